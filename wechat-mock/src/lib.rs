@@ -1,1 +1,236 @@
+#![doc = include_str!("../README.md")]
 
+use std::net::{SocketAddr, TcpListener};
+
+mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod control;
+mod explain;
+mod facts;
+mod handles;
+mod journal;
+mod refusal;
+mod seal;
+mod server;
+pub mod sign;
+mod wallet;
+mod world;
+
+pub use api::paths;
+pub use handles::{Account, AddCardOutcome, Clock, Journal, User};
+pub use world::file::WorldError;
+
+use server::{Mock, Running};
+use world::{World, account::AccountKind};
+
+/// The seed of a mock that is given none: tests see the same ids in every run.
+const SEED: u64 = 1;
+
+/// A mock in this process, with a world and a port of its own.
+///
+/// Dropping it closes the port. Several can run side by side.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let mock = wechat_mock::MockWechat::start().await;
+///
+/// let login_code = mock.user("alice").login(&mock.mini_program().appid);
+/// assert_eq!(login_code.len(), 32);
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct MockWechat {
+    mock: Mock,
+    running: Running,
+}
+
+impl MockWechat {
+    /// Starts a mock with the starter world on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// When this machine has no port or thread left.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A mock with a world, seed or address of your own.
+    pub fn builder() -> Builder {
+        Builder {
+            seed: SEED,
+            world: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:40123`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// The first Official Account with the card right; `oa` in the starter world.
+    ///
+    /// # Panics
+    ///
+    /// When the world has none.
+    pub fn official_account(&self) -> Account {
+        self.first(AccountKind::OfficialAccount)
+            .expect("the world has an Official Account with the card right")
+    }
+
+    /// The first mini-program; `mp` in the starter world.
+    ///
+    /// # Panics
+    ///
+    /// When the world has none.
+    pub fn mini_program(&self) -> Account {
+        self.first(AccountKind::MiniProgram)
+            .expect("the world has a mini-program")
+    }
+
+    fn first(&self, kind: AccountKind) -> Option<Account> {
+        let world = self.mock.world.lock();
+        let mut profiles = world.accounts().iter().map(|account| &account.profile);
+        profiles
+            .find(|profile| {
+                profile.kind == kind && (kind == AccountKind::MiniProgram || profile.card_right)
+            })
+            .map(Account::of)
+    }
+
+    /// The account called `name`, such as `stranger`.
+    pub fn account(&self, name: &str) -> Option<Account> {
+        let world = self.mock.world.lock();
+        let mut profiles = world.accounts().iter().map(|account| &account.profile);
+        profiles
+            .find(|profile| profile.name == name)
+            .map(Account::of)
+    }
+
+    /// The customer called `name`, with their phone.
+    ///
+    /// # Panics
+    ///
+    /// When the world has no such user.
+    pub fn user(&self, name: &str) -> User<'_> {
+        assert!(
+            self.mock.world.lock().user_no(name).is_some(),
+            "no user is called {name}"
+        );
+        User::new(&self.mock, name)
+    }
+
+    /// The clock that tokens, tickets, reviews and dates follow.
+    pub fn clock(&self) -> Clock<'_> {
+        Clock::new(&self.mock)
+    }
+
+    /// What was called, and why it was refused.
+    pub fn journal(&self) -> Journal<'_> {
+        Journal::new(&self.mock)
+    }
+}
+
+/// How to start a mock.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    seed: u64,
+    world: Option<serde_json::Value>,
+    listen: SocketAddr,
+}
+
+impl Builder {
+    /// With the same seed and the same calls in the same order, every id, token, ticket and code is
+    /// the same. A world file that names a seed wins.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A world in place of the starter world: what `GET /_mock/v1/world` exports.
+    #[must_use]
+    pub fn world(mut self, world: serde_json::Value) -> Self {
+        self.world = Some(world);
+        self
+    }
+
+    /// An address in place of a free port of 127.0.0.1.
+    #[must_use]
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Starts the mock.
+    ///
+    /// # Panics
+    ///
+    /// When the address is taken or the world cannot be read; see [`Self::try_start`].
+    pub async fn start(self) -> MockWechat {
+        match self.try_start().await {
+            Ok(mock) => mock,
+            Err(error) => panic!("the mock does not start: {error}"),
+        }
+    }
+
+    /// Starts the mock, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::World`] when the world cannot be read, [`StartError::Listen`] when the address
+    /// cannot be had.
+    #[expect(
+        clippy::unused_async,
+        reason = "callers await it, so that a start that has to wait changes nothing for them"
+    )]
+    pub async fn try_start(self) -> Result<MockWechat, StartError> {
+        let world = self.read_world()?;
+        let mock = Mock::new(world, control_token(self.listen));
+        let listen = |source| StartError::Listen {
+            address: self.listen,
+            source,
+        };
+        let listener = TcpListener::bind(self.listen).map_err(listen)?;
+        let running = Running::start(mock.clone(), listener).map_err(listen)?;
+        Ok(MockWechat { mock, running })
+    }
+
+    fn read_world(&self) -> Result<World, WorldError> {
+        match &self.world {
+            Some(file) => World::import(file.clone(), self.seed),
+            None => Ok(World::starter(self.seed)),
+        }
+    }
+}
+
+/// What the control API asks for when the mock can be reached from other machines.
+fn control_token(listen: SocketAddr) -> Option<String> {
+    if listen.ip().is_loopback() {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives randomness");
+    Some(hex::encode(bytes))
+}
+
+/// Why a mock does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The world cannot be read.
+    #[error("the world cannot be read")]
+    World(#[from] WorldError),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,297 @@
+//! WeChat's own paths: one table of endpoints, one way through it.
+//!
+//! Every call goes the same way, in WeChat's order of checks: token, right, method, body, fields,
+//! values. The world is locked once, so that each call is atomic; an endpoint is a plain function.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, header},
+    response::Response,
+};
+use bytes::Bytes;
+
+pub(crate) mod call;
+mod card;
+mod code;
+mod login;
+mod media;
+pub(crate) mod reply;
+mod ticket;
+mod token;
+
+use call::{Call, Content, Query, read_json, read_upload, shortened};
+use reply::{Family, Reply, Wire};
+
+use crate::{
+    journal::{Answered, Outcome},
+    refusal::{Advice, Refusal},
+    server::Mock,
+    world::{AccountNo, World, account::Account, token::TokenState},
+};
+
+/// Bytes of a body that are read; the largest upload is 10 MiB, and its envelope needs some more.
+const MAX_BODY: usize = 10 * 1024 * 1024 + 64 * 1024;
+
+/// What the caller must show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    /// Nothing: these calls give out what the others ask for.
+    Open,
+    /// A living token of any account.
+    Token,
+    /// A living token of an Official Account.
+    OfficialAccount,
+    /// A living token of an Official Account with the card right.
+    CardRight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Post,
+    Either,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Json,
+    Upload,
+}
+
+type Run = fn(&mut Context<'_>) -> Result<Reply, Refusal>;
+
+struct Endpoint {
+    verb: Verb,
+    path: &'static str,
+    guard: Guard,
+    takes: Takes,
+    run: Run,
+}
+
+/// One line an endpoint.
+#[rustfmt::skip]
+const ENDPOINTS: &[Endpoint] = &[
+    Endpoint { verb: Verb::Either, path: "/cgi-bin/token", guard: Guard::Open, takes: Takes::Nothing, run: token::token },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/stable_token", guard: Guard::Open, takes: Takes::Json, run: token::stable_token },
+    Endpoint { verb: Verb::Get, path: "/sns/jscode2session", guard: Guard::Open, takes: Takes::Nothing, run: login::code_to_session },
+    Endpoint { verb: Verb::Get, path: "/cgi-bin/ticket/getticket", guard: Guard::OfficialAccount, takes: Takes::Nothing, run: ticket::get_ticket },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/media/uploadimg", guard: Guard::OfficialAccount, takes: Takes::Upload, run: media::upload_image },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/media/upload", guard: Guard::Token, takes: Takes::Upload, run: media::upload_media },
+    Endpoint { verb: Verb::Get, path: "/cgi-bin/media/get", guard: Guard::Token, takes: Takes::Nothing, run: media::get_media },
+    Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
+    Endpoint { verb: Verb::Post, path: "/card/create", guard: Guard::CardRight, takes: Takes::Json, run: card::create },
+    Endpoint { verb: Verb::Post, path: "/card/get", guard: Guard::CardRight, takes: Takes::Json, run: card::get },
+    Endpoint { verb: Verb::Post, path: "/card/code/decrypt", guard: Guard::CardRight, takes: Takes::Json, run: code::decrypt },
+    Endpoint { verb: Verb::Post, path: "/card/code/get", guard: Guard::CardRight, takes: Takes::Json, run: code::get },
+    Endpoint { verb: Verb::Post, path: "/card/code/consume", guard: Guard::CardRight, takes: Takes::Json, run: code::consume },
+];
+
+/// The paths of WeChat that this mock answers, in the order of the flow.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    ENDPOINTS.iter().map(|endpoint| endpoint.path)
+}
+
+fn family(path: &str) -> Family {
+    if path.starts_with("/card/") {
+        Family::Card
+    } else if path.starts_with("/sns/") {
+        Family::Login
+    } else {
+        Family::Gateway
+    }
+}
+
+/// What an endpoint works on.
+pub(crate) struct Context<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) call: &'a Call,
+    /// Whose call it is; known after the guard, or once a call that gives out tokens knows it.
+    pub(crate) account: Option<AccountNo>,
+    pub(crate) advice: Vec<Advice>,
+}
+
+impl Context<'_> {
+    /// The account whose token came; endpoints behind a guard always have one.
+    fn own_number(&self) -> AccountNo {
+        self.account.expect("the guard set the account")
+    }
+
+    fn own_account(&mut self) -> &mut Account {
+        let number = self.own_number();
+        self.world.account_mut(number)
+    }
+}
+
+/// Answers one call on a path of WeChat's.
+pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let endpoint = ENDPOINTS
+        .iter()
+        .find(|endpoint| endpoint.path == parts.uri.path());
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let body = read_body(body).await;
+    let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
+    let content = read_content(takes, &content_type, body.as_ref()).await;
+    let call = Call {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: Query::parse(parts.uri.query()),
+        content_type,
+        body: body.unwrap_or_default(),
+        content,
+    };
+    respond(run(&mock, endpoint, call))
+}
+
+/// The body, or nothing when it is larger than anything WeChat takes or breaks off.
+async fn read_body(body: Body) -> Option<Bytes> {
+    axum::body::to_bytes(body, MAX_BODY).await.ok()
+}
+
+async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {
+    match (takes, body) {
+        (Takes::Nothing, _) => Content::Ignored,
+        (Takes::Json, Some(body)) => Content::Json(read_json(body)),
+        (Takes::Json, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
+            .expected(format!("at most {MAX_BODY} bytes"))
+            .received("more, or a body that broke off"))),
+        (Takes::Upload, Some(body)) => {
+            Content::Upload(read_upload(content_type, body.clone()).await)
+        }
+        (Takes::Upload, None) => Content::Upload(Err(Refusal::new("WX-MED-008")
+            .expected(format!("at most {MAX_BODY} bytes"))
+            .received("more, or a body that broke off"))),
+    }
+}
+
+/// Runs one call on the locked world, then writes it into the journal.
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call) -> Wire {
+    let family = family(&call.path);
+    let mut world = mock.world.lock();
+    let now = world.now();
+    let mut context = Context {
+        world: &mut world,
+        call: &call,
+        account: None,
+        advice: Vec::new(),
+    };
+    let (result, early) = match admit(&mut context, endpoint) {
+        Ok(endpoint) => ((endpoint.run)(&mut context), false),
+        Err(refusal) => (Err(refusal), true),
+    };
+    let Context {
+        account, advice, ..
+    } = context;
+    let appid = account.map(|number| world.account(number).profile.appid.clone());
+    drop(world);
+
+    let (wire, outcome) = match result {
+        Ok(reply) => (Wire::of_reply(reply, family), Outcome::Done),
+        Err(refusal) => (
+            Wire::of_refusal(&refusal, family, early, now),
+            Outcome::Refused(refusal),
+        ),
+    };
+    mock.journal.lock().write(Answered {
+        call,
+        now,
+        appid,
+        wire: wire.clone(),
+        advice,
+        outcome,
+    });
+    wire
+}
+
+/// What the gateway looks at before it lets a call through.
+fn admit<'e>(
+    context: &mut Context<'_>,
+    endpoint: Option<&'e Endpoint>,
+) -> Result<&'e Endpoint, Refusal> {
+    let Some(endpoint) = endpoint else {
+        return Err(Refusal::new("WX-WIRE-001")
+            .expected("a path that this mock knows")
+            .received(shortened(&context.call.path)));
+    };
+    if endpoint.guard != Guard::Open {
+        let account = caller(context)?;
+        context.account = Some(account);
+        check_right(context.world.account(account), endpoint.guard)?;
+    }
+    match (endpoint.verb, &context.call.method) {
+        (Verb::Get, method) if method != Method::GET => {
+            Err(Refusal::new("WX-WIRE-002").received(method.as_str()))
+        }
+        (Verb::Post, method) if method != Method::POST => {
+            Err(Refusal::new("WX-WIRE-003").received(method.as_str()))
+        }
+        _ => Ok(endpoint),
+    }
+}
+
+/// The account whose token stands in the query.
+fn caller(context: &Context<'_>) -> Result<AccountNo, Refusal> {
+    let token = context.call.query.get("access_token").ok_or_else(|| {
+        Refusal::new("WX-TOK-001")
+            .expected("?access_token=…")
+            .received("no access_token in the query string")
+    })?;
+    let now = context.world.now();
+    let (account, token) = context.world.token(token).ok_or_else(|| {
+        Refusal::new("WX-TOK-002")
+            .expected("a token that this mock gave out")
+            .received(format!("{} characters it never gave out", token.len()))
+    })?;
+    let name = &context.world.account(account).profile.name;
+    match token.state(now) {
+        TokenState::Alive => Ok(account),
+        TokenState::Superseded => Err(Refusal::new("WX-TOK-003")
+            .expected(format!("the newest token of {name}"))
+            .received("one that a newer token has replaced")),
+        TokenState::Expired => Err(Refusal::new("WX-TOK-004")
+            .expected(format!("a token of {name} that is alive"))
+            .received(format!("one that ended {} s ago", now - token.expires_at))),
+    }
+}
+
+fn check_right(account: &Account, guard: Guard) -> Result<(), Refusal> {
+    let name = &account.profile.name;
+    if matches!(guard, Guard::OfficialAccount | Guard::CardRight) && !account.is_official() {
+        return Err(Refusal::new("WX-TOK-005")
+            .expected("the token of an Official Account")
+            .received(format!("the token of {name}, a mini-program")));
+    }
+    if guard == Guard::CardRight && !account.profile.card_right {
+        return Err(Refusal::new("WX-TOK-006")
+            .expected("an account with the card right")
+            .received(format!("{name}, which has none")));
+    }
+    Ok(())
+}
+
+fn respond(wire: Wire) -> Response {
+    let mut response = Response::new(Body::from(wire.body));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(wire.content_type),
+    );
+    if let Some(name) = wire.file_name
+        && let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
+    {
+        headers.insert("Content-disposition", disposition);
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache, must-revalidate"),
+        );
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}

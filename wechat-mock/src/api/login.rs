@@ -1,0 +1,74 @@
+//! GET `/sns/jscode2session`: a login code for the identity of the user.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
+
+use super::{Context, reply::Reply, token::Credentials};
+use crate::{
+    refusal::Refusal,
+    world::{LOGIN_LIFE, account::AccountKind},
+};
+
+pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let query = &context.call.query;
+    let number = Credentials {
+        appid: query.get("appid"),
+        secret: query.get("secret"),
+        grant_type: query.get("grant_type"),
+        expected_grant: "authorization_code",
+    }
+    .account(context)?;
+    context.account = Some(number);
+
+    let account = context.world.account(number);
+    if account.profile.kind != AccountKind::MiniProgram {
+        return Err(Refusal::new("WX-TOK-008")
+            .expected("the appid of a mini-program")
+            .received("the appid of an Official Account"));
+    }
+    let appid = account.profile.appid.clone();
+    let js_code = query
+        .get("js_code")
+        .ok_or_else(|| Refusal::new("WX-LOG-004"))?;
+    let user = use_code(context, js_code, &appid)?;
+
+    let user_no = context
+        .world
+        .user_no(&user)
+        .ok_or_else(|| Refusal::new("WX-LOG-001").received("a login code of a user who is gone"))?;
+    let key: [u8; 16] = context.world.account_mut(number).ids.draw().bytes();
+    let user = context.world.user(user_no);
+    Ok(Reply::Json(json!({
+        "session_key": STANDARD.encode(key),
+        "openid": context.world.openid(user_no, number),
+        "unionid": user.unionid,
+    })))
+}
+
+/// Burns a login code and names its user.
+fn use_code(context: &mut Context<'_>, js_code: &str, appid: &str) -> Result<String, Refusal> {
+    let now = context.world.now();
+    let expected = format!("a login code of {appid}, unused, at most {LOGIN_LIFE} s old");
+    let login = context.world.login_code_mut(js_code).ok_or_else(|| {
+        Refusal::new("WX-LOG-001")
+            .expected(expected.as_str())
+            .received("a code that wx.login never gave out")
+    })?;
+    if login.appid != appid {
+        return Err(Refusal::new("WX-LOG-001")
+            .expected(expected)
+            .received(format!("a login code of {}", login.appid)));
+    }
+    if login.used {
+        return Err(Refusal::new("WX-LOG-003")
+            .expected(expected)
+            .received("a code that was used before"));
+    }
+    if now - login.issued_at >= LOGIN_LIFE {
+        return Err(Refusal::new("WX-LOG-002")
+            .expected(expected)
+            .received(format!("a code {} s old", now - login.issued_at)));
+    }
+    login.used = true;
+    Ok(login.user.clone())
+}

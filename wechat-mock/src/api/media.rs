@@ -1,0 +1,134 @@
+//! Uploads: pictures for cards, and temporary media.
+
+use serde_json::json;
+
+use super::{
+    Context,
+    call::{Upload, shortened},
+    reply::Reply,
+};
+use crate::{
+    refusal::Refusal,
+    world::media::{FileKind, MEDIA_LIFE},
+};
+
+const KB: usize = 1024;
+const MB: usize = 1024 * KB;
+
+/// POST `/cgi-bin/media/uploadimg`: a picture for a card, for its URL.
+pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let upload = context.call.upload()?;
+    let kind = picture(upload, &[FileKind::Jpeg, FileKind::Png])?;
+    at_most(upload, MB, "WX-MED-003")?;
+
+    let account = context.own_account();
+    let url = account.images.add(kind, &mut account.ids);
+    Ok(Reply::Json(json!({"url": url})))
+}
+
+/// POST `/cgi-bin/media/upload`: a temporary file, for its `media_id`; it never gives a URL.
+pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let call = context.call;
+    let wanted = call.query.get("type").unwrap_or_default();
+    if !["image", "voice", "video", "thumb"].contains(&wanted) {
+        return Err(Refusal::new("WX-MED-006")
+            .expected("type=image, voice, video or thumb")
+            .received(format!("type={}", shortened(wanted))));
+    }
+    let upload = call.upload()?;
+    let (kind, limit, too_large) = match wanted {
+        "voice" => (
+            of_kind(upload, &[FileKind::Amr, FileKind::Mp3])?,
+            2 * MB,
+            "WX-MED-013",
+        ),
+        "video" => (of_kind(upload, &[FileKind::Mp4])?, 10 * MB, "WX-MED-014"),
+        "thumb" => (picture(upload, &[FileKind::Jpeg])?, 64 * KB, "WX-MED-012"),
+        _ => {
+            let kinds = [FileKind::Jpeg, FileKind::Png, FileKind::Gif];
+            (picture(upload, &kinds)?, 10 * MB, "WX-MED-003")
+        }
+    };
+    at_most(upload, limit, too_large)?;
+
+    let now = context.world.now();
+    let bytes = upload.bytes.clone();
+    let account = context.own_account();
+    let media_id = account.media.add(kind, bytes, now, &mut account.ids);
+    let id_name = if wanted == "thumb" {
+        "thumb_media_id"
+    } else {
+        "media_id"
+    };
+    Ok(Reply::Json(
+        json!({"type": wanted, id_name: media_id, "created_at": now, "item": []}),
+    ))
+}
+
+/// GET `/cgi-bin/media/get`: the bytes of a temporary file.
+pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let media_id = context
+        .call
+        .query
+        .get("media_id")
+        .ok_or_else(|| Refusal::new("WX-MED-009"))?;
+    let now = context.world.now();
+    let account = context.own_account();
+    let media = account.media.find(media_id).ok_or_else(|| {
+        Refusal::new("WX-MED-010")
+            .expected("a media_id that this account was given")
+            .received(shortened(media_id))
+    })?;
+    if !media.is_kept(now) {
+        return Err(Refusal::new("WX-MED-011")
+            .expected(format!("a file at most {MEDIA_LIFE} s old"))
+            .received(format!("a file {} s old", now - media.created_at)));
+    }
+    Ok(Reply::File {
+        content_type: media.kind.content_type(),
+        file_name: format!("{}.{}", media.media_id, media.kind.extension()),
+        bytes: media.bytes.clone(),
+    })
+}
+
+/// A picture of one of `kinds`, judged by its bytes.
+fn picture(upload: &Upload, kinds: &[FileKind]) -> Result<FileKind, Refusal> {
+    if FileKind::of(&upload.bytes).is_some() {
+        return of_kind(upload, kinds);
+    }
+    let named_as_picture = upload
+        .file_name
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| {
+            ["jpg", "jpeg", "png", "gif"].contains(&extension.to_ascii_lowercase().as_str())
+        });
+    let rule = if named_as_picture {
+        "WX-MED-004"
+    } else {
+        "WX-MED-005"
+    };
+    Err(wrong_bytes(rule, upload, kinds))
+}
+
+fn of_kind(upload: &Upload, kinds: &[FileKind]) -> Result<FileKind, Refusal> {
+    FileKind::of(&upload.bytes)
+        .filter(|kind| kinds.contains(kind))
+        .ok_or_else(|| wrong_bytes("WX-MED-007", upload, kinds))
+}
+
+fn wrong_bytes(rule: &'static str, upload: &Upload, kinds: &[FileKind]) -> Refusal {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.content_type()).collect();
+    let came = FileKind::of(&upload.bytes).map_or("bytes of no known kind", FileKind::content_type);
+    Refusal::new(rule)
+        .expected(format!("bytes of {}", names.join(", ")))
+        .received(format!("{came}, named {}", shortened(&upload.file_name)))
+}
+
+fn at_most(upload: &Upload, limit: usize, rule: &'static str) -> Result<(), Refusal> {
+    if upload.bytes.len() <= limit {
+        return Ok(());
+    }
+    Err(Refusal::new(rule)
+        .expected(format!("at most {limit} bytes"))
+        .received(format!("{} bytes", upload.bytes.len())))
+}

@@ -1,0 +1,256 @@
+//! What goes over the wire: JSON as WeChat writes it, the tails of its messages, its headers.
+
+use std::{
+    io,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value, json, ser::Formatter};
+
+use crate::refusal::Refusal;
+
+/// The odd parameter is WeChat's own: `encoding`, not `charset`.
+const JSON: &str = "application/json; encoding=utf-8";
+const TEXT: &str = "text/plain";
+
+/// A call that was done.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Json(Value),
+    File {
+        content_type: &'static str,
+        file_name: String,
+        bytes: Bytes,
+    },
+}
+
+impl Reply {
+    /// A reply of the card family, which always starts with errcode and errmsg.
+    pub(crate) fn card(fields: Value) -> Self {
+        let mut reply = Map::new();
+        reply.insert("errcode".to_owned(), json!(0));
+        reply.insert("errmsg".to_owned(), json!("ok"));
+        if let Value::Object(fields) = fields {
+            reply.extend(fields);
+        }
+        Self::Json(Value::Object(reply))
+    }
+}
+
+/// Which of WeChat's back ends answers: each has its own tail and content type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// `/cgi-bin/…`.
+    Gateway,
+    /// `/card/…`.
+    Card,
+    /// `/sns/…`.
+    Login,
+}
+
+/// An answer, ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    pub(crate) errcode: i64,
+    pub(crate) content_type: &'static str,
+    /// The name under which a file is sent.
+    pub(crate) file_name: Option<String>,
+    pub(crate) body: Bytes,
+    /// The rid or hint in a refusal.
+    pub(crate) trace: Option<String>,
+}
+
+impl Wire {
+    pub(crate) fn of_reply(reply: Reply, family: Family) -> Self {
+        match reply {
+            Reply::Json(value) => Self {
+                errcode: 0,
+                content_type: content_type(family),
+                file_name: None,
+                body: escaped(&value),
+                trace: None,
+            },
+            Reply::File {
+                content_type,
+                file_name,
+                bytes,
+            } => Self {
+                errcode: 0,
+                content_type,
+                file_name: Some(file_name),
+                body: bytes,
+                trace: None,
+            },
+        }
+    }
+
+    /// `early`: the gateway refused before the endpoint's own back end was asked.
+    pub(crate) fn of_refusal(refusal: &Refusal, family: Family, early: bool, now: i64) -> Self {
+        let text = refusal.errmsg();
+        let (trace, mut errmsg) = match (family, early) {
+            (Family::Card, false) => {
+                let hint = hint(now);
+                let errmsg = format!("{text} hint: [{hint}]");
+                (hint, errmsg)
+            }
+            (Family::Login, _) => {
+                let rid = rid(now);
+                let errmsg = format!("{text}, rid: {rid}");
+                (rid, errmsg)
+            }
+            (Family::Gateway, _) | (Family::Card, true) => {
+                let rid = rid(now);
+                let errmsg = format!("{text} rid: {rid}");
+                (rid, errmsg)
+            }
+        };
+        if !refusal.tail.is_empty() {
+            errmsg.push(' ');
+            errmsg.push_str(&refusal.tail);
+        }
+        let value = json!({"errcode": refusal.errcode, "errmsg": errmsg});
+        Self {
+            errcode: refusal.errcode,
+            content_type: content_type(family),
+            file_name: None,
+            // The gateway does not escape the slashes of the URL in its own texts.
+            body: if early {
+                plain(&value)
+            } else {
+                escaped(&value)
+            },
+            trace: Some(trace),
+        }
+    }
+}
+
+fn content_type(family: Family) -> &'static str {
+    match family {
+        Family::Login => TEXT,
+        Family::Gateway | Family::Card => JSON,
+    }
+}
+
+fn plain(value: &Value) -> Bytes {
+    value.to_string().into()
+}
+
+fn escaped(value: &Value) -> Bytes {
+    let mut body = Vec::with_capacity(256);
+    value
+        .serialize(&mut serde_json::Serializer::with_formatter(
+            &mut body,
+            EscapedSlashes,
+        ))
+        .expect("a JSON value can be written to memory");
+    body.into()
+}
+
+/// Compact JSON with `/` as `\/`, everything beyond ASCII as raw UTF-8.
+struct EscapedSlashes;
+
+impl Formatter for EscapedSlashes {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut parts = fragment.split('/');
+        if let Some(first) = parts.next() {
+            writer.write_all(first.as_bytes())?;
+        }
+        for part in parts {
+            writer.write_all(b"\\/")?;
+            writer.write_all(part.as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+/// Three groups of eight hex digits; the first is the time.
+fn rid(now: i64) -> String {
+    let unique = unique();
+    format!(
+        "{:08x}-{:08x}-{:08x}",
+        now,
+        unique >> 32,
+        unique & 0xffff_ffff
+    )
+}
+
+/// Six letters and digits, the last four digits of the time, and a tag that is not WeChat's.
+fn hint(now: i64) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut unique = unique();
+    let letters: String = (0..6)
+        .map(|_| {
+            let letter = LETTERS[usize::try_from(unique % 62).unwrap_or_default()];
+            unique /= 62;
+            char::from(letter)
+        })
+        .collect();
+    format!("{letters}{:04}mock1", now.rem_euclid(10_000))
+}
+
+/// A number that no other answer has; the seed of the world does not cover it.
+fn unique() -> u64 {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    static START: LazyLock<u64> = LazyLock::new(|| getrandom::u64().unwrap_or_default());
+    // SplitMix64 is a bijection, so that numbers differ as long as the counter does.
+    let mut x = START.wrapping_add(
+        COUNTER
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    );
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(wire: &Wire) -> &str {
+        std::str::from_utf8(&wire.body).unwrap()
+    }
+
+    #[test]
+    fn slashes_are_escaped_and_chinese_stays_as_it_is() {
+        let reply = Reply::card(json!({"url": "http://a/b", "名": "满百减二十"}));
+        let wire = Wire::of_reply(reply, Family::Card);
+        assert_eq!(
+            body(&wire),
+            r#"{"errcode":0,"errmsg":"ok","url":"http:\/\/a\/b","名":"满百减二十"}"#
+        );
+    }
+
+    #[test]
+    fn each_family_has_its_tail() {
+        let refusal = Refusal::new("WX-TOK-002");
+        let gateway = Wire::of_refusal(&refusal, Family::Card, true, 0x6aac_0064);
+        assert!(body(&gateway).contains("https://mmbizurl.cn/s/JtxxFh33r rid: 6aac0064-"));
+
+        let login = Wire::of_refusal(&Refusal::new("WX-LOG-001"), Family::Login, false, 1);
+        assert!(body(&login).contains("invalid code, rid: 00000001-"));
+        assert_eq!(login.content_type, "text/plain");
+
+        let missing = Refusal::new("WX-CRD-001").tail("m_data.base_info().title");
+        let card = Wire::of_refusal(&missing, Family::Card, false, 1_700_000_983);
+        assert!(body(&card).contains(" hint: ["));
+        assert!(body(&card).ends_with(r#"0983mock1] m_data.base_info().title"}"#));
+        let trace = card.trace.unwrap();
+        assert!((10..=17).contains(&trace.len()), "{trace}");
+    }
+
+    #[test]
+    fn traces_do_not_repeat() {
+        let hints: std::collections::HashSet<String> = (0..1000).map(|_| hint(1)).collect();
+        assert_eq!(hints.len(), 1000);
+    }
+}

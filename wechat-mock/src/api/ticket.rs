@@ -1,0 +1,33 @@
+//! GET `/cgi-bin/ticket/getticket`: what signatures are made with.
+
+use serde_json::json;
+
+use super::{Context, call::shortened, reply::Reply};
+use crate::{
+    refusal::Refusal,
+    world::ticket::{TICKET_LIFE, TicketKind},
+};
+
+pub(super) fn get_ticket(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let kind = match context.call.query.get("type").unwrap_or_default() {
+        "wx_card" => TicketKind::Card,
+        "jsapi" => TicketKind::Page,
+        other => {
+            return Err(Refusal::new("WX-TKT-001")
+                .expected("type=wx_card or type=jsapi")
+                .received(format!("type={}", shortened(other))));
+        }
+    };
+    let now = context.world.now();
+    let account = context.own_account();
+    if kind == TicketKind::Card && !account.profile.card_right {
+        return Err(Refusal::new("WX-TOK-006")
+            .expected("an account with the card right")
+            .received(format!("{}, which has none", account.profile.name)));
+    }
+    let ticket = account.tickets.fetch(kind, now, &mut account.ids);
+    // However old the ticket is: WeChat always answers the whole life.
+    Ok(Reply::card(
+        json!({"ticket": ticket, "expires_in": TICKET_LIFE}),
+    ))
+}

@@ -1,0 +1,103 @@
+//! `/cgi-bin/token` and `/cgi-bin/stable_token`: tokens, and who may have one.
+
+use serde_json::json;
+
+use super::{Context, reply::Reply};
+use crate::{
+    refusal::Refusal,
+    world::{AccountNo, token::Issued},
+};
+
+/// What identifies an account; the login call takes the same.
+pub(super) struct Credentials<'a> {
+    pub(super) appid: Option<&'a str>,
+    pub(super) secret: Option<&'a str>,
+    pub(super) grant_type: Option<&'a str>,
+    /// The `grant_type` this call takes.
+    pub(super) expected_grant: &'static str,
+}
+
+impl Credentials<'_> {
+    /// The account, in WeChat's order of checks: the appid first, even before `grant_type`.
+    pub(super) fn account(&self, context: &Context<'_>) -> Result<AccountNo, Refusal> {
+        let appid = self.appid.ok_or_else(|| Refusal::new("WX-TOK-007"))?;
+        let account = context.world.account_no(appid).ok_or_else(|| {
+            Refusal::new("WX-TOK-008")
+                .expected("an appid of this world (GET /_mock/v1/accounts lists them)")
+                .received(super::call::shortened(appid))
+        })?;
+        if self.grant_type != Some(self.expected_grant) {
+            return Err(Refusal::new("WX-TOK-009")
+                .expected(format!("grant_type={}", self.expected_grant))
+                .received(format!(
+                    "grant_type={}",
+                    super::call::shortened(self.grant_type.unwrap_or_default())
+                )));
+        }
+        let secret = self.secret.ok_or_else(|| Refusal::new("WX-TOK-010"))?;
+        if secret != context.world.account(account).profile.secret {
+            let owner = context
+                .world
+                .accounts()
+                .iter()
+                .find(|other| other.profile.secret == secret)
+                .map_or_else(
+                    || "a secret of no account".to_owned(),
+                    |other| format!("the secret of {}", other.profile.name),
+                );
+            return Err(Refusal::new("WX-TOK-011")
+                .expected(format!("the secret of {appid}"))
+                .received(owner));
+        }
+        Ok(account)
+    }
+}
+
+/// GET (or POST) `/cgi-bin/token`: a new token at every call.
+pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let query = &context.call.query;
+    let account = Credentials {
+        appid: query.get("appid"),
+        secret: query.get("secret"),
+        grant_type: query.get("grant_type"),
+        expected_grant: "client_credential",
+    }
+    .account(context)?;
+
+    let now = context.world.now();
+    let owner = context.world.account_mut(account);
+    let grace = i64::from(owner.profile.token_grace);
+    let issued = owner.tokens.replace(now, grace, &mut owner.ids);
+    Ok(reply(context, account, &issued))
+}
+
+/// POST `/cgi-bin/stable_token`: the same token until near its end.
+pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let call = context.call;
+    let force = call.flag("force_refresh")?.unwrap_or(false);
+    let account = Credentials {
+        appid: call.text("appid")?,
+        secret: call.text("secret")?,
+        grant_type: call.text("grant_type")?,
+        expected_grant: "client_credential",
+    }
+    .account(context)?;
+
+    let now = context.world.now();
+    let owner = context.world.account_mut(account);
+    let issued = if force {
+        owner
+            .tokens
+            .force(now, &mut owner.ids)
+            .map_err(|_| Refusal::new("WX-TOK-012"))?
+    } else {
+        owner.tokens.keep(now, &mut owner.ids)
+    };
+    Ok(reply(context, account, &issued))
+}
+
+fn reply(context: &mut Context<'_>, account: AccountNo, issued: &Issued) -> Reply {
+    context.world.index_token(account, issued);
+    context.account = Some(account);
+    Reply::Json(json!({"access_token": issued.value, "expires_in": issued.expires_in}))
+}

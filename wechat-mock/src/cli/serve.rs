@@ -1,0 +1,125 @@
+//! `wechat-mock serve`.
+
+use std::{fs, io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
+
+use anyhow::{Context, anyhow};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::{ServeArguments, complain, print};
+use crate::{control_token, server::Mock, world::World};
+
+pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let world = world(arguments)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("no threads to run on")?
+        .block_on(serve(arguments.listen, world))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn world(arguments: &ServeArguments) -> anyhow::Result<World> {
+    let seed = arguments.seed.map_or_else(drawn_seed, Ok)?;
+    // Whoever wants to see the same ids again can.
+    tracing::info!(seed, "ids are drawn from this seed");
+    match &arguments.world {
+        Some(path) => read_world(path, seed),
+        None => Ok(World::starter(seed)),
+    }
+}
+
+/// A seed that no run before had: a backend that outlives the mock must not meet a `card_id` again.
+fn drawn_seed() -> anyhow::Result<u64> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
+    // 32 bits, so that every JSON reader keeps the number exact.
+    Ok(u32::from_be_bytes(bytes).into())
+}
+
+fn read_world(path: &Path, seed: u64) -> anyhow::Result<World> {
+    let place = path.display();
+    let text = fs::read(path).with_context(|| format!("cannot read the world {place}"))?;
+    let file = serde_json::from_slice(&text).with_context(|| format!("{place} is no JSON"))?;
+    World::import(file, seed).with_context(|| format!("{place} is no world"))
+}
+
+async fn serve(listen: SocketAddr, world: World) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        if error.kind() == ErrorKind::AddrInUse {
+            anyhow!("{listen} is taken: another mock may be running; take another with --listen, port 0 finds a free one")
+        } else {
+            anyhow!("cannot listen on {listen}: {error}")
+        }
+    })?;
+    let address = listener
+        .local_addr()
+        .context("the listener has no address")?;
+    let token = control_token(address);
+    if let Some(token) = &token {
+        complain(&format!(
+            "others can reach {address}, so the control API asks for this token: {token}"
+        ));
+    }
+
+    let stop = CancellationToken::new();
+    let on_signal = stop.clone();
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("stopping; a second signal stops at once");
+        on_signal.cancel();
+        signals.next().await;
+        std::process::exit(130);
+    });
+    let serving = Mock::new(world, token).serve(listener, stop);
+    print(&format!("wechat-mock ready http://{address}"));
+    serving.await.context("the mock stopped")
+}
+
+/// Ctrl-C and, where there is one, SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let context = "cannot listen for signals";
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context(context)?,
+            interrupt: signal(SignalKind::interrupt()).context(context)?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        // Without a way to hear of it, Ctrl-C ends the program the system's way.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

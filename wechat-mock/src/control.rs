@@ -1,0 +1,92 @@
+//! `/_mock/v1/…`: the control API.
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+
+mod accounts;
+mod body;
+mod cards;
+mod clock;
+mod fault;
+mod journal;
+mod users;
+mod world;
+
+pub(crate) use clock::ClockChange;
+pub(crate) use fault::Fault;
+pub(crate) use users::{AddCard, Login};
+
+use crate::server::Mock;
+
+/// One line a call.
+#[rustfmt::skip]
+pub(crate) fn router(mock: &Mock) -> Router<Mock> {
+    Router::new()
+        .route("/health", get(health))
+        .route("/world", get(world::show).put(world::put))
+        .route("/reset", post(world::reset))
+        .route("/clock", get(clock::show).post(clock::change))
+        .route("/accounts", get(accounts::list).post(accounts::add))
+        .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/{name}", get(users::one))
+        .route("/users/{name}/login", post(users::login))
+        .route("/users/{name}/add-card", post(users::add_card))
+        .route("/users/{name}/wallet", get(users::wallet))
+        .route("/cards/{card_id}/review", post(cards::review))
+        .route("/requests", get(journal::list).delete(journal::clear))
+        .route("/explain/{id}", get(journal::explain))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(mock.clone(), check_token))
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// What a call without anything to tell answers.
+fn done() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// A path that is neither WeChat's nor the control API's.
+pub(crate) async fn not_found() -> Fault {
+    Fault::not_found("no such path")
+}
+
+async fn method_not_allowed() -> Fault {
+    Fault::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path has another method",
+    )
+}
+
+/// Asks for the token when the mock can be reached from other machines.
+async fn check_token(State(mock): State<Mock>, request: Request, next: Next) -> Response {
+    let Some(token) = &mock.control_token else {
+        return next.run(request).await;
+    };
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if shown == Some(token) {
+        return next.run(request).await;
+    }
+    Fault::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "this mock listens beyond its own machine: send the token it printed at start as Authorization: Bearer",
+    )
+    .into_response()
+}

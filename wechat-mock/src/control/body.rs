@@ -1,0 +1,74 @@
+//! Reads what the control API is sent, and says which field is at fault.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::request::Parts,
+};
+use serde::de::DeserializeOwned;
+
+use super::Fault;
+
+/// Bytes of a body that are read: a world with its media.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+
+/// A JSON body, whatever its content type says.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
+        let bytes = axum::body::to_bytes(Body::new(request.into_body()), MAX_BODY)
+            .await
+            .map_err(|_| Fault::unreadable(format!("a body of more than {MAX_BODY} bytes")))?;
+        // Read as JSON first: only then is a fault one of a field.
+        let value: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|fault| Fault::unreadable(format!("no JSON: {fault}")))?;
+        let read = serde_path_to_error::deserialize(value).map_err(|fault| {
+            let message = fault.inner().to_string();
+            let path = fault.path().to_string();
+            let field = if path == "." {
+                named_in(&message)
+            } else {
+                path
+            };
+            Fault::bad_value(field, message)
+        })?;
+        Ok(Self(read))
+    }
+}
+
+/// The field that serde names in backticks, when it complains about one that is missing or unknown.
+fn named_in(message: &str) -> String {
+    message.split('`').nth(1).unwrap_or(".").to_owned()
+}
+
+/// A segment of the path, decoded.
+pub(crate) struct Segment(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let Path(segment) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Fault::not_found("a path that is no UTF-8"))?;
+        Ok(Self(segment))
+    }
+}
+
+/// The query string.
+pub(crate) struct QueryOf<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let Query(query) = Query::try_from_uri(&parts.uri).map_err(|fault| {
+            let message = fault.to_string();
+            Fault::bad_value(named_in(&message), message)
+        })?;
+        Ok(Self(query))
+    }
+}

@@ -1,0 +1,153 @@
+//! Customers, and what they do in their WeChat.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Fault,
+    accounts::account_no,
+    body::{JsonBody, Segment},
+};
+use crate::{
+    server::Mock,
+    wallet::{self, Claim, Claimant, Item},
+    world::{UserDraft, World, account::AccountKind, code::UserNo},
+};
+
+/// `{"appid"}`: which mini-program calls `wx.login`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    pub(crate) appid: String,
+}
+
+impl Login {
+    /// What `wx.login` does: a fresh login code.
+    pub(crate) fn carry_out(&self, world: &mut World, user: &str) -> Result<String, Fault> {
+        let user = user_no(world, user)?;
+        let account = account_no(world, &self.appid)?;
+        if world.account(account).profile.kind != AccountKind::MiniProgram {
+            let message = "wx.login runs in a mini-program; this is an Official Account's appid";
+            return Err(Fault::bad_value("appid", message));
+        }
+        Ok(world.login(user, account))
+    }
+}
+
+/// `{"appid","cardList"}`: what a page hands to `wx.addCard`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddCard {
+    appid: String,
+    #[serde(rename = "cardList")]
+    card_list: Vec<Entry>,
+}
+
+/// One entry of `cardList`; what else stands in it is ignored, as the phone does.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    #[serde(rename = "cardId")]
+    card_id: String,
+    #[serde(rename = "cardExt", default)]
+    card_ext: Value,
+}
+
+impl AddCard {
+    /// Cards that one call can carry.
+    const MOST: usize = 100;
+
+    /// The call for a single card.
+    pub(crate) fn one(appid: &str, card_id: &str, card_ext: Value) -> Self {
+        Self {
+            appid: appid.to_owned(),
+            card_list: vec![Entry {
+                card_id: card_id.to_owned(),
+                card_ext,
+            }],
+        }
+    }
+
+    /// What `wx.addCard` does: the page's answer, with the record that explains it.
+    pub(crate) fn carry_out(self, mock: &Mock, user: &str) -> Result<Value, Fault> {
+        if self.card_list.is_empty() || self.card_list.len() > Self::MOST {
+            let message = format!("1 to {} cards", Self::MOST);
+            return Err(Fault::bad_value("cardList", message));
+        }
+        let items = self.card_list.into_iter().map(|entry| Item {
+            card_id: entry.card_id,
+            card_ext: entry.card_ext,
+        });
+        let mut world = mock.world.lock();
+        let claimant = Claimant {
+            user: user_no(&world, user)?,
+            page: account_no(&world, &self.appid)?,
+        };
+        let claim = Claim::carry_out(&mut world, claimant, items.collect());
+        drop(world);
+
+        // To tell the mistake in a signature takes a while; the world need not wait for it.
+        let id = mock.journal.lock().next_claim();
+        let record = claim.record(&id);
+        mock.journal.lock().keep_claim(id, record.clone());
+        let mut answer = claim.answer();
+        answer["explain"] = record;
+        Ok(answer)
+    }
+}
+
+pub(super) async fn list(State(mock): State<Mock>) -> Json<Value> {
+    let world = mock.world.lock();
+    Json(json!({"users": world.users()}))
+}
+
+pub(super) async fn one(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+) -> Result<Json<Value>, Fault> {
+    let world = mock.world.lock();
+    let number = user_no(&world, &name)?;
+    Ok(Json(json!(world.user(number))))
+}
+
+pub(super) async fn add(
+    State(mock): State<Mock>,
+    JsonBody(draft): JsonBody<UserDraft>,
+) -> Result<(StatusCode, Json<Value>), Fault> {
+    let mut world = mock.world.lock();
+    let number = world.add_user(draft)?;
+    let user = json!(world.user(number));
+    Ok((StatusCode::CREATED, Json(user)))
+}
+
+pub(super) async fn login(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+    JsonBody(login): JsonBody<Login>,
+) -> Result<Json<Value>, Fault> {
+    let code = login.carry_out(&mut mock.world.lock(), &name)?;
+    Ok(Json(json!({"code": code})))
+}
+
+pub(super) async fn add_card(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+    JsonBody(call): JsonBody<AddCard>,
+) -> Result<Json<Value>, Fault> {
+    call.carry_out(&mock, &name).map(Json)
+}
+
+pub(super) async fn wallet(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+) -> Result<Json<Value>, Fault> {
+    let world = mock.world.lock();
+    let number = user_no(&world, &name)?;
+    Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
+}
+
+fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
+    world
+        .user_no(name)
+        .ok_or_else(|| Fault::not_found(format!("no user is called {name}")))
+}

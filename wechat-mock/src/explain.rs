@@ -1,0 +1,42 @@
+//! Why something was refused: the rule, what was expected, what came, what to do.
+
+use serde_json::{Value, json};
+
+use crate::{
+    facts,
+    refusal::{Advice, Refusal},
+};
+
+/// Adds to a record what there is to say about a refusal.
+pub(crate) fn add_refusal(record: &mut Value, refusal: &Refusal) {
+    add_rule(
+        record,
+        refusal.rule_id(),
+        refusal.rule,
+        &refusal.expected,
+        &refusal.received,
+    );
+}
+
+/// Adds the texts of a rule; `id` names what was broken, `texts` whose texts explain it.
+pub(crate) fn add_rule(record: &mut Value, id: &str, texts: &str, expected: &str, received: &str) {
+    let rule = facts::rule(texts);
+    record["rule"] = json!(id);
+    record["statement"] = rule["rule"].clone();
+    record["expected"] = json!(expected);
+    record["received"] = json!(received);
+    record["fix"] = rule["fix"].clone();
+    record["source"] = rule["source"].clone();
+    record["confidence"] = rule["confidence"].clone();
+}
+
+/// An advice as the journal and the records show it.
+pub(crate) fn advice(advice: &Advice) -> Value {
+    let rule = facts::rule(advice.rule);
+    json!({
+        "rule": advice.rule,
+        "at": advice.at,
+        "statement": rule["rule"],
+        "fix": rule["fix"],
+    })
+}

@@ -1,0 +1,226 @@
+//! What a test holds in its hands: accounts, customers, the clock, the journal.
+//!
+//! They do the same as the control API, without a call through the port.
+
+use serde_json::{Value, json};
+
+use crate::{
+    control::{AddCard, ClockChange, Fault, Login},
+    journal::Filter,
+    server::Mock,
+    wallet,
+    world::account::Profile,
+};
+
+/// What a program needs to know of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// What the world calls it, such as `oa`.
+    pub name: String,
+    /// `wx` and 16 hex digits.
+    pub appid: String,
+    /// The AppSecret: 32 hex digits, good for nothing but this mock.
+    pub secret: String,
+    /// `gh_` and 12 hex digits.
+    pub original_id: String,
+}
+
+impl Account {
+    pub(crate) fn of(profile: &Profile) -> Self {
+        Self {
+            name: profile.name.clone(),
+            appid: profile.appid.clone(),
+            secret: profile.secret.clone(),
+            original_id: profile.original_id.clone(),
+        }
+    }
+}
+
+/// A customer and their phone.
+#[derive(Clone, Debug)]
+pub struct User<'a> {
+    mock: &'a Mock,
+    name: String,
+}
+
+impl<'a> User<'a> {
+    pub(crate) fn new(mock: &'a Mock, name: &str) -> Self {
+        Self {
+            mock,
+            name: name.to_owned(),
+        }
+    }
+
+    /// What `wx.login` does in the mini-program `appid`: a login code, good once, for 300 seconds.
+    ///
+    /// # Panics
+    ///
+    /// When `appid` is no mini-program of this world.
+    pub fn login(&self, appid: &str) -> String {
+        let login = Login {
+            appid: appid.to_owned(),
+        };
+        let code = login.carry_out(&mut self.mock.world.lock(), &self.name);
+        code.unwrap_or_else(|fault| refused("wx.login", &fault))
+    }
+
+    /// What `wx.addCard` does with one card on the page of `appid`.
+    ///
+    /// `card_ext` is what the page passes as `cardExt`: the phone takes nothing but a JSON string.
+    ///
+    /// # Panics
+    ///
+    /// When `appid` is no account of this world.
+    pub fn add_card(
+        &self,
+        appid: &str,
+        card_id: &str,
+        card_ext: impl Into<Value>,
+    ) -> AddCardOutcome {
+        let call = AddCard::one(appid, card_id, card_ext.into());
+        let answer = call.carry_out(self.mock, &self.name);
+        AddCardOutcome(answer.unwrap_or_else(|fault| refused("wx.addCard", &fault)))
+    }
+
+    /// The cards this customer holds: code, `card_id`, title, status and dates of each.
+    pub fn wallet(&self) -> Vec<Value> {
+        let world = self.mock.world.lock();
+        let user = world.user_no(&self.name);
+        user.map_or_else(Vec::new, |user| wallet::wallet(&world, user))
+    }
+}
+
+fn refused(what: &str, fault: &Fault) -> ! {
+    panic!("{what}: {}", fault.message)
+}
+
+/// What a page is handed by `wx.addCard`, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddCardOutcome(Value);
+
+impl AddCardOutcome {
+    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone.
+    pub fn err_msg(&self) -> &str {
+        self.0["errMsg"].as_str().unwrap_or_default()
+    }
+
+    /// Whether the card is in the wallet.
+    pub fn is_success(&self) -> bool {
+        self.0["cardList"][0]["isSuccess"] == true
+    }
+
+    /// The encrypted code of the card, when it is in the wallet.
+    pub fn encrypted_code(&self) -> Option<&str> {
+        self.0["cardList"][0]["code"]
+            .as_str()
+            .filter(|code| !code.is_empty())
+    }
+
+    /// Why it was refused: rule, expected, received, likely mistake, fix.
+    pub fn explain(&self) -> &Value {
+        &self.0["explain"]
+    }
+
+    /// All of it as the control API answers.
+    pub fn as_json(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// The mock's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock<'a>(&'a Mock);
+
+impl<'a> Clock<'a> {
+    pub(crate) fn new(mock: &'a Mock) -> Self {
+        Self(mock)
+    }
+
+    /// Seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.0.world.lock().now()
+    }
+
+    /// Moves the time ahead by so many seconds; what fell due has happened on return.
+    ///
+    /// # Panics
+    ///
+    /// When that is backwards, or beyond 2106.
+    pub fn advance(&self, seconds: i64) {
+        self.change(ClockChange {
+            advance: Some(seconds),
+            ..ClockChange::default()
+        });
+    }
+
+    /// Sets the time, in seconds since 1970.
+    ///
+    /// # Panics
+    ///
+    /// When it is negative, or beyond 2106.
+    pub fn set(&self, to: i64) {
+        self.change(ClockChange {
+            set: Some(to),
+            ..ClockChange::default()
+        });
+    }
+
+    /// Stops the time where it is.
+    pub fn freeze(&self) {
+        self.change(ClockChange {
+            freeze: Some(true),
+            ..ClockChange::default()
+        });
+    }
+
+    /// Lets a stopped time run on.
+    pub fn unfreeze(&self) {
+        self.change(ClockChange {
+            freeze: Some(false),
+            ..ClockChange::default()
+        });
+    }
+
+    fn change(self, change: ClockChange) {
+        change
+            .carry_out(&mut self.0.world.lock())
+            .unwrap_or_else(|fault| refused("the clock", &fault));
+    }
+}
+
+/// The calls on WeChat's paths, and the reasons of refusals.
+#[derive(Clone, Copy, Debug)]
+pub struct Journal<'a>(&'a Mock);
+
+impl<'a> Journal<'a> {
+    pub(crate) fn new(mock: &'a Mock) -> Self {
+        Self(mock)
+    }
+
+    /// All rows, newest last; secrets redacted.
+    pub fn rows(&self) -> Vec<Value> {
+        self.0.journal.lock().show(&Filter::default())
+    }
+
+    /// The rows of one path, newest last.
+    pub fn of_path(&self, path: &str) -> Vec<Value> {
+        self.0.journal.lock().show(&Filter {
+            path: Some(path.to_owned()),
+            ..Filter::default()
+        })
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&self) {
+        self.0.journal.lock().clear();
+    }
+
+    /// Why a call or claim was refused; `id` is a rid, a hint, or an id of a row or claim.
+    ///
+    /// Null when nothing in the journal has that id.
+    pub fn explain(&self, id: &str) -> Value {
+        let record = self.0.journal.lock().explain(id);
+        record.unwrap_or_else(|| json!(null))
+    }
+}

@@ -1,0 +1,338 @@
+//! The one state behind all three faces of the mock.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) mod account;
+pub(crate) mod card;
+pub(crate) mod clock;
+pub(crate) mod code;
+pub(crate) mod file;
+pub(crate) mod ids;
+pub(crate) mod media;
+pub(crate) mod ticket;
+pub(crate) mod token;
+
+use account::{Account, BadField, Profile, ProfileDraft, Review, check_name};
+use card::{Card, NotWaiting};
+use clock::Clock;
+use code::{CardNo, UserNo};
+use ids::Ids;
+use token::{Issued, Token};
+
+/// An account by its place among the world's accounts.
+pub(crate) type AccountNo = usize;
+
+/// Login codes remembered, so that a used one can be told from one that never was.
+const LOGINS: usize = 10_000;
+/// Seconds a login code lives.
+pub(crate) const LOGIN_LIFE: i64 = 300;
+
+/// The world that every request shares.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedWorld(Arc<Mutex<World>>);
+
+impl SharedWorld {
+    pub(crate) fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// Locks the world for one request, which is thereby atomic, and lets what fell due happen.
+    ///
+    /// The guard must not live across an `.await`.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        // A panic in one request must not take the others with it.
+        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        world.settle();
+        world
+    }
+}
+
+/// A customer, with an identity at every account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    /// The same for all accounts of one Open Platform account.
+    pub(crate) unionid: String,
+    /// One openid per appid.
+    pub(crate) openids: BTreeMap<String, String>,
+}
+
+/// A customer as the control API and the world file take them: the name is enough.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserDraft {
+    pub(crate) name: String,
+    pub(crate) unionid: Option<String>,
+    #[serde(default)]
+    pub(crate) openids: BTreeMap<String, String>,
+}
+
+/// What `wx.login` gave a mini-program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginCode {
+    pub(crate) js_code: String,
+    pub(crate) appid: String,
+    pub(crate) user: String,
+    pub(crate) issued_at: i64,
+    pub(crate) used: bool,
+}
+
+/// Why something cannot be added to the world.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CannotAdd {
+    #[error(transparent)]
+    BadField(#[from] BadField),
+    #[error("{field}: {value} is taken")]
+    Taken { field: &'static str, value: String },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) clock: Clock,
+    /// Draws what belongs to no account: unionids, invented accounts.
+    ids: Ids,
+    accounts: Vec<Account>,
+    by_appid: HashMap<String, AccountNo>,
+    by_token: HashMap<String, AccountNo>,
+    by_card: HashMap<String, (AccountNo, CardNo)>,
+    users: Vec<User>,
+    by_name: HashMap<String, UserNo>,
+    logins: VecDeque<LoginCode>,
+    /// Reviews that end by themselves, by the time they do.
+    reviews: BTreeSet<(i64, AccountNo, CardNo)>,
+}
+
+impl World {
+    /// A world without accounts and users.
+    pub(crate) fn empty(seed: u64) -> Self {
+        Self {
+            seed,
+            clock: Clock::default(),
+            ids: Ids::new(seed, "world", 0),
+            accounts: Vec::new(),
+            by_appid: HashMap::new(),
+            by_token: HashMap::new(),
+            by_card: HashMap::new(),
+            users: Vec::new(),
+            by_name: HashMap::new(),
+            logins: VecDeque::new(),
+            reviews: BTreeSet::new(),
+        }
+    }
+
+    /// Seconds since 1970 on the mock's clock.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Lets happen what fell due: reviews that end by themselves.
+    pub(crate) fn settle(&mut self) {
+        if self.reviews.is_empty() {
+            return;
+        }
+        let now = self.now();
+        while let Some(due) = self.reviews.first().copied().filter(|due| due.0 <= now) {
+            self.reviews.remove(&due);
+            let card = &mut self.accounts[due.1].cards[due.2 as usize];
+            // A reviewer who was faster has the last word.
+            let _already_reviewed = card.review(true, "", due.0);
+        }
+    }
+
+    pub(crate) fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    pub(crate) fn account(&self, number: AccountNo) -> &Account {
+        &self.accounts[number]
+    }
+
+    pub(crate) fn account_mut(&mut self, number: AccountNo) -> &mut Account {
+        &mut self.accounts[number]
+    }
+
+    pub(crate) fn account_no(&self, appid: &str) -> Option<AccountNo> {
+        self.by_appid.get(appid).copied()
+    }
+
+    /// Adds an account; every user gets an openid there.
+    pub(crate) fn add_account(&mut self, draft: ProfileDraft) -> Result<AccountNo, CannotAdd> {
+        draft.check()?;
+        let profile = draft.complete(&mut self.ids.draw());
+        self.insert_account(profile, 0)
+    }
+
+    fn insert_account(&mut self, profile: Profile, drawn: u64) -> Result<AccountNo, CannotAdd> {
+        if self.by_appid.contains_key(&profile.appid) {
+            return Err(CannotAdd::Taken {
+                field: "appid",
+                value: profile.appid,
+            });
+        }
+        let account = Account::new(profile, self.seed, drawn);
+        let appid = account.profile.appid.clone();
+        for user in &mut self.users {
+            let openid = account.openid_of(&user.name);
+            user.openids.entry(appid.clone()).or_insert(openid);
+        }
+        let number = self.accounts.len();
+        self.by_appid.insert(appid, number);
+        self.accounts.push(account);
+        Ok(number)
+    }
+
+    pub(crate) fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    pub(crate) fn user_no(&self, name: &str) -> Option<UserNo> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn user(&self, number: UserNo) -> &User {
+        &self.users[number as usize]
+    }
+
+    /// Adds a customer with an openid at every account.
+    pub(crate) fn add_user(&mut self, draft: UserDraft) -> Result<UserNo, CannotAdd> {
+        check_name(&draft.name)?;
+        for (appid, openid) in &draft.openids {
+            if !self.by_appid.contains_key(appid) {
+                let message = format!("no account has the appid {appid}");
+                return Err(BadField::new("openids", message).into());
+            }
+            let mut others = self.users.iter().map(|user| user.openids.get(appid));
+            if others.any(|taken| taken == Some(openid)) {
+                return Err(CannotAdd::Taken {
+                    field: "openids",
+                    value: openid.clone(),
+                });
+            }
+        }
+        let unionid = draft.unionid.unwrap_or_else(|| {
+            let mut draw = self.ids.fixed(&format!("unionid of {}", draft.name));
+            format!("o{}", draw.base64url(27))
+        });
+        self.insert_user(User {
+            name: draft.name,
+            unionid,
+            openids: draft.openids,
+        })
+    }
+
+    fn insert_user(&mut self, mut user: User) -> Result<UserNo, CannotAdd> {
+        if self.by_name.contains_key(&user.name) {
+            return Err(CannotAdd::Taken {
+                field: "name",
+                value: user.name,
+            });
+        }
+        for account in &self.accounts {
+            user.openids
+                .entry(account.profile.appid.clone())
+                .or_insert_with(|| account.openid_of(&user.name));
+        }
+        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
+        self.by_name.insert(user.name.clone(), number);
+        self.users.push(user);
+        Ok(number)
+    }
+
+    /// A user's openid at an account.
+    pub(crate) fn openid(&self, user: UserNo, account: AccountNo) -> &str {
+        let appid = &self.accounts[account].profile.appid;
+        &self.users[user as usize].openids[appid]
+    }
+
+    /// What `wx.login` does: a fresh login code for one mini-program.
+    pub(crate) fn login(&mut self, user: UserNo, account: AccountNo) -> String {
+        let now = self.now();
+        let account = &mut self.accounts[account];
+        let js_code = account.ids.draw().base64url(32);
+        self.logins.push_back(LoginCode {
+            js_code: js_code.clone(),
+            appid: account.profile.appid.clone(),
+            user: self.users[user as usize].name.clone(),
+            issued_at: now,
+            used: false,
+        });
+        if self.logins.len() > LOGINS {
+            self.logins.pop_front();
+        }
+        js_code
+    }
+
+    pub(crate) fn login_code_mut(&mut self, js_code: &str) -> Option<&mut LoginCode> {
+        self.logins
+            .iter_mut()
+            .rev()
+            .find(|login| login.js_code == js_code)
+    }
+
+    /// The account a token was given to, and the token.
+    pub(crate) fn token(&self, value: &str) -> Option<(AccountNo, &Token)> {
+        let number = *self.by_token.get(value)?;
+        Some((number, self.accounts[number].tokens.find(value)?))
+    }
+
+    /// Remembers whose token was just issued.
+    pub(crate) fn index_token(&mut self, account: AccountNo, issued: &Issued) {
+        if let Some(forgotten) = &issued.forgotten {
+            self.by_token.remove(forgotten);
+        }
+        self.by_token.insert(issued.value.clone(), account);
+    }
+
+    /// Where a card stands.
+    pub(crate) fn card_no(&self, card_id: &str) -> Option<(AccountNo, CardNo)> {
+        self.by_card.get(card_id).copied()
+    }
+
+    pub(crate) fn card(&self, at: (AccountNo, CardNo)) -> &Card {
+        &self.accounts[at.0].cards[at.1 as usize]
+    }
+
+    pub(crate) fn card_mut(&mut self, at: (AccountNo, CardNo)) -> &mut Card {
+        &mut self.accounts[at.0].cards[at.1 as usize]
+    }
+
+    /// Adds a new card and starts its review.
+    pub(crate) fn add_card(&mut self, number: AccountNo, mut card: Card) {
+        let now = self.now();
+        match self.accounts[number].profile.review {
+            Review::Auto => card.review(true, "", now).expect("a new card waits"),
+            Review::Manual => {}
+            Review::After(seconds) => card.review_due = Some(now + i64::from(seconds)),
+        }
+        self.insert_card(number, card);
+    }
+
+    fn insert_card(&mut self, number: AccountNo, card: Card) {
+        let account = &mut self.accounts[number];
+        let card_no = CardNo::try_from(account.cards.len()).expect("fewer than 2^32 cards");
+        if let Some(due) = card.review_due {
+            self.reviews.insert((due, number, card_no));
+        }
+        self.by_card.insert(card.card_id.clone(), (number, card_no));
+        account.cards.push(card);
+    }
+
+    /// What the reviewer does.
+    pub(crate) fn review(
+        &mut self,
+        at: (AccountNo, CardNo),
+        pass: bool,
+        reason: &str,
+    ) -> Result<(), NotWaiting> {
+        let now = self.now();
+        self.card_mut(at).review(pass, reason, now)
+    }
+}

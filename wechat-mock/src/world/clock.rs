@@ -1,0 +1,101 @@
+//! The mock's clock: real time until it is moved or frozen.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// The latest time the clock can be set to: what fits WeChat's timestamps.
+pub(crate) const LATEST: i64 = u32::MAX as i64;
+
+/// Seconds since 1970, as real time with an offset or as a frozen moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Clock {
+    /// Added to real time, in seconds.
+    #[serde(default)]
+    offset: i64,
+    /// The moment at which time stands still.
+    #[serde(default)]
+    frozen_at: Option<i64>,
+}
+
+impl Clock {
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.frozen_at.unwrap_or_else(|| real_now() + self.offset)
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen_at.is_some()
+    }
+
+    /// Sets the time; whether it runs on stays as it is. False when out of range.
+    #[must_use]
+    pub(crate) fn set(&mut self, to: i64) -> bool {
+        if !(0..=LATEST).contains(&to) {
+            return false;
+        }
+        match &mut self.frozen_at {
+            Some(at) => *at = to,
+            None => self.offset = to - real_now(),
+        }
+        true
+    }
+
+    /// Moves the time ahead. False when that is backwards or out of range.
+    #[must_use]
+    pub(crate) fn advance(&mut self, seconds: i64) -> bool {
+        seconds >= 0
+            && self
+                .now()
+                .checked_add(seconds)
+                .is_some_and(|to| self.set(to))
+    }
+
+    /// Stops the time where it is, or lets it run on from there.
+    pub(crate) fn freeze(&mut self, frozen: bool) {
+        let now = self.now();
+        if frozen {
+            self.frozen_at = Some(now);
+        } else if self.frozen_at.take().is_some() {
+            self.offset = now - real_now();
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the mock reads real time"
+)]
+fn real_now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(LATEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_when_told() {
+        let mut clock = Clock::default();
+        clock.freeze(true);
+        assert!(clock.set(1_700_000_000));
+        assert!(clock.advance(60));
+        assert_eq!(clock.now(), 1_700_000_060);
+
+        clock.freeze(false);
+        assert!(!clock.is_frozen());
+        assert!((1_700_000_060..1_700_000_070).contains(&clock.now()));
+    }
+
+    #[test]
+    fn the_clock_refuses_to_run_backwards_or_out_of_range() {
+        let mut clock = Clock::default();
+        assert!(!clock.advance(-1));
+        assert!(!clock.advance(i64::MAX));
+        assert!(!clock.set(-1));
+        assert!(!clock.set(LATEST + 1));
+    }
+}

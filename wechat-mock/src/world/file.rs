@@ -1,0 +1,323 @@
+//! The world as one readable JSON: what export writes, import and `--world` take.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    LoginCode, UserDraft, World,
+    account::ProfileDraft,
+    card::{Card, CardRecord},
+    clock::Clock,
+    code::{Code, CodeStatus},
+    ids::Ids,
+    media::{Images, MediaShelf},
+    ticket::Tickets,
+    token::Tokens,
+};
+
+/// The version of the format; a file of another one is refused.
+const VERSION: u32 = 1;
+
+/// Why a world cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{at}: {message}")]
+pub struct WorldError {
+    /// Where in the file, such as `accounts[0].state.codes[3]`.
+    pub at: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl WorldError {
+    fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            at: at.into(),
+            message: message.into(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorldFile {
+    #[serde(default)]
+    version: Option<u32>,
+    #[serde(default)]
+    seed: Option<u64>,
+    #[serde(default)]
+    drawn: u64,
+    #[serde(default)]
+    clock: Clock,
+    #[serde(default)]
+    accounts: Vec<Value>,
+    #[serde(default)]
+    users: Vec<UserDraft>,
+    #[serde(default)]
+    logins: VecDeque<LoginCode>,
+}
+
+/// What an account has beyond its profile.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct AccountState {
+    drawn: u64,
+    tokens: Tokens,
+    tickets: Tickets,
+    cards: Vec<CardRecord>,
+    codes: Vec<CodeRecord>,
+    images: Images,
+    media: MediaShelf,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeRecord {
+    code: String,
+    card_id: String,
+    user: String,
+    status: CodeStatus,
+    begin_time: i64,
+    end_time: i64,
+    #[serde(default)]
+    outer_str: Option<String>,
+}
+
+impl World {
+    /// The starter world: the accounts `oa`, `mp` and `stranger`, the users alice, bob and carol.
+    pub(crate) fn starter(seed: u64) -> Self {
+        let file = json!({
+            "accounts": [
+                {
+                    "name": "oa", "kind": "official_account",
+                    "appid": "wx00000000000000a0", "secret": "000000000000000000000000000000a0",
+                    "original_id": "gh_0000000000a0", "card_right": true, "open_platform": "open-1",
+                },
+                {
+                    "name": "mp", "kind": "mini_program",
+                    "appid": "wx00000000000000b0", "secret": "000000000000000000000000000000b0",
+                    "original_id": "gh_0000000000b0", "open_platform": "open-1",
+                },
+                {
+                    "name": "stranger", "kind": "official_account",
+                    "appid": "wx00000000000000c0", "secret": "000000000000000000000000000000c0",
+                    "original_id": "gh_0000000000c0", "card_right": false, "open_platform": "open-2",
+                },
+            ],
+            "users": [{"name": "alice"}, {"name": "bob"}, {"name": "carol"}],
+        });
+        Self::import(file, seed).expect("the starter world is well formed")
+    }
+
+    /// Reads a world; `seed` counts when the file names none.
+    pub(crate) fn import(file: Value, seed: u64) -> Result<Self, WorldError> {
+        let file: WorldFile = read("", file)?;
+        if file.version.is_some_and(|version| version != VERSION) {
+            return Err(WorldError::new(
+                "version",
+                format!(
+                    "this mock reads version {VERSION}; export the world again with the mock that runs it"
+                ),
+            ));
+        }
+        let seed = file.seed.unwrap_or(seed);
+        let mut world = Self::empty(seed);
+        world.clock = file.clock;
+        world.ids = Ids::new(seed, "world", file.drawn);
+        world.logins = file.logins;
+
+        let mut states = Vec::new();
+        for (number, account) in file.accounts.into_iter().enumerate() {
+            let at = format!("accounts[{number}]");
+            let (draft, state) = split_account(&at, account)?;
+            draft
+                .check()
+                .map_err(|fault| WorldError::new(&at, fault.to_string()))?;
+            let profile = draft.complete(&mut world.ids.fixed(&at));
+            world
+                .insert_account(profile, state.drawn)
+                .map_err(|fault| WorldError::new(&at, fault.to_string()))?;
+            states.push((at, state));
+        }
+        for (number, user) in file.users.into_iter().enumerate() {
+            world
+                .add_user(user)
+                .map_err(|fault| WorldError::new(format!("users[{number}]"), fault.to_string()))?;
+        }
+        for (number, (at, state)) in states.into_iter().enumerate() {
+            world.import_state(number, &at, state)?;
+        }
+        Ok(world)
+    }
+
+    fn import_state(
+        &mut self,
+        number: usize,
+        at: &str,
+        state: AccountState,
+    ) -> Result<(), WorldError> {
+        let account = &mut self.accounts[number];
+        account.tokens = state.tokens;
+        account.tickets = state.tickets;
+        account.images = state.images;
+        account.media = state.media;
+        for token in &account.tokens.issued {
+            self.by_token.insert(token.value.clone(), number);
+        }
+        for (index, record) in state.cards.into_iter().enumerate() {
+            let at = format!("{at}.state.cards[{index}]");
+            let card = Card::restore(record)
+                .ok_or_else(|| WorldError::new(&at, "its dates or pairs cannot be read"))?;
+            if self.by_card.contains_key(&card.card_id) {
+                return Err(WorldError::new(at, "this card_id stands twice"));
+            }
+            self.insert_card(number, card);
+        }
+        for (index, record) in state.codes.into_iter().enumerate() {
+            self.import_code(number, record).map_err(|message| {
+                WorldError::new(format!("{at}.state.codes[{index}]"), message)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn import_code(&mut self, number: usize, record: CodeRecord) -> Result<(), &'static str> {
+        let (owner, card_no) = self.card_no(&record.card_id).ok_or("unknown card_id")?;
+        if owner != number {
+            return Err("the card is another account's");
+        }
+        let user = self.user_no(&record.user).ok_or("unknown user")?;
+        let account = &mut self.accounts[number];
+        let is_custom = account.cards[card_no as usize].terms.use_custom_code;
+        let custom_of = is_custom.then_some(card_no);
+        if account.codes.is_taken(&record.code, custom_of) {
+            return Err("this code stands twice");
+        }
+        account.codes.add(
+            Code {
+                code: record.code.into(),
+                card: card_no,
+                user,
+                status: record.status,
+                begin_time: record.begin_time,
+                end_time: record.end_time,
+                outer_str: record.outer_str.map(Into::into),
+            },
+            is_custom,
+        );
+        Ok(())
+    }
+
+    /// Writes the world; [`Self::import`] of it gives the same world.
+    pub(crate) fn export(&self) -> Value {
+        let accounts: Vec<Value> = (0..self.accounts.len())
+            .map(|number| self.export_account(number))
+            .collect();
+        json!({
+            "version": VERSION,
+            "seed": self.seed,
+            "drawn": self.ids.drawn(),
+            "clock": self.clock,
+            "accounts": accounts,
+            "users": self.users,
+            "logins": self.logins,
+        })
+    }
+
+    fn export_account(&self, number: usize) -> Value {
+        let account = &self.accounts[number];
+        let codes = account
+            .codes
+            .all()
+            .iter()
+            .map(|code| CodeRecord {
+                code: code.code.to_string(),
+                card_id: account.cards[code.card as usize].card_id.clone(),
+                user: self.user(code.user).name.clone(),
+                status: code.status,
+                begin_time: code.begin_time,
+                end_time: code.end_time,
+                outer_str: code.outer_str.as_deref().map(str::to_owned),
+            })
+            .collect();
+        let mut exported = json!(account.profile);
+        exported["state"] = json!(AccountState {
+            drawn: account.ids.drawn(),
+            tokens: account.tokens.clone(),
+            tickets: account.tickets.clone(),
+            cards: account.cards.iter().map(Card::record).collect(),
+            codes,
+            images: account.images.clone(),
+            media: account.media.clone(),
+        });
+        exported
+    }
+}
+
+/// Parts an account into its profile and its state.
+fn split_account(at: &str, mut account: Value) -> Result<(ProfileDraft, AccountState), WorldError> {
+    let state = account
+        .as_object_mut()
+        .and_then(|members| members.remove("state"))
+        .unwrap_or_else(|| json!({}));
+    Ok((read(at, account)?, read(&format!("{at}.state"), state)?))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(at: &str, value: Value) -> Result<T, WorldError> {
+    serde_path_to_error::deserialize(value).map_err(|fault| {
+        let path = fault.path().to_string();
+        let at = match (at, path.as_str()) {
+            ("", path) => path.to_owned(),
+            (at, ".") => at.to_owned(),
+            (at, path) => format!("{at}.{path}"),
+        };
+        WorldError::new(at, fault.into_inner().to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_starter_world_survives_export_and_import() {
+        let world = World::starter(7);
+        let exported = world.export();
+        let again = World::import(exported.clone(), 99).unwrap();
+
+        assert_eq!(again.export(), exported);
+        assert_eq!(world.users().len(), 3);
+        assert_eq!(world.users()[0].openids.len(), 3);
+    }
+
+    #[test]
+    fn a_file_names_what_is_wrong_with_it_and_where() {
+        let cases = [
+            (json!({"version": 0}), "version"),
+            (json!({"colour": "red"}), "colour"),
+            (json!({"accounts": [{"appid": "nonsense"}]}), "accounts[0]"),
+            (json!({"accounts": [{"kind": "bank"}]}), "accounts[0].kind"),
+            (json!({"users": [{"name": "a"}, {"name": "a"}]}), "users[1]"),
+            (
+                json!({"accounts": [{"state": {"codes": 3}}]}),
+                "accounts[0].state.codes",
+            ),
+        ];
+        for (file, at) in cases {
+            let fault = World::import(file, 1).unwrap_err();
+            assert!(fault.at.contains(at), "{fault}");
+        }
+    }
+
+    #[test]
+    fn an_openid_and_a_card_id_of_one_account_share_five_characters() {
+        let mut world = World::starter(7);
+        let openid = world.openid(0, 0).to_owned();
+        let card_id = world.account_mut(0).draw_card_id();
+
+        assert_eq!((openid.len(), card_id.len()), (28, 28));
+        assert_eq!(openid[1..6], card_id[1..6]);
+        assert_ne!(world.openid(0, 1)[1..6], openid[1..6]);
+    }
+}
