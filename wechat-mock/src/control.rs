@@ -90,3 +90,39 @@ async fn check_token(State(mock): State<Mock>, request: Request, next: Next) -> 
     )
     .into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::{server::Running, world::World};
+
+    fn status(running: &Running, path: &str, header: &str) -> String {
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n{header}");
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_mock_that_others_can_reach_asks_for_its_token() {
+        let mock = Mock::new(World::starter(1), Some("right".to_owned()));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let running = Running::start(mock, listener).unwrap();
+        let with = |token: &str| format!("authorization: Bearer {token}\r\n");
+
+        for path in ["/_mock/v1/health", "/_mock/v1/world"] {
+            assert_eq!(status(&running, path, ""), "401");
+            assert_eq!(status(&running, path, &with("wrong")), "401");
+            assert_eq!(status(&running, path, &with("right")), "200");
+        }
+        // WeChat's own paths are what they always are.
+        assert_eq!(status(&running, "/cgi-bin/token", ""), "200");
+    }
+}

@@ -72,6 +72,11 @@ impl MockWechat {
         format!("http://{}", self.running.address)
     }
 
+    /// What the control API asks for, when the mock listens beyond its own machine.
+    pub fn control_token(&self) -> Option<&str> {
+        self.mock.control_token.as_deref()
+    }
+
     /// The first Official Account with the card right; `oa` in the starter world.
     ///
     /// # Panics
@@ -233,4 +238,22 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_address_that_others_can_reach_has_a_token() {
+        for (address, has_token) in [
+            ("127.0.0.1:7420", false),
+            ("[::1]:0", false),
+            ("0.0.0.0:7420", true),
+            ("192.168.1.5:80", true),
+        ] {
+            let token = control_token(address.parse().unwrap());
+            assert_eq!(token.is_some(), has_token, "{address}");
+        }
+    }
 }

@@ -1,0 +1,19 @@
+//! The mock from outside: over its port, through its handles, and as a program.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test that cannot go on says so by panicking"
+)]
+
+mod accounts;
+mod claims;
+mod codes;
+mod control;
+mod create;
+mod explain;
+mod login;
+mod media;
+mod program;
+mod support;
+mod tokens;
+mod wire;
+mod worlds;

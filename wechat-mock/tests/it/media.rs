@@ -1,0 +1,128 @@
+//! Uploads: pictures for cards, and temporary media.
+
+use insta::assert_snapshot;
+
+use crate::support::{DAY, TestMock};
+
+fn logo() -> Vec<u8> {
+    fixtures::image("logo.jpg").to_vec()
+}
+
+#[tokio::test]
+async fn a_picture_for_a_card_gives_a_url() {
+    let test = TestMock::start().await;
+    let jpeg = test
+        .upload("/cgi-bin/media/uploadimg", "logo.jpg", logo())
+        .await;
+    assert_snapshot!("uploadimg", jpeg.shown());
+
+    let cover = fixtures::image("cover.png").to_vec();
+    let png = test
+        .upload("/cgi-bin/media/uploadimg", "cover.png", cover)
+        .await;
+    assert!(png.json()["url"].as_str().unwrap().contains("/mmbiz_png/"));
+}
+
+#[tokio::test]
+async fn a_temporary_file_comes_back_as_it_went_for_three_days() {
+    let test = TestMock::start().await;
+    let photo = fixtures::image("shop-front.jpg");
+    let answer = test
+        .upload(
+            "/cgi-bin/media/upload?type=image",
+            "店面.jpg",
+            photo.to_vec(),
+        )
+        .await;
+    assert_snapshot!("media_upload", answer.shown());
+
+    let json = answer.json();
+    let media_id = json["media_id"].as_str().unwrap();
+    let path = format!("/cgi-bin/media/get?media_id={media_id}");
+    let file = test.ask(&path).await;
+    assert_eq!(
+        (file.status, file.content_type.as_str()),
+        (200, "image/jpeg")
+    );
+    assert!(file.body == photo, "the bytes differ");
+
+    test.mock.clock().advance(3 * DAY);
+    let token = test.token_of("oa").await;
+    let late = test.get(&format!("{path}&access_token={token}")).await;
+    assert_snapshot!("media_expired", late.shown());
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_picture_are_refused() {
+    let test = TestMock::start().await;
+    let text = b"not a picture".to_vec();
+    let mut shown = String::new();
+    for (what, name, bytes) in [
+        ("a text named like a picture", "logo.jpg", text.clone()),
+        ("a text", "logo.txt", text),
+        ("nothing", "logo.jpg", Vec::new()),
+        (
+            "a picture that is too large",
+            "logo.jpg",
+            [logo(), vec![0; 1024 * 1024]].concat(),
+        ),
+    ] {
+        let answer = test.upload("/cgi-bin/media/uploadimg", name, bytes).await;
+        shown += &format!("# {what}\n{}\n", answer.shown());
+    }
+    assert_snapshot!("uploadimg_refused", shown);
+}
+
+#[tokio::test]
+async fn a_body_without_a_file_is_refused() {
+    let test = TestMock::start().await;
+    for (content_type, body) in [
+        ("application/json", "{}"),
+        (
+            "multipart/form-data; boundary=x",
+            "--x\r\ncontent-disposition: form-data; name=\"buffer\"\r\n\r\ntext\r\n--x--\r\n",
+        ),
+        ("multipart/form-data; boundary=x", "--x\r\nbroken"),
+        ("multipart/form-data", ""),
+    ] {
+        let answer = test
+            .post_text("/cgi-bin/media/uploadimg", content_type, body)
+            .await;
+        assert_eq!(answer.errcode(), 41005, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_has_a_known_type_and_its_bytes_fit_it() {
+    let test = TestMock::start().await;
+    let unknown = test
+        .upload("/cgi-bin/media/upload?type=picture", "a.jpg", logo())
+        .await;
+    assert_snapshot!("media_type", unknown.shown());
+
+    for (query, errcode) in [
+        ("voice", 40005),
+        ("video", 40005),
+        ("thumb", 0),
+        ("image", 0),
+    ] {
+        let path = format!("/cgi-bin/media/upload?type={query}");
+        let answer = test.upload(&path, "a.jpg", logo()).await;
+        assert_eq!(answer.errcode(), errcode, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_media_id_belongs_to_one_account() {
+    let test = TestMock::start().await;
+    let answer = test
+        .upload("/cgi-bin/media/upload?type=image", "a.jpg", logo())
+        .await;
+    let json = answer.json();
+    let media_id = json["media_id"].as_str().unwrap();
+    let token = test.token_of("mp").await;
+
+    let path = format!("/cgi-bin/media/get?media_id={media_id}&access_token={token}");
+    assert_eq!(test.get(&path).await.errcode(), 40007);
+    assert_eq!(test.ask("/cgi-bin/media/get").await.errcode(), 41006);
+}

@@ -1,0 +1,187 @@
+//! The program: ready line, taken port, signals, `sign` and `world`.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Output, Stdio},
+};
+
+use wechat_mock::sign::Signed;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_wechat-mock");
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A program that serves, ended when dropped.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .arg("serve")
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let address = line
+            .trim_end()
+            .strip_prefix("wechat-mock ready http://")
+            .unwrap_or_else(|| panic!("no ready line: {line:?}"))
+            .to_owned();
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
+        let done = Command::new("kill")
+            .arg(signal)
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(done.unwrap().success());
+        let status = self.child.wait().unwrap();
+        let mut log = String::new();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
+        (status.code(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+#[test]
+fn it_answers_when_it_says_so_and_ends_cleanly() {
+    for signal in ["-INT", "-TERM"] {
+        let mock = Serving::start(&["--listen", "127.0.0.1:0"]);
+        assert!(
+            mock.get("/_mock/v1/health")
+                .ends_with("{\"status\":\"ok\"}")
+        );
+        assert_eq!(mock.stop(signal).0, Some(0));
+    }
+}
+
+#[test]
+fn a_taken_port_is_named_and_what_to_do() {
+    let mock = Serving::start(&["--listen", "127.0.0.1:0"]);
+    let second = run(&["serve", "--listen", &mock.address]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(second.stdout.is_empty());
+    let said = text(&second.stderr);
+    assert!(
+        said.contains(&mock.address) && said.contains("--listen"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_starter_world_is_printed_and_taken_again() {
+    let world = run(&["world"]);
+    let json: serde_json::Value = serde_json::from_slice(&world.stdout).unwrap();
+    assert_eq!(json["accounts"][0]["appid"], "wx00000000000000a0");
+
+    let folder = std::env::temp_dir().join(format!("wechat-mock-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("世界.json");
+    std::fs::write(&file, &world.stdout).unwrap();
+    let mock = Serving::start(&["--listen", "127.0.0.1:0", "--world", file.to_str().unwrap()]);
+    assert!(mock.get("/_mock/v1/users/carol").contains("carol"));
+
+    std::fs::write(&file, "{\"users\": 3}").unwrap();
+    let bad = run(&["serve", "--world", file.to_str().unwrap()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stderr).contains("users"), "{}", text(&bad.stderr));
+    let missing = run(&["serve", "--world", "/nowhere/world.json"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn a_signature_is_checked_on_the_command_line() {
+    let signed = Signed {
+        api_ticket: "ojZ8YtyVyr30HheH3CM73y7h4jJE",
+        timestamp: "1404896688",
+        card_id: "pjZ8Yt1XGILfi-FUsewpnnolGgZk",
+        nonce_str: "123",
+        code: "1434008071",
+        openid: "",
+    };
+    let arguments = [
+        "sign",
+        "--api-ticket",
+        signed.api_ticket,
+        "--card-id",
+        signed.card_id,
+        "--timestamp",
+        signed.timestamp,
+        "--nonce-str",
+        signed.nonce_str,
+        "--code",
+        signed.code,
+    ];
+    let with = |signature: &str| run(&[&arguments[..], &["--signature", signature]].concat());
+
+    // The official example.
+    let right = with("f137ab68b7f8112d20ee528ab6074564e2796250");
+    assert_eq!(right.status.code(), Some(0), "{}", text(&right.stdout));
+
+    let without_nonce = Signed {
+        nonce_str: "",
+        ..signed
+    }
+    .signature();
+    let wrong = with(&without_nonce);
+    assert_eq!(wrong.status.code(), Some(1));
+    insta::assert_snapshot!("sign_wrong", text(&wrong.stdout));
+
+    let only_computed = run(&arguments);
+    assert_eq!(only_computed.status.code(), Some(0));
+    assert!(text(&only_computed.stdout).contains("f137ab68b7f8112d20ee528ab6074564e2796250"));
+
+    let ext = format!(
+        "{{\"timestamp\":\"1404896688\",\"nonce_str\":\"123\",\"code\":\"1434008071\",\"signature\":\"{without_nonce}\"}}"
+    );
+    let by_ext = run(&[
+        "sign",
+        "--api-ticket",
+        signed.api_ticket,
+        "--card-id",
+        signed.card_id,
+        "--card-ext",
+        &ext,
+    ]);
+    assert_eq!(text(&by_ext.stdout), text(&wrong.stdout));
+    assert_eq!(run(&["sign"]).status.code(), Some(2));
+}

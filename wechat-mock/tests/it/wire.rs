@@ -1,0 +1,109 @@
+//! What all of WeChat's paths have in common: bodies, methods, paths.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::TestMock;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test]
+async fn a_json_body_labelled_as_a_form_is_read_as_json() {
+    let test = TestMock::start().await;
+    let card = test.seed_card().await.to_string();
+    let answer = test.post_text("/card/create", FORM, &card).await;
+    assert_eq!(answer.errcode(), 0, "{}", answer.text());
+
+    // As the seed's library sends it: raw JSON, but for five characters.
+    let mut card = test.seed_card().await;
+    card["card"]["general_coupon"]["default_detail"] = json!("买一送一%21");
+    let answer = test
+        .post_text("/card/create", FORM, &card.to_string())
+        .await;
+    let card_id = answer.json()["card_id"].clone();
+    let read = test
+        .post("/card/get", &json!({"card_id": card_id}))
+        .await
+        .json();
+    assert_eq!(
+        read["card"]["general_coupon"]["default_detail"],
+        "买一送一%21"
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_really_is_a_form_is_refused() {
+    let test = TestMock::start().await;
+    for body in [
+        "encrypt_code=abc",
+        "a=1&b=2",
+        "%7B%22encrypt_code%22%3A%22abc%22%7D",
+    ] {
+        let answer = test.post_text("/card/code/decrypt", FORM, body).await;
+        assert_eq!(answer.errcode(), 47001, "{body}");
+        assert_eq!(test.rule(&answer), "WX-WIRE-006", "{body}");
+    }
+    let answer = test.post_text("/card/code/decrypt", FORM, "a=1").await;
+    assert_snapshot!("form", answer.shown());
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_object_is_refused() {
+    let test = TestMock::start().await;
+    for (body, errcode) in [
+        ("", 44002),
+        ("null", 47001),
+        ("[]", 47001),
+        ("{", 47001),
+        ("\u{feff}{}", 47001),
+        ("{\"encrypt_code\": 5}", 47001),
+    ] {
+        let answer = test
+            .post_text("/card/code/decrypt", "application/json", body)
+            .await;
+        assert_eq!(answer.errcode(), errcode, "{body:?}");
+    }
+    let empty = test
+        .post_text("/card/code/decrypt", "application/json", "")
+        .await;
+    assert_snapshot!("empty_body", empty.shown());
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_utf8_is_refused() {
+    let test = TestMock::start().await;
+    let request = test.request("POST", &test.signed_in("/card/get"));
+    let answer = test
+        .send(request.body(b"{\"card_id\":\"\xff\"}".to_vec()))
+        .await;
+    assert_eq!(answer.errcode(), 47001);
+}
+
+#[tokio::test]
+async fn each_call_has_its_method_and_each_path_its_name() {
+    let test = TestMock::start().await;
+    let get = test.ask("/card/create").await;
+    assert_snapshot!("get_for_post", get.shown());
+    let post = test
+        .post("/cgi-bin/ticket/getticket?type=wx_card", &json!({}))
+        .await;
+    assert_snapshot!("post_for_get", post.shown());
+    let unknown = test.ask("/card/nonsense").await;
+    assert_snapshot!("unknown_path", unknown.shown());
+}
+
+#[tokio::test]
+async fn colours_are_listed() {
+    let test = TestMock::start().await;
+    let answer = test.ask("/card/getcolors").await;
+    assert_snapshot!("getcolors", answer.shown());
+}
+
+#[tokio::test]
+async fn a_token_is_read_from_the_query_alone() {
+    let test = TestMock::start().await;
+    let request = test.request("POST", "/card/get");
+    let body = json!({"access_token": test.token, "card_id": "p"}).to_string();
+    let answer = test.send(request.bearer_auth(&test.token).body(body)).await;
+    assert_eq!(answer.errcode(), 41001);
+}
