@@ -155,8 +155,8 @@ async fn of_many_who_want_the_last_card_one_gets_it() {
 async fn what_the_phone_does_not_take_as_card_ext() {
     let test = TestMock::start().await;
     let card_id = test.create().await;
-    let text = test.card_ext(&card_id, "n").await;
-    let object: Value = serde_json::from_str(&text).unwrap();
+    let right = test.card_ext(&card_id, "n").await;
+    let object: Value = serde_json::from_str(&right).unwrap();
     for (ext, rule) in [
         (object, "WX-SIG-004"),
         (Value::Null, "WX-SIG-004"),

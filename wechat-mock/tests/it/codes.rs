@@ -99,7 +99,7 @@ async fn a_code_that_cannot_be_consumed_says_why() {
     let other = test.create().await;
     let consume = async |body: Value| test.post("/card/code/consume", &body).await;
 
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for (what, body) in [
         ("no code", json!({})),
         ("an unknown code", json!({"code": "000000000000"})),
@@ -116,9 +116,13 @@ async fn a_code_that_cannot_be_consumed_says_why() {
         ("a number", json!({"code": 12})),
     ] {
         let answer = consume(body).await;
-        shown += &format!("# {what}: {}\n{}\n", test.rule(&answer), answer.shown());
+        shown.push(format!(
+            "# {what}: {}\n{}",
+            test.rule(&answer),
+            answer.shown()
+        ));
     }
-    assert_snapshot!("consume_refused", shown);
+    assert_snapshot!("consume_refused", shown.join("\n"));
 
     test.mock.clock().advance(30 * DAY + 1);
     let token = test.token_of("oa").await;

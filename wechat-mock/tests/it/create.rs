@@ -24,10 +24,12 @@ async fn the_seeds_card_is_made_and_read_back() {
     assert_snapshot!("get", format!("{:#}", read.json()));
 }
 
+/// What is done to the seed's card to spoil it.
+type Change = fn(&mut Value);
+
 #[tokio::test]
 async fn the_answer_to_a_bad_card_is_wechats() {
     let test = TestMock::start().await;
-    type Change = fn(&mut Value);
     let cases: [(&str, Change); 12] = [
         ("milliseconds", |card| {
             base(card)["date_info"]["begin_timestamp"] = json!(format!("{NOW}000"));
@@ -39,16 +41,16 @@ async fn the_answer_to_a_bad_card_is_wechats() {
             base(card).as_object_mut().unwrap().remove("title");
         }),
         ("a title of 28 bytes", |card| {
-            base(card)["title"] = json!("满减满减满减满减满!")
+            base(card)["title"] = json!("满减满减满减满减满!");
         }),
         ("a colour as hex", |card| {
-            base(card)["color"] = json!("#63b359")
+            base(card)["color"] = json!("#63b359");
         }),
         ("a picture of elsewhere", |card| {
             base(card)["logo_url"] = json!("https://example.com/logo.png");
         }),
         ("an unknown key", |card| {
-            base(card)["colour"] = json!("Color010")
+            base(card)["colour"] = json!("Color010");
         }),
         ("a number for a text", |card| base(card)["title"] = json!(5)),
         ("no stock", |card| base(card)["sku"]["quantity"] = json!(0)),
@@ -56,18 +58,22 @@ async fn the_answer_to_a_bad_card_is_wechats() {
             base(card)["date_info"]["end_timestamp"] = json!((NOW - 1).to_string());
         }),
         ("date_info of no type", |card| {
-            base(card)["date_info"] = json!({"begin": 1})
+            base(card)["date_info"] = json!({"begin": 1});
         }),
         ("a type in small letters", |card| {
-            card["card_type"] = json!("general_coupon")
+            card["card_type"] = json!("general_coupon");
         }),
     ];
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for (what, change) in cases {
         let answer = created(&test, change).await;
-        shown += &format!("# {what}: {}\n{}\n", test.rule(&answer), answer.shown());
+        shown.push(format!(
+            "# {what}: {}\n{}",
+            test.rule(&answer),
+            answer.shown()
+        ));
     }
-    assert_snapshot!("create_refused", shown);
+    assert_snapshot!("create_refused", shown.join("\n"));
 }
 
 #[tokio::test]

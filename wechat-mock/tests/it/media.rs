@@ -55,11 +55,11 @@ async fn a_temporary_file_comes_back_as_it_went_for_three_days() {
 #[tokio::test]
 async fn bytes_that_are_no_picture_are_refused() {
     let test = TestMock::start().await;
-    let text = b"not a picture".to_vec();
-    let mut shown = String::new();
+    let words = b"not a picture".to_vec();
+    let mut shown = Vec::new();
     for (what, name, bytes) in [
-        ("a text named like a picture", "logo.jpg", text.clone()),
-        ("a text", "logo.txt", text),
+        ("a text named like a picture", "logo.jpg", words.clone()),
+        ("a text", "logo.txt", words),
         ("nothing", "logo.jpg", Vec::new()),
         (
             "a picture that is too large",
@@ -68,9 +68,9 @@ async fn bytes_that_are_no_picture_are_refused() {
         ),
     ] {
         let answer = test.upload("/cgi-bin/media/uploadimg", name, bytes).await;
-        shown += &format!("# {what}\n{}\n", answer.shown());
+        shown.push(format!("# {what}\n{}", answer.shown()));
     }
-    assert_snapshot!("uploadimg_refused", shown);
+    assert_snapshot!("uploadimg_refused", shown.join("\n"));
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ impl TestMock {
         fixtures::seed_card_with(&url, &url, NOW, NOW + 30 * DAY)
     }
 
-    /// Makes the seed's card with `change` applied to its base_info.
+    /// Makes the seed's card with `change` applied to its `base_info`.
     pub(crate) async fn create_with(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut card = self.seed_card().await;
         change(&mut card["card"]["general_coupon"]["base_info"]);
@@ -221,7 +221,7 @@ impl TestMock {
         self.mock.user(user).add_card(&page, card_id, ext)
     }
 
-    /// A card in a wallet: its card_id, its encrypted code and its code.
+    /// A card in a wallet: its `card_id`, its encrypted code and its code.
     pub(crate) async fn claimed(&self, user: &str) -> (String, String, String) {
         let card_id = self.create().await;
         let outcome = self.claim(user, &card_id, "n-1").await;

@@ -41,12 +41,12 @@ async fn what_is_wrong_with_a_token_call_has_its_number() {
             "appid=wx00000000000000a0&secret=1&grant_type=client_credential",
         ),
     ];
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for (what, query) in cases {
         let answer = test.get(&format!("/cgi-bin/token?{query}")).await;
-        shown += &format!("# {what}\n{}\n", answer.shown());
+        shown.push(format!("# {what}\n{}", answer.shown()));
     }
-    assert_snapshot!("token_refused", shown);
+    assert_snapshot!("token_refused", shown.join("\n"));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn every_state_of_a_token_has_its_number() {
     let latest = test.token_of("oa").await;
     test.mock.clock().advance(300);
 
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for (what, path) in [
         ("none", "/card/getcolors".to_owned()),
         ("made up", colors("00_made_up".to_owned())),
@@ -83,12 +83,12 @@ async fn every_state_of_a_token_has_its_number() {
             colors(test.token_of("stranger").await),
         ),
     ] {
-        shown += &format!("# {what}\n{}\n", test.get(&path).await.shown());
+        shown.push(format!("# {what}\n{}", test.get(&path).await.shown()));
     }
     test.mock.clock().advance(6900);
     let answer = test.get(&colors(latest)).await;
-    shown += &format!("# 7200 s old\n{}\n", answer.shown());
-    assert_snapshot!("token_states", shown);
+    shown.push(format!("# 7200 s old\n{}", answer.shown()));
+    assert_snapshot!("token_states", shown.join("\n"));
 }
 
 #[tokio::test]
