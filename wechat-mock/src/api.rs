@@ -9,7 +9,8 @@ use axum::{
     http::{HeaderValue, Method, header},
     response::Response,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 
 pub(crate) mod call;
 mod card;
@@ -32,6 +33,8 @@ use crate::{
 
 /// Bytes of a body that are read; the largest upload is 10 MiB, and its envelope needs some more.
 const MAX_BODY: usize = 10 * 1024 * 1024 + 64 * 1024;
+/// Bytes after which a caller is no longer listened to.
+const MAX_DRAINED: usize = 16 * MAX_BODY;
 
 /// What the caller must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,8 +154,25 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
 }
 
 /// The body, or nothing when it is larger than anything WeChat takes or breaks off.
+///
+/// What is too much is read and thrown away: whoever is still sending when the answer comes and the
+/// connection closes sees a broken connection in place of the answer.
 async fn read_body(body: Body) -> Option<Bytes> {
-    axum::body::to_bytes(body, MAX_BODY).await.ok()
+    let mut stream = body.into_data_stream();
+    let mut whole = BytesMut::new();
+    let mut length = 0;
+    while let Some(part) = stream.next().await {
+        let part = part.ok()?;
+        length += part.len();
+        if length <= MAX_BODY {
+            whole.extend_from_slice(&part);
+        } else if length > MAX_DRAINED {
+            break;
+        } else {
+            whole = BytesMut::new();
+        }
+    }
+    (length <= MAX_BODY).then(|| whole.freeze())
 }
 
 async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {

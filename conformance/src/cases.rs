@@ -1,0 +1,21 @@
+//! The cases, by the part of WeChat they are about.
+
+use crate::Case;
+
+mod card;
+mod claim;
+mod code;
+mod exchange;
+mod media;
+mod token;
+mod wire;
+
+pub(crate) const ALL: [&[Case]; 7] = [
+    exchange::CASES,
+    wire::CASES,
+    token::CASES,
+    media::CASES,
+    card::CASES,
+    claim::CASES,
+    code::CASES,
+];

@@ -1,0 +1,46 @@
+//! The suite against the mock.
+
+use conformance::{Target, Violation, cases, run};
+use serde_json::json;
+use wechat_mock::MockWechat;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+#[tokio::test]
+async fn the_mock_keeps_every_rule() {
+    let mock = MockWechat::start().await;
+    let target = Target::new(&mock.url()).unwrap();
+    let verdicts = run(&target, cases()).await;
+
+    let broken: Vec<String> = verdicts
+        .iter()
+        .filter_map(|verdict| Some(format!("{}: {}", verdict.id, verdict.violation.as_ref()?)))
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert_eq!(verdicts.len(), cases().count());
+
+    // What was not called cannot have kept anything.
+    let called = |path: &str| !mock.journal().of_path(path).is_empty();
+    let never: Vec<&str> = wechat_mock::paths().filter(|path| !called(path)).collect();
+    assert!(never.is_empty(), "no case calls {never:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_says_yes_to_everything_breaks_every_rule() {
+    let yes = ResponseTemplate::new(200).set_body_json(json!({
+        "errcode": 0, "errmsg": "ok", "errMsg": "addCard:ok", "access_token": "t", "ticket": "t",
+        "url": "http://mmbiz.qpic.cn/a/0", "card_id": "p", "code": "c", "media_id": "m",
+        "now": 1_798_000_000, "appid": "wx", "secret": "s", "open_platform": "open",
+        "cardList": [{"code": "e"}],
+    }));
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(yes).mount(&server).await;
+    let target = Target::new(&server.uri()).unwrap();
+
+    let rules = cases().filter(|case| case.id.starts_with("WX-"));
+    let verdicts = run(&target, rules).await;
+    for verdict in &verdicts {
+        let differs = matches!(verdict.violation, Some(Violation::Differs { .. }));
+        assert!(differs, "{}: {:?}", verdict.id, verdict.violation);
+    }
+    assert!(verdicts.len() > 100);
+}
