@@ -1,0 +1,201 @@
+//! Codes: one customer's cards.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CardCode, CardId, Client, EncryptedCode, Error, OpenId, transport::Call};
+
+/// Whether [`Client::code`] refuses a code that cannot be consumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckConsume {
+    /// A code that is not NORMAL is refused.
+    Yes,
+    /// Every code is shown as it is.
+    No,
+}
+
+/// How a code stands; the names are WeChat's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum UserCardStatus {
+    /// It can be redeemed, once its time has come.
+    Normal,
+    /// It was redeemed.
+    Consumed,
+    /// Its time is over.
+    Expire,
+    /// It is being given to somebody.
+    Gifting,
+    /// Nobody took the gift within 24 hours.
+    GiftTimeout,
+    /// It was given to somebody, who holds it under a new code.
+    GiftSucc,
+    /// Its owner deleted it.
+    Delete,
+    /// The shop made it void.
+    Unavailable,
+    /// A status that this client does not know.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// One customer's card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeDetail {
+    /// The kind of card.
+    pub card_id: CardId,
+    /// The code.
+    pub code: CardCode,
+    /// First second of its validity, since 1970.
+    pub begin_time: i64,
+    /// Last second of its validity, since 1970.
+    pub end_time: i64,
+    /// Who holds it, at the Official Account.
+    pub openid: OpenId,
+    /// Whether it can be redeemed now.
+    pub can_consume: bool,
+    /// How it stands.
+    pub status: UserCardStatus,
+    /// The tag it was claimed with.
+    pub outer_str: Option<String>,
+}
+
+/// A redeemed code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumed {
+    /// The kind of card.
+    pub card_id: CardId,
+    /// Who held it, at the Official Account.
+    pub openid: OpenId,
+}
+
+/// What names a code; custom codes need their card.
+#[derive(Serialize)]
+struct Named<'a> {
+    code: &'a CardCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_id: Option<&'a CardId>,
+}
+
+impl Client {
+    /// The code behind what `wx.addCard` gave the page.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] with [`crate::ErrCode::INVALID_ENCRYPT_CODE`] when it is no encrypted code, or
+    /// another account's.
+    pub async fn decrypt_code(&self, encrypted: &EncryptedCode) -> Result<CardCode, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            encrypt_code: &'a EncryptedCode,
+        }
+
+        #[derive(Deserialize)]
+        struct Answer {
+            code: CardCode,
+        }
+
+        let request = Request {
+            encrypt_code: encrypted,
+        };
+        let answer: Answer = self.call(Call::ask("/card/code/decrypt", &request)).await?;
+        Ok(answer.code)
+    }
+
+    /// How a code stands. `card_id` is needed for custom codes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] with [`crate::ErrCode::UNKNOWN_CODE`] when nobody holds it; with
+    /// [`CheckConsume::Yes`] also when it cannot be redeemed.
+    pub async fn code(
+        &self,
+        code: &CardCode,
+        card_id: Option<&CardId>,
+        check: CheckConsume,
+    ) -> Result<CodeDetail, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            #[serde(flatten)]
+            named: Named<'a>,
+            check_consume: bool,
+        }
+
+        #[derive(Deserialize)]
+        struct Card {
+            card_id: CardId,
+            begin_time: i64,
+            end_time: i64,
+            /// Some captures have none.
+            code: Option<CardCode>,
+        }
+
+        #[derive(Deserialize)]
+        struct Answer {
+            card: Card,
+            openid: OpenId,
+            can_consume: bool,
+            user_card_status: UserCardStatus,
+            outer_str: Option<String>,
+        }
+
+        let request = Request {
+            named: Named { code, card_id },
+            check_consume: check == CheckConsume::Yes,
+        };
+        let answer: Answer = self.call(Call::ask("/card/code/get", &request)).await?;
+        Ok(CodeDetail {
+            card_id: answer.card.card_id,
+            code: answer.card.code.unwrap_or_else(|| code.clone()),
+            begin_time: answer.card.begin_time,
+            end_time: answer.card.end_time,
+            openid: answer.openid,
+            can_consume: answer.can_consume,
+            status: answer.user_card_status,
+            outer_str: answer.outer_str.filter(|text| !text.is_empty()),
+        })
+    }
+
+    /// Redeems a code, once. `card_id` is needed for custom codes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] with [`crate::ErrCode::CODE_CONSUMED`] when it was redeemed before, be it by an
+    /// earlier try of this very call whose answer got lost; with
+    /// [`crate::ErrCode::CODE_UNAVAILABLE`], [`crate::ErrCode::INVALID_TIME`] or
+    /// [`crate::ErrCode::UNKNOWN_CODE`] when it cannot be. After [`Error::NoAnswer`] or
+    /// [`Error::Unreadable`] it may be redeemed.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(client: &wechat_client::Client) -> Result<(), wechat_client::Error> {
+    /// let redeemed = client.consume_code(&"110201201245".into(), None).await?;
+    /// println!("redeemed for {}", redeemed.openid);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn consume_code(
+        &self,
+        code: &CardCode,
+        card_id: Option<&CardId>,
+    ) -> Result<Consumed, Error> {
+        #[derive(Deserialize)]
+        struct Card {
+            card_id: CardId,
+        }
+
+        #[derive(Deserialize)]
+        struct Answer {
+            card: Card,
+            openid: OpenId,
+        }
+
+        let request = Named { code, card_id };
+        let answer: Answer = self.call(Call::act("/card/code/consume", &request)).await?;
+        Ok(Consumed {
+            card_id: answer.card.card_id,
+            openid: answer.openid,
+        })
+    }
+}
