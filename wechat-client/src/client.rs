@@ -10,7 +10,7 @@ use crate::{
     AccessToken, AddCardItem, AppId, AppSecret, CardExt, CardExtRequest, CardId, CardTicket, Clock,
     Credential, CredentialKey, CredentialKind, CredentialStore, Error, MemoryStore, Nonce,
     RetryPolicy, SystemClock, Timestamp,
-    transport::{Call, Timing, Transport, WECHAT},
+    transport::{Call, FILE, Form, JSON, Timing, Transport, WECHAT, from_json},
 };
 
 /// A token is given up so many seconds before its end.
@@ -199,15 +199,13 @@ impl Client {
 
     /// Makes a call with the token and reads its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
-        let inner = &self.0;
-        let operation = inner.with_token(call, async |call| inner.transport.json(&call).await);
-        operation.await
+        let (value, status) = self.0.with_token(&call, JSON).await?;
+        from_json(call.endpoint, status, value)
     }
 
+    /// Makes a call with the token whose answer is a file.
     pub(crate) async fn call_for_file(&self, call: Call) -> Result<Bytes, Error> {
-        let inner = &self.0;
-        let operation = inner.with_token(call, async |call| inner.transport.file(&call).await);
-        operation.await
+        self.0.with_token(&call, FILE).await
     }
 }
 
@@ -237,20 +235,17 @@ struct TicketAnswer {
 
 impl Inner {
     /// Makes a call with the token; a token that WeChat refuses is replaced, once.
-    async fn with_token<T>(
-        &self,
-        call: Call,
-        make: impl AsyncFn(Call) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    async fn with_token<T>(&self, call: &Call, form: Form<T>) -> Result<T, Error> {
         let endpoint = call.endpoint;
         let operation = async {
             let token = self.token(None).await?;
-            let signed = |token: &AccessToken| call.clone().query("access_token", token.expose());
-            match make(signed(&token)).await {
+            let signed = call.clone().query("access_token", token.expose());
+            match self.transport.tried(&signed, form).await {
                 Err(error) if error.errcode().is_some_and(crate::ErrCode::is_stale_token) => {
                     tracing::debug!(endpoint, %error, "the token is stale");
                     let token = self.token(Some(&token)).await?;
-                    make(signed(&token)).await
+                    let signed = call.clone().query("access_token", token.expose());
+                    self.transport.tried(&signed, form).await
                 }
                 answer => answer,
             }
@@ -294,22 +289,24 @@ impl Inner {
 
     /// Asks for the stable token; only when that is the very one that was refused, for another.
     async fn fetch_token(&self, refused: Option<&AccessToken>) -> Result<TokenAnswer, Error> {
-        let ask = async |force_refresh| {
-            let request = TokenRequest {
-                grant_type: "client_credential",
-                appid: &self.app_id,
-                secret: self.secret.expose(),
-                force_refresh,
-            };
-            let call = Call::ask(STABLE_TOKEN, &request);
-            self.transport.json::<TokenAnswer>(&call).await
-        };
-        let answer = ask(false).await?;
+        let answer = self.ask_token(false).await?;
         match refused {
             // Forced refreshes are few a day, and end the token for everybody.
-            Some(refused) if refused.expose() == answer.access_token => ask(true).await,
+            Some(refused) if refused.expose() == answer.access_token => self.ask_token(true).await,
             _ => Ok(answer),
         }
+    }
+
+    async fn ask_token(&self, force_refresh: bool) -> Result<TokenAnswer, Error> {
+        let request = TokenRequest {
+            grant_type: "client_credential",
+            appid: &self.app_id,
+            secret: self.secret.expose(),
+            force_refresh,
+        };
+        self.transport
+            .json(&Call::ask(STABLE_TOKEN, &request))
+            .await
     }
 
     async fn ticket(&self) -> Result<CardTicket, Error> {
@@ -334,10 +331,11 @@ impl Inner {
             return Ok(kept.expose().into());
         }
         let call = Call::get(GET_TICKET).query("type", "wx_card");
-        let fetch = async |call| self.transport.json::<TicketAnswer>(&call).await;
-        match self.with_token(call, fetch).await {
-            Ok(answer) => {
-                let kept = seen(answer.ticket, ours.as_ref(), now);
+        let answer = self.with_token(&call, JSON).await;
+        let answer = answer.and_then(|(value, status)| from_json(GET_TICKET, status, value));
+        match answer {
+            Ok(TicketAnswer { ticket }) => {
+                let kept = seen(ticket, ours.as_ref(), now);
                 self.store.save(&key, &kept).await.map_err(Error::Store)?;
                 let ticket = kept.expose().into();
                 *ours = Some(kept);

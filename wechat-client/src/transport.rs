@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Method, Url, multipart::Form, redirect};
+use reqwest::{Method, Url, multipart, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -92,6 +92,35 @@ impl Default for Timing {
     }
 }
 
+/// What an answer is read as.
+#[derive(Debug)]
+pub(crate) struct Form<T> {
+    /// Bytes that are read.
+    limit: usize,
+    accept: fn(&'static str, u16, &Bytes) -> Result<T, Error>,
+}
+
+// Derived, they would ask the same of T.
+impl<T> Clone for Form<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Form<T> {}
+
+/// JSON that is no refusal, with its status.
+pub(crate) const JSON: Form<(Value, u16)> = Form {
+    limit: MAX_JSON,
+    accept: accept_json,
+};
+
+/// The bytes of a file.
+pub(crate) const FILE: Form<Bytes> = Form {
+    limit: MAX_FILE,
+    accept: accept_file,
+};
+
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
@@ -138,26 +167,12 @@ impl Transport {
 
     /// Makes a call and reads its answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
-        let answer = self.tried(call, MAX_JSON, accept_json).await?;
-        serde_json::from_value(answer.0).map_err(|fault| Error::Unreadable {
-            endpoint: call.endpoint,
-            status: answer.1,
-            source: fault.into(),
-        })
-    }
-
-    /// Makes a call and reads its answer as a file.
-    pub(crate) async fn file(&self, call: &Call) -> Result<Bytes, Error> {
-        self.tried(call, MAX_FILE, accept_file).await
+        let (value, status) = self.tried(call, JSON).await?;
+        from_json(call.endpoint, status, value)
     }
 
     /// Makes a call, again after an outage when it can be repeated.
-    async fn tried<T>(
-        &self,
-        call: &Call,
-        limit: usize,
-        accept: fn(&'static str, u16, &Bytes) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub(crate) async fn tried<T>(&self, call: &Call, form: Form<T>) -> Result<T, Error> {
         let attempts = if call.is_repeatable {
             self.timing.retry.attempts
         } else {
@@ -166,8 +181,9 @@ impl Transport {
         let mut tries = 0;
         loop {
             tries += 1;
-            let answer = self.once(call, limit).await;
-            let answer = answer.and_then(|(status, bytes)| accept(call.endpoint, status, &bytes));
+            let answer = self.once(call, form.limit).await;
+            let answer =
+                answer.and_then(|(status, bytes)| (form.accept)(call.endpoint, status, &bytes));
             match answer {
                 Err(error) if tries < attempts && is_worth_another_try(&error) => {
                     tracing::debug!(endpoint = call.endpoint, tries, %error, "trying again");
@@ -210,7 +226,9 @@ impl Transport {
             Payload::Json(body) => request
                 .header("content-type", "application/json; charset=utf-8")
                 .body(body.clone()),
-            Payload::File(file) => request.multipart(Form::new().part("media", file.part())),
+            Payload::File(file) => {
+                request.multipart(multipart::Form::new().part("media", file.part()))
+            }
         };
         let no_answer = |error: reqwest::Error| Error::NoAnswer {
             endpoint: call.endpoint,
@@ -231,6 +249,19 @@ impl Transport {
         }
         Ok((status, bytes.freeze()))
     }
+}
+
+/// An answer as the call's own type.
+pub(crate) fn from_json<T: DeserializeOwned>(
+    endpoint: &'static str,
+    status: u16,
+    value: Value,
+) -> Result<T, Error> {
+    serde_json::from_value(value).map_err(|fault| Error::Unreadable {
+        endpoint,
+        status,
+        source: fault.into(),
+    })
 }
 
 fn late(endpoint: &'static str, after: Duration) -> Error {
