@@ -1,1 +1,91 @@
+#![doc = include_str!("../README.md")]
 
+use std::{sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+mod clock;
+mod config;
+mod coupon;
+mod http;
+mod review;
+mod store;
+mod wechat;
+
+pub use clock::{Clock, SystemClock, TestClock};
+pub use config::{Config, ConfigError};
+
+use http::AppState;
+use store::Store;
+
+/// How long calls under way are given when the service ends.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The service, ready to answer.
+#[derive(Debug)]
+pub struct App {
+    state: AppState,
+}
+
+/// Why the service cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The database cannot be opened or migrated.
+    #[error("the database cannot be opened")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// There is no way to reach WeChat.
+    #[error("WeChat's client cannot be made")]
+    Wechat(#[from] wechat_client::BuildError),
+}
+
+impl App {
+    /// Opens the ledger, bringing it up to date. WeChat need not be there.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Database`] when the ledger cannot be opened, [`BuildError::Wechat`] when the
+    /// API base is no URL.
+    pub async fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        let store = Store::open(&config.database_url)
+            .await
+            .map_err(|error| BuildError::Database(error.into()))?;
+        let wechat = wechat::Wechat::new(&config, &store, &clock)?;
+        Ok(Self {
+            state: AppState::new(&config, store, wechat, clock),
+        })
+    }
+
+    /// Answers on `listener` until `stop`; calls under way are given 20 seconds to end.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> std::io::Result<()> {
+        let watching = tokio::spawn(review::watch(self.state.clone(), stop.clone()));
+        let listener = listener.tap_io(|connection| {
+            // An answer of two packets would wait for the caller's acknowledgement in between.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection that cannot be told not to wait");
+            }
+        });
+        let state = self.state.clone();
+        let serving = axum::serve(listener, http::router(self.state))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        let ended = tokio::select! {
+            ended = serving.into_future() => ended,
+            () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
+        };
+        stop.cancel();
+        // What it does can be done again at the next start.
+        watching.abort();
+        state.close().await;
+        ended
+    }
+}

@@ -73,16 +73,16 @@ pub struct TimeLimit {
     pub kind: Option<LimitDay>,
     /// From which hour on, 0 to 23.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub begin_hour: Option<u8>,
+    pub begin_hour: Option<u32>,
     /// From which minute on, 0 to 59.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub begin_minute: Option<u8>,
+    pub begin_minute: Option<u32>,
     /// Until which hour, 0 to 23.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_hour: Option<u8>,
+    pub end_hour: Option<u32>,
     /// Until which minute, 0 to 59.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_minute: Option<u8>,
+    pub end_minute: Option<u32>,
 }
 
 /// A name that WeChat does not know.

@@ -1,0 +1,102 @@
+//! Three mistakes, refused as WeChat refuses them, and explained as it never does.
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+use wechat_client::card_signature;
+
+use crate::{
+    servers::Servers,
+    story::{Claimed, text},
+    tell::tell,
+};
+
+pub(crate) async fn show(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
+    tell("\nthree mistakes, as WeChat refuses them and as the mock explains them");
+    jsapi_ticket(servers, claimed).await.context("mistake 1")?;
+    reused_nonce(servers, claimed).context("mistake 2")?;
+    milliseconds(servers).await.context("mistake 3")
+}
+
+/// Tells what WeChat says and what the mock knows, and holds it to the rule that was broken.
+fn explained(title: &str, said: &str, record: &Value, rule: &str) -> anyhow::Result<()> {
+    tell(&format!("\n  {title}"));
+    tell(&format!("    WeChat says  {said}"));
+    let mistake = &record["mistake"];
+    let why = if mistake.is_null() {
+        &record["statement"]
+    } else {
+        mistake
+    };
+    tell(&format!("    {rule}   {}", text(why, "en")?));
+    tell(&format!("    {:<11}  {}", "", text(why, "zh")?));
+    tell(&format!("    received     {}", text(record, "received")?));
+    tell(&format!("    fix          {}", text(&record["fix"], "en")?));
+    tell(&format!("    {:<11}  {}", "", text(&record["fix"], "zh")?));
+    ensure!(record["rule"] == rule, "the rule is {rule}: {record}");
+    Ok(())
+}
+
+/// A token of the Official Account's, by hand.
+async fn token(servers: &Servers) -> anyhow::Result<String> {
+    let oa = servers.mock.official_account();
+    let path = format!(
+        "/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+        oa.appid, oa.secret
+    );
+    text(&servers.wechat(&path, None).await?, "access_token")
+}
+
+async fn jsapi_ticket(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
+    let path = format!(
+        "/cgi-bin/ticket/getticket?type=jsapi&access_token={}",
+        token(servers).await?
+    );
+    let ticket = text(&servers.wechat(&path, None).await?, "ticket")?;
+    let (timestamp, nonce) = (servers.mock.clock().now().to_string(), "demo");
+    let signature = card_signature([ticket.as_str(), &timestamp, &claimed.card_id, nonce]);
+    let ext = json!({"timestamp": timestamp, "nonce_str": nonce, "signature": signature});
+    let outcome = carol(servers, claimed, &ext.to_string());
+    let record = outcome.explain();
+    ensure!(record["mistake"]["id"] == "jsapi_ticket", "{record}");
+    explained(
+        "signed with the page's ticket (jsapi)",
+        outcome.err_msg(),
+        record,
+        "WX-SIG-001",
+    )
+}
+
+fn reused_nonce(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
+    let outcome = carol(servers, claimed, &claimed.used_ext);
+    let said = outcome.err_msg();
+    explained(
+        "a nonce that was claimed with before",
+        said,
+        outcome.explain(),
+        "WX-CLM-010",
+    )
+}
+
+async fn milliseconds(servers: &Servers) -> anyhow::Result<()> {
+    let now = servers.mock.clock().now();
+    let url = "http://mmbiz.qpic.cn/mmbiz_jpg/logo/0";
+    let mut card = fixtures::seed_card_with(url, url, now, now + 86_400);
+    card["card"]["general_coupon"]["base_info"]["date_info"]["begin_timestamp"] =
+        json!(format!("{now}000"));
+    let path = format!("/card/create?access_token={}", token(servers).await?);
+    let answer = servers.wechat(&path, Some(&card)).await?;
+    ensure!(answer["errcode"] == 40079, "{answer}");
+    let errmsg = text(&answer, "errmsg")?;
+    let hint = errmsg.split(['[', ']']).nth(1).context("a hint")?;
+    let record = servers.mock.journal().explain(hint);
+    let said = format!("{} {errmsg}", answer["errcode"]);
+    explained("a begin in milliseconds", &said, &record, "WX-CRD-012")
+}
+
+fn carol(servers: &Servers, claimed: &Claimed, ext: &str) -> wechat_mock::AddCardOutcome {
+    let page = servers.mock.mini_program().appid;
+    servers
+        .mock
+        .user("carol")
+        .add_card(&page, &claimed.card_id, ext)
+}

@@ -1,0 +1,170 @@
+//! The mock and the backend, on their default ports or on free ones.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, bail};
+use coupon_backend::{App, Config, SystemClock};
+use reqwest::{
+    RequestBuilder,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use wechat_mock::MockWechat;
+
+use crate::tell::tell;
+
+/// Nobody but this demo's backend takes it.
+pub(crate) const ADMIN_TOKEN: &str = "demo-admin-token-for-this-machine-only";
+
+pub(crate) struct Servers {
+    pub(crate) mock: MockWechat,
+    pub(crate) backend_url: String,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    backend: JoinHandle<anyhow::Result<()>>,
+    /// Holds the ledger; it goes when the demo ends.
+    _folder: tempfile::TempDir,
+}
+
+/// An answer of the backend's.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// The body, when the status is the one that the step needs.
+    pub(crate) fn expect(self, status: u16) -> anyhow::Result<Value> {
+        if self.status != status {
+            bail!(
+                "expected status {status}, came {}: {}",
+                self.status,
+                self.json
+            );
+        }
+        Ok(self.json)
+    }
+}
+
+impl Servers {
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let mock = start_mock().await?;
+        let folder = tempfile::tempdir().context("no place for the ledger")?;
+        let ledger = folder.path().join("coupons.db");
+        let config = config(&mock, &format!("sqlite://{}?mode=rwc", ledger.display()))?;
+        let listener = listen(config.listen()).await?;
+        let backend_url = format!("http://{}", listener.local_addr()?);
+        let app = App::build(config, Arc::new(SystemClock)).await?;
+        let stop = CancellationToken::new();
+        let serving = app.serve(listener, stop.clone());
+        Ok(Self {
+            mock,
+            backend_url,
+            http: reqwest::Client::builder().no_proxy().build()?,
+            stop,
+            backend: tokio::spawn(async move { serving.await.context("the backend stopped") }),
+            _folder: folder,
+        })
+    }
+
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.backend.await.context("the backend panicked")?
+    }
+
+    /// A call of the backend's.
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
+        let request = self.request(method, path, token)?;
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string()),
+            None => request,
+        };
+        answer(request).await
+    }
+
+    /// An upload to the backend.
+    pub(crate) async fn upload(&self, path: &str, picture: &'static str) -> anyhow::Result<Answer> {
+        let part = Part::bytes(fixtures::image(picture)).file_name(picture);
+        let request = self.request("POST", path, ADMIN_TOKEN)?;
+        answer(request.multipart(Form::new().part("file", part))).await
+    }
+
+    fn request(&self, method: &str, path: &str, token: &str) -> anyhow::Result<RequestBuilder> {
+        let url = format!("{}{path}", self.backend_url);
+        let request = self.http.request(method.parse()?, url);
+        Ok(if token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(token)
+        })
+    }
+
+    /// A call of WeChat's own, made without the backend.
+    pub(crate) async fn wechat(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let url = format!("{}{path}", self.mock.url());
+        let request = match body {
+            Some(body) => self.http.post(url).body(body.to_string()),
+            None => self.http.get(url),
+        };
+        Ok(answer(request).await?.json)
+    }
+}
+
+async fn answer(request: RequestBuilder) -> anyhow::Result<Answer> {
+    let response = request.send().await.map_err(reqwest::Error::without_url)?;
+    let status = response.status().as_u16();
+    let text = response.text().await?;
+    let json = serde_json::from_str(&text).with_context(|| format!("no JSON: {text}"))?;
+    Ok(Answer { status, json })
+}
+
+async fn start_mock() -> anyhow::Result<MockWechat> {
+    let mut seed = [0; 4];
+    getrandom::fill(&mut seed).context("no randomness")?;
+    let builder = MockWechat::builder().seed(u32::from_be_bytes(seed).into());
+    let usual = SocketAddr::from(([127, 0, 0, 1], 7420));
+    if let Ok(mock) = builder.clone().listen(usual).try_start().await {
+        return Ok(mock);
+    }
+    tell("port 7420 is taken; the mock takes a free one");
+    Ok(builder.try_start().await?)
+}
+
+async fn listen(usual: SocketAddr) -> anyhow::Result<TcpListener> {
+    if let Ok(listener) = TcpListener::bind(usual).await {
+        return Ok(listener);
+    }
+    tell(&format!(
+        "port {} is taken; the backend takes a free one",
+        usual.port()
+    ));
+    TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("no free port")
+}
+
+fn config(mock: &MockWechat, database_url: &str) -> anyhow::Result<Config> {
+    let (oa, mp) = (mock.official_account(), mock.mini_program());
+    let settings = HashMap::from([
+        ("COUPON_DATABASE_URL", database_url.to_owned()),
+        ("COUPON_ADMIN_TOKEN", ADMIN_TOKEN.to_owned()),
+        ("WECHAT_API_BASE", mock.url()),
+        ("WECHAT_OA_APPID", oa.appid),
+        ("WECHAT_OA_SECRET", oa.secret),
+        ("WECHAT_MP_APPID", mp.appid),
+        ("WECHAT_MP_SECRET", mp.secret),
+        ("WECHAT_CALLBACK_TOKEN", "demo-callback-token".to_owned()),
+    ]);
+    let read = Config::read(|name| settings.get(name).map(Into::into), None);
+    read.context("the demo's own settings")
+}

@@ -1,0 +1,215 @@
+//! Reads one setting after the other and collects what is wrong with them.
+
+use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr};
+
+use axum::http::Uri;
+use base64::{Engine as _, alphabet, engine::GeneralPurposeConfig, engine::general_purpose};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{AppKey, NAMES};
+
+/// Seven days.
+const SESSION_TTL: i64 = 7 * 24 * 3600;
+/// A year: a login that lasts longer is a slip of the pen.
+const SESSION_TTL_MAX: i64 = 366 * 24 * 3600;
+
+pub(super) struct Reader<E> {
+    environment: E,
+    file: BTreeMap<String, String>,
+    faults: Vec<String>,
+}
+
+impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
+    pub(super) fn new(environment: E, file: Option<&str>) -> Self {
+        let mut reader = Self {
+            environment,
+            file: BTreeMap::new(),
+            faults: Vec::new(),
+        };
+        if let Some(text) = file {
+            reader.take_file(text);
+        }
+        reader
+    }
+
+    pub(super) fn fault(&mut self, name: &str, problem: &str) {
+        self.faults.push(format!("{name} {problem}"));
+    }
+
+    pub(super) fn into_faults(self) -> Vec<String> {
+        self.faults
+    }
+
+    fn take_file(&mut self, text: &str) {
+        let table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => {
+                // The error's own text shows the line, and a secret may stand in it.
+                let before = error.span().map_or("", |span| &text[..span.start]);
+                let line = before.matches('\n').count() + 1;
+                self.faults
+                    .push(format!("the configuration file is no TOML at line {line}"));
+                return;
+            }
+        };
+        for (name, value) in table {
+            if !NAMES.contains(&name.as_str()) {
+                self.fault(&name, "in the configuration file is no setting");
+                continue;
+            }
+            match value {
+                toml::Value::String(text) => {
+                    self.file.insert(name, text);
+                }
+                toml::Value::Integer(number) => {
+                    self.file.insert(name, number.to_string());
+                }
+                _ => self.fault(&name, "in the configuration file is no text"),
+            }
+        }
+    }
+
+    /// The setting, if it is given; an empty one is not.
+    fn given(&mut self, name: &'static str) -> Option<String> {
+        let value = match (self.environment)(name) {
+            Some(value) => {
+                if let Ok(value) = value.into_string() {
+                    value
+                } else {
+                    self.fault(name, "is no UTF-8");
+                    return None;
+                }
+            }
+            None => self.file.get(name)?.clone(),
+        };
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn required(&mut self, name: &'static str) -> Option<String> {
+        let faults = self.faults.len();
+        let value = self.given(name);
+        if value.is_none() && self.faults.len() == faults {
+            self.fault(name, "is required");
+        }
+        value
+    }
+
+    /// A required text that travels in a header or a query: visible ASCII.
+    fn visible(&mut self, name: &'static str) -> Option<String> {
+        let value = self.required(name)?;
+        if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Some(value);
+        }
+        self.fault(name, "has blanks or characters outside ASCII");
+        None
+    }
+
+    pub(super) fn token(&mut self, name: &'static str) -> Option<SecretString> {
+        self.visible(name).map(SecretString::from)
+    }
+
+    pub(super) fn app(&mut self, app_id: &'static str, secret: &'static str) -> Option<AppKey> {
+        let app_id = self.visible(app_id);
+        let secret = self.token(secret);
+        Some(AppKey {
+            app_id: app_id?,
+            secret: secret?,
+        })
+    }
+
+    pub(super) fn listen(&mut self) -> Option<SocketAddr> {
+        let name = "COUPON_LISTEN";
+        let value = self.given(name);
+        let value = value.as_deref().unwrap_or("127.0.0.1:7430");
+        let address = value.parse().ok();
+        if address.is_none() {
+            self.fault(name, "is no address and port, such as 127.0.0.1:7430");
+        }
+        address
+    }
+
+    pub(super) fn database_url(&mut self) -> Option<String> {
+        let name = "COUPON_DATABASE_URL";
+        let url = self
+            .given(name)
+            .unwrap_or_else(|| "sqlite://coupons.db?mode=rwc".to_owned());
+        let problem = if url.starts_with("mysql:") || url.starts_with("mariadb:") {
+            "names a MySQL server, which is not supported yet; use sqlite://FILE?mode=rwc"
+        } else if !url.starts_with("sqlite:") {
+            "is no sqlite:// URL"
+        } else if url.contains(":memory:") || url.contains("mode=memory") {
+            "names a database in memory, which every connection would have to itself"
+        } else if url.parse::<sqlx::sqlite::SqliteConnectOptions>().is_err() {
+            "is no URL that SQLite understands, such as sqlite://coupons.db?mode=rwc"
+        } else {
+            return Some(url);
+        };
+        self.fault(name, problem);
+        None
+    }
+
+    pub(super) fn session_ttl(&mut self) -> Option<i64> {
+        let name = "COUPON_SESSION_TTL";
+        let Some(value) = self.given(name) else {
+            return Some(SESSION_TTL);
+        };
+        if let Ok(seconds @ 1..=SESSION_TTL_MAX) = value.parse() {
+            Some(seconds)
+        } else {
+            self.fault(name, "is no number of seconds from 1 to 31622400");
+            None
+        }
+    }
+
+    pub(super) fn api_base(&mut self) -> Option<String> {
+        let name = "WECHAT_API_BASE";
+        let value = self
+            .given(name)
+            .unwrap_or_else(|| "https://api.weixin.qq.com".to_owned());
+        let well_formed = value.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+                && uri.query().is_none()
+        });
+        if !well_formed {
+            self.fault(name, "is no http:// or https:// URL without a query");
+            return None;
+        }
+        Some(value.trim_end_matches('/').to_owned())
+    }
+
+    /// WeChat's 43 characters: base64 of 32 bytes without its `=`.
+    pub(super) fn aes_key(&mut self) -> Option<SecretString> {
+        let name = "WECHAT_CALLBACK_AES_KEY";
+        let key = SecretString::from(self.given(name)?);
+        if is_aes_key(key.expose_secret()) {
+            return Some(key);
+        }
+        self.fault(name, "is not 43 characters of base64");
+        None
+    }
+}
+
+fn is_aes_key(text: &str) -> bool {
+    // WeChat's console gives out keys whose last two bits are not zero.
+    let loose = general_purpose::GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
+    );
+    text.len() == 43 && loose.decode(text).is_ok_and(|key| key.len() == 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_aes_key;
+
+    #[test]
+    fn a_key_may_have_loose_last_bits() {
+        assert!(is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"));
+        assert!(is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFH"));
+        assert!(!is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDE="));
+        assert!(!is_aes_key("short"));
+    }
+}

@@ -1,0 +1,431 @@
+//! The draft of a coupon as our own callers write it, and everything that can be wrong with it.
+
+use serde::Serialize;
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use wechat_client::{
+    Timestamp,
+    card::{BusinessService, Color, LimitDay, limits},
+};
+
+use super::{Fault, Fields};
+use crate::clock::rfc3339;
+
+/// The highest stock that WeChat takes.
+const STOCK_MAX: u64 = 100_000_000;
+/// The highest limit per user that WeChat takes.
+const LIMIT_PER_USER_MAX: u32 = 50;
+/// Ten years: more days than that are a slip of the pen.
+const DAYS_MAX: u32 = 3660;
+/// A hundred million yuan, in fen; safely within every client's integers.
+const MONEY_MAX: u64 = 10_000_000_000;
+
+/// What a coupon gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    GeneralCoupon,
+    Groupon,
+    Cash,
+    Discount,
+    Gift,
+}
+
+impl Kind {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "general_coupon" => Self::GeneralCoupon,
+            "groupon" => Self::Groupon,
+            "cash" => Self::Cash,
+            "discount" => Self::Discount,
+            "gift" => Self::Gift,
+            _ => return None,
+        })
+    }
+}
+
+/// How the code is shown at the till.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CodeShape {
+    Text,
+    Barcode,
+    Qrcode,
+}
+
+impl CodeShape {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "text" => Self::Text,
+            "barcode" => Self::Barcode,
+            "qrcode" => Self::Qrcode,
+            _ => return None,
+        })
+    }
+}
+
+/// When a claimed coupon can be redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Valid {
+    /// Between two moments.
+    Between {
+        #[serde(serialize_with = "as_rfc3339")]
+        from: Timestamp,
+        #[serde(serialize_with = "as_rfc3339")]
+        to: Timestamp,
+    },
+    /// For some days from some days after the claim.
+    Days { days: u32, starts_after_days: u32 },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn as_rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(at.seconds()))
+}
+
+/// A button of the card that opens a mini-program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct MiniProgram {
+    pub(crate) original_id: String,
+    pub(crate) path: String,
+    pub(crate) name: String,
+}
+
+/// When in the week the coupon can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct TimeLimit {
+    #[serde(rename = "type", serialize_with = "as_day")]
+    pub(crate) day: LimitDay,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) begin_hour: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) begin_minute: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) end_hour: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) end_minute: Option<u32>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn as_day<S: serde::Serializer>(day: &LimitDay, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(day.as_str())
+}
+
+fn as_services<S: serde::Serializer>(
+    services: &[BusinessService],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(services.iter().map(|service| service.as_str()))
+}
+
+fn as_color<S: serde::Serializer>(color: &Color, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(color.as_str())
+}
+
+/// A coupon that WeChat can be asked to make. It serializes back to what the caller wrote.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    pub(crate) brand_name: String,
+    pub(crate) logo_url: String,
+    #[serde(serialize_with = "as_color")]
+    pub(crate) color: Color,
+    pub(crate) code_type: CodeShape,
+    pub(crate) notice: String,
+    pub(crate) description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    pub(crate) valid: Valid,
+    pub(crate) stock: u64,
+    pub(crate) limit_per_user: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) service_phone: Option<String>,
+    #[serde(rename = "abstract", skip_serializing_if = "Option::is_none")]
+    pub(crate) abstract_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) icon_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mini_program: Option<MiniProgram>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) time_limits: Vec<TimeLimit>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_services")]
+    pub(crate) services: Vec<BusinessService>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) can_give_friend: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) least_cost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reduce_cost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) discount: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) gift: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) merchant_id: Option<u64>,
+}
+
+impl Draft {
+    /// Reads a draft; `now` is what a coupon must still be valid after.
+    ///
+    /// # Errors
+    ///
+    /// All faults there are, each with its field.
+    pub(crate) fn parse(body: &Value, now: i64) -> Result<Self, Vec<Fault>> {
+        Fields::read(body, |fields| read(fields, now))
+    }
+
+    /// When the last customer can claim it, if that is a moment.
+    pub(crate) fn ends_at(&self) -> Option<i64> {
+        match self.valid {
+            Valid::Between { to, .. } => Some(to.seconds()),
+            Valid::Days { .. } => None,
+        }
+    }
+}
+
+fn read(fields: &mut Fields<'_>, now: i64) -> Option<Draft> {
+    fields.require("kind");
+    let kinds = "general_coupon, groupon, cash, discount, gift";
+    let kind = fields.choice("kind", Kind::parse, kinds);
+    let title = fields.required_text("title", limits::TITLE);
+    let brand_name = fields.required_text("brand_name", limits::BRAND_NAME);
+    fields.require("logo_url");
+    let logo_url = image_url(fields, "logo_url");
+    fields.require("color");
+    let colors = Color::NAMES.join(", ");
+    let color = fields.choice("color", |name| Color::new(name).ok(), &colors);
+    fields.require("code_type");
+    let code_type = fields.choice("code_type", CodeShape::parse, "text, barcode, qrcode");
+    let notice = fields.required_text("notice", limits::NOTICE);
+    let description = fields.required_text("description", limits::DESCRIPTION);
+    fields.require("valid");
+    let valid = fields.object("valid", |valid| read_valid(valid, now));
+    let stock = fields.required_whole("stock", 1..=STOCK_MAX);
+    fields.require("limit_per_user");
+    let limit_per_user = fields.small("limit_per_user", 1..=LIMIT_PER_USER_MAX);
+    let benefit = Benefit::read(fields, kind);
+    let more = Extras::read(fields);
+
+    Some(Draft {
+        kind: kind?,
+        title: title?,
+        brand_name: brand_name?,
+        logo_url: logo_url?,
+        color: color?,
+        code_type: code_type?,
+        notice: notice?,
+        description: description?,
+        detail: benefit.detail,
+        valid: valid?,
+        stock: stock?,
+        limit_per_user: limit_per_user?,
+        service_phone: more.service_phone,
+        abstract_text: more.abstract_text,
+        icon_url: more.icon_url,
+        mini_program: more.mini_program,
+        time_limits: more.time_limits,
+        services: more.services,
+        can_give_friend: more.can_give_friend,
+        least_cost: benefit.least_cost,
+        reduce_cost: benefit.reduce_cost,
+        discount: benefit.discount,
+        gift: benefit.gift,
+        merchant_id: more.merchant_id,
+    })
+}
+
+/// What the customer gets, which differs by kind.
+struct Benefit {
+    detail: Option<String>,
+    least_cost: Option<u64>,
+    reduce_cost: Option<u64>,
+    discount: Option<u32>,
+    gift: Option<String>,
+}
+
+impl Benefit {
+    fn read(fields: &mut Fields<'_>, kind: Option<Kind>) -> Self {
+        // While the kind is unknown nobody can say which of them are missing or too many.
+        if let Some(kind) = kind {
+            match kind {
+                Kind::GeneralCoupon | Kind::Groupon => fields.require("detail"),
+                Kind::Cash => fields.require("reduce_cost"),
+                Kind::Discount => fields.require("discount"),
+                Kind::Gift => fields.require("gift"),
+            }
+            if !matches!(kind, Kind::Cash | Kind::Gift) {
+                fields.refuse("least_cost", "is for kinds cash and gift only");
+            }
+            if kind != Kind::Cash {
+                fields.refuse("reduce_cost", "is for kind cash only");
+            }
+            if kind != Kind::Discount {
+                fields.refuse("discount", "is for kind discount only");
+            }
+            if kind != Kind::Gift {
+                fields.refuse("gift", "is for kind gift only");
+            }
+        }
+        let least_cost = fields.whole("least_cost", 0..=MONEY_MAX);
+        let reduce_cost = fields.whole("reduce_cost", 1..=MONEY_MAX);
+        if let (Some(least), Some(reduce)) = (least_cost, reduce_cost)
+            && least > 0
+            && reduce > least
+        {
+            fields.fault("reduce_cost", "is more than least_cost");
+        }
+        Self {
+            detail: fields.text("detail", limits::DETAIL),
+            least_cost,
+            reduce_cost,
+            discount: fields.small("discount", 1..=99),
+            gift: fields.text("gift", limits::DETAIL),
+        }
+    }
+}
+
+/// What every kind may have and none needs.
+struct Extras {
+    service_phone: Option<String>,
+    abstract_text: Option<String>,
+    icon_url: Option<String>,
+    mini_program: Option<MiniProgram>,
+    time_limits: Vec<TimeLimit>,
+    services: Vec<BusinessService>,
+    can_give_friend: Option<bool>,
+    merchant_id: Option<u64>,
+}
+
+impl Extras {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let services = "BIZ_SERVICE_DELIVER, BIZ_SERVICE_FREE_PARK, BIZ_SERVICE_WITH_PET, \
+                        BIZ_SERVICE_FREE_WIFI";
+        Self {
+            service_phone: fields.text("service_phone", limits::SERVICE_PHONE),
+            abstract_text: fields.text("abstract", limits::ABSTRACT),
+            icon_url: image_url(fields, "icon_url"),
+            mini_program: fields.object("mini_program", read_mini_program),
+            time_limits: fields
+                .objects("time_limits", read_time_limit)
+                .unwrap_or_default(),
+            services: fields
+                .choices("services", |name| name.parse().ok(), services)
+                .unwrap_or_default(),
+            can_give_friend: fields.flag("can_give_friend"),
+            merchant_id: fields.whole("merchant_id", 1..=i64::MAX.unsigned_abs()),
+        }
+    }
+}
+
+/// An address that WeChat gave out for an upload; whether it did, WeChat itself judges.
+fn image_url(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
+    let url = fields.text(name, limits::URL)?;
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"));
+    if rest.is_some_and(|rest| rest.starts_with("mmbiz.qpic.cn/")) && url.is_ascii() {
+        return Some(url);
+    }
+    fields.fault(
+        name,
+        "must be a URL of mmbiz.qpic.cn, as POST /admin/v1/logos gives them out",
+    );
+    None
+}
+
+fn read_valid(fields: &mut Fields<'_>, now: i64) -> Option<Valid> {
+    let between = fields.has("from") || fields.has("to");
+    let days = fields.has("days") || fields.has("starts_after_days");
+    if between && days {
+        fields.fault("days", "must not stand beside from and to");
+    }
+    if days {
+        fields.require("days");
+    } else {
+        fields.require("from");
+        fields.require("to");
+    }
+    let (from, to) = (moment(fields, "from"), moment(fields, "to"));
+    let count = fields.small("days", 1..=DAYS_MAX);
+    let after = fields.small("starts_after_days", 0..=DAYS_MAX);
+    if days {
+        return Some(Valid::Days {
+            days: count?,
+            starts_after_days: after.unwrap_or(0),
+        });
+    }
+    let (from, to) = (from?, to?);
+    if to <= from {
+        fields.fault("to", "must be after from");
+    } else if to.seconds() <= now {
+        fields.fault("to", "is in the past");
+    }
+    Some(Valid::Between { from, to })
+}
+
+/// WeChat counts whole seconds; a fraction is refused rather than dropped unseen.
+fn moment(fields: &mut Fields<'_>, name: &'static str) -> Option<Timestamp> {
+    let text = fields.text(name, 64)?;
+    let Ok(time) = OffsetDateTime::parse(&text, &Rfc3339) else {
+        fields.fault(name, "must be a time as 2027-01-31T23:59:59+08:00");
+        return None;
+    };
+    if time.nanosecond() != 0 {
+        fields.fault(name, "must be a whole second");
+        return None;
+    }
+    let at = Timestamp::from_seconds(time.unix_timestamp()).ok();
+    if at.is_none() {
+        fields.fault(name, "is outside the years that WeChat takes");
+    }
+    at
+}
+
+fn read_mini_program(fields: &mut Fields<'_>) -> Option<MiniProgram> {
+    // WeChat wants `gh_…@app`; people copy the id with the suffix and without.
+    let suffix = "@app";
+    let id = fields.required_text("original_id", limits::URL - suffix.len());
+    let path = fields.required_text("path", limits::URL);
+    let name = fields.required_text("name", limits::URL_NAME);
+    let id = id?;
+    let id = id.strip_suffix(suffix).unwrap_or(&id);
+    if !id.starts_with("gh_") {
+        fields.fault(
+            "original_id",
+            "must be an original id, which begins with gh_",
+        );
+    }
+    Some(MiniProgram {
+        original_id: id.to_owned(),
+        path: path?,
+        name: name?,
+    })
+}
+
+fn read_time_limit(fields: &mut Fields<'_>) -> Option<TimeLimit> {
+    fields.require("type");
+    let days = "MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY, HOLIDAY";
+    let day = fields.choice("type", |name| name.parse().ok(), days);
+    let begin_hour = fields.small("begin_hour", 0..=23);
+    let begin_minute = fields.small("begin_minute", 0..=59);
+    let end_hour = fields.small("end_hour", 0..=23);
+    let end_minute = fields.small("end_minute", 0..=59);
+    Some(TimeLimit {
+        day: day?,
+        begin_hour,
+        begin_minute,
+        end_hour,
+        end_minute,
+    })
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,87 @@
+//! The routes, and what every call passes through.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use secrecy::ExposeSecret;
+
+mod auth;
+mod body;
+mod card_ext;
+mod claims;
+mod colors;
+mod coupons;
+mod csv;
+pub(crate) mod error;
+mod health;
+mod idempotent;
+mod layers;
+mod login;
+mod page;
+mod redeem;
+mod uploads;
+
+use crate::{Clock, Config, store::Store, wechat::Wechat};
+use auth::AdminToken;
+
+/// What every call works with; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) store: Store,
+    pub(crate) wechat: Wechat,
+    pub(crate) clock: Arc<dyn Clock>,
+    admin_token: AdminToken,
+    /// Seconds that a login lasts.
+    session_ttl: i64,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        config: &Config,
+        store: Store,
+        wechat: Wechat,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            wechat,
+            clock,
+            admin_token: AdminToken::new(config.admin_token.expose_secret()),
+            session_ttl: config.session_ttl,
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// One line a route.
+#[rustfmt::skip]
+pub(crate) fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/admin/v1/logos", post(uploads::logo))
+        .route("/admin/v1/photos", post(uploads::photo))
+        .route("/admin/v1/colors", get(colors::list))
+        .route("/admin/v1/coupons", get(coupons::list).post(coupons::create))
+        .route("/admin/v1/coupons/{id}", get(coupons::one))
+        .route("/admin/v1/codes/{code}/redeem", post(redeem::redeem))
+        .route("/admin/v1/claims", get(claims::list_all))
+        .route("/v1/login", post(login::login))
+        .route("/v1/coupons", get(coupons::list_claimable))
+        .route("/v1/coupons/{id}/card-ext", post(card_ext::sign))
+        .route("/v1/claims", get(claims::list_mine).post(claims::claim))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        // Every reader of a body has a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(layers::answer))
+        .with_state(state)
+}

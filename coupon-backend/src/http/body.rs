@@ -1,0 +1,109 @@
+//! Bodies: read within a limit, in time, as JSON.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::request::Parts,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::Failure;
+use crate::coupon::{Fault, Fields};
+
+/// Bytes of a JSON body.
+const MAX_JSON: usize = 256 * 1024;
+/// What comes beyond the limit is read and thrown away up to this, so that the caller, who is still
+/// sending, sees the answer and not a broken connection.
+const MAX_DRAINED: usize = 16 * 1024 * 1024;
+/// How long a body may take.
+const IN_TIME: Duration = Duration::from_secs(10);
+
+/// A body of at most `limit` bytes.
+pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let whole = async {
+        let mut stream = body.into_data_stream();
+        let (mut kept, mut length) = (BytesMut::new(), 0);
+        while let Some(part) = stream.next().await {
+            let part = part.map_err(|_| Failure::NoJson)?;
+            length += part.len();
+            if length <= limit {
+                kept.extend_from_slice(&part);
+            } else if length > MAX_DRAINED {
+                break;
+            }
+        }
+        if length <= limit {
+            Ok(kept.freeze())
+        } else {
+            Err(Failure::TooLarge(limit))
+        }
+    };
+    tokio::time::timeout(IN_TIME, whole)
+        .await
+        .unwrap_or(Err(Failure::SlowBody))
+}
+
+/// A body in JSON, whatever its content type says; nothing at all is null.
+pub(super) struct Json {
+    pub(super) bytes: Bytes,
+    pub(super) value: Value,
+}
+
+impl Json {
+    /// Reads the fields of the body; all faults at once.
+    pub(super) fn fields<T>(
+        &self,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Result<T, Failure> {
+        Fields::read(&self.value, read).map_err(Failure::Invalid)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Json {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let bytes = read(request.into_body(), MAX_JSON).await?;
+        let value = if bytes.iter().all(u8::is_ascii_whitespace) {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).map_err(|_| Failure::NoJson)?
+        };
+        Ok(Self { bytes, value })
+    }
+}
+
+/// A segment of the path, decoded.
+pub(super) struct Segment(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let segment = Path::<String>::from_request_parts(parts, state).await;
+        let Path(segment) = segment.map_err(|_| Failure::NotFound("no such path"))?;
+        Ok(Self(segment))
+    }
+}
+
+/// The query string.
+pub(super) struct QueryOf<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let Query(query) = Query::try_from_uri(&parts.uri).map_err(|fault| {
+            // It ends with serde's words, in which the field stands in backticks.
+            let message = fault.to_string();
+            let field = message.split('`').nth(1).unwrap_or("query").to_owned();
+            Failure::Invalid(vec![Fault::new(field, "cannot be read")])
+        })?;
+        Ok(Self(query))
+    }
+}

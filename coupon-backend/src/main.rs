@@ -1,0 +1,99 @@
+//! The program `coupon-backend`.
+
+use std::{
+    io::{ErrorKind, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use anyhow::{Context, anyhow};
+use clap::Parser;
+use coupon_backend::{App, Config, SystemClock};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// A coupon service on WeChat's card platform. Its settings come from the environment.
+#[derive(Debug, Parser)]
+#[command(name = "coupon-backend", version)]
+struct Arguments {
+    /// A TOML file with settings of the same names; the environment wins.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _gone = writeln!(std::io::stderr(), "coupon-backend: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let config = Config::load(arguments.config.as_deref())?;
+    let listen = config.listen();
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        if error.kind() == ErrorKind::AddrInUse {
+            anyhow!("{listen} is taken; choose another address with COUPON_LISTEN")
+        } else {
+            anyhow!("cannot listen on {listen}: {error}")
+        }
+    })?;
+    let address = listener
+        .local_addr()
+        .context("the listener has no address")?;
+    let app = App::build(config, Arc::new(SystemClock)).await?;
+
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    let mut out = std::io::stdout();
+    // Whoever started the program may have gone away.
+    let _gone = writeln!(out, "coupon-backend ready http://{address}").and_then(|()| out.flush());
+    app.serve(listener, stop)
+        .await
+        .context("the service stopped")
+}
+
+/// The first Ctrl-C or SIGTERM ends the service in order, the second at once.
+#[cfg(unix)]
+fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        for is_second in [false, true] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if is_second {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping; a second signal stops at once");
+            stop.cancel();
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! WeChat, as this service reaches it: the Official Account's cards, the mini-program's logins.
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::ExposeSecret;
+use wechat_client::{BuildError, Client, MiniProgram};
+
+use crate::{Clock, Config, clock::ClientClock, store::Store};
+
+/// How long one answer may take. Two calls in a row, each tried again, stay below the 20 seconds
+/// after which a caller of ours must have an answer.
+const TRY: Duration = Duration::from_secs(4);
+const IN_ALL: Duration = Duration::from_secs(8);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Wechat {
+    /// The Official Account, which owns the cards.
+    pub(crate) cards: Client,
+    /// The mini-program, in which customers log in.
+    pub(crate) logins: MiniProgram,
+}
+
+impl Wechat {
+    pub(crate) fn new(
+        config: &Config,
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, BuildError> {
+        let account = &config.official_account;
+        let cards = Client::builder(
+            account.app_id.as_str().into(),
+            account.secret.expose_secret().into(),
+        )
+        .api_base(&config.api_base)
+        .try_timeout(TRY)
+        .total_timeout(IN_ALL)
+        .credentials(Arc::new(store.clone()))
+        .clock(Arc::new(ClientClock(clock.clone())))
+        .build()?;
+        let program = &config.mini_program;
+        let logins = MiniProgram::builder(
+            program.app_id.as_str().into(),
+            program.secret.expose_secret().into(),
+        )
+        .api_base(&config.api_base)
+        .try_timeout(TRY)
+        .build()?;
+        Ok(Self { cards, logins })
+    }
+}
