@@ -428,4 +428,124 @@ fn read_time_limit(fields: &mut Fields<'_>) -> Option<TimeLimit> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_798_000_000;
+
+    fn body() -> Value {
+        json!({
+            "kind": "cash", "title": "满百减二十", "brand_name": "星河小馆",
+            "logo_url": "https://mmbiz.qpic.cn/mmbiz_jpg/a/0", "color": "Color010",
+            "code_type": "text", "notice": "请出示", "description": "一张",
+            "valid": {"days": 30}, "stock": 1, "limit_per_user": 1,
+            "least_cost": 10_000, "reduce_cost": 2_000,
+        })
+    }
+
+    fn faults(body: &Value) -> Vec<String> {
+        let faults = Draft::parse(body, NOW).err().unwrap_or_default();
+        faults.into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn a_draft_comes_back_as_it_was_written() {
+        let mut expected = body();
+        expected["valid"]["starts_after_days"] = json!(0);
+        let draft = Draft::parse(&body(), NOW).unwrap();
+        assert_eq!(json!(draft), expected);
+    }
+
+    #[test]
+    fn what_a_kind_needs_is_asked_for_and_what_it_does_not_have_refused() {
+        for (kind, missing, foreign) in [
+            ("general_coupon", "detail", "least_cost reduce_cost"),
+            ("groupon", "detail", "least_cost reduce_cost"),
+            ("discount", "discount", "least_cost reduce_cost"),
+            ("gift", "gift", "reduce_cost"),
+        ] {
+            let mut body = body();
+            body["kind"] = json!(kind);
+            let expected: Vec<&str> = std::iter::once(missing).chain(foreign.split(' ')).collect();
+            assert_eq!(faults(&body), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn every_required_field_is_asked_for() {
+        let missing = faults(&json!({}));
+        assert_eq!(
+            missing,
+            [
+                "kind",
+                "title",
+                "brand_name",
+                "logo_url",
+                "color",
+                "code_type",
+                "notice",
+                "description",
+                "valid",
+                "stock",
+                "limit_per_user",
+            ]
+        );
+    }
+
+    #[test]
+    fn times_are_whole_seconds_in_order_and_not_over() {
+        let valid = |from: &str, to: &str| {
+            let mut body = body();
+            body["valid"] = json!({"from": from, "to": to});
+            faults(&body)
+        };
+        let (from, to) = ("2026-12-23T12:26:40+08:00", "2027-01-22T04:26:40Z");
+        assert!(valid(from, to).is_empty());
+        assert_eq!(valid("2026-12-23T12:26:40.5+08:00", to), ["valid.from"]);
+        assert_eq!(valid("1798000000", to), ["valid.from"]);
+        assert_eq!(valid(to, from), ["valid.to"]);
+        assert_eq!(
+            valid("2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z"),
+            ["valid.to"]
+        );
+        assert_eq!(valid(from, "2300-01-01T00:00:00Z"), ["valid.to"]);
+    }
+
+    #[test]
+    fn a_limit_counts_bytes() {
+        let titled = |title: &str| {
+            let mut body = body();
+            body["title"] = json!(title);
+            faults(&body)
+        };
+        assert!(titled("九个汉字正好放得下").is_empty());
+        assert_eq!(titled("九个汉字正好放得下!"), ["title"]);
+        assert_eq!(titled(" "), ["title"]);
+    }
+
+    proptest! {
+        /// Whatever comes is a draft or a list of faults, never a panic.
+        #[test]
+        fn any_value_in_any_field_is_read_or_refused(
+            field in prop::sample::select(vec![
+                "kind", "title", "logo_url", "color", "valid", "stock", "time_limits", "services",
+                "mini_program", "discount", "merchant_id",
+            ]),
+            value in prop_oneof![
+                Just(json!(null)), Just(json!(true)), any::<i64>().prop_map(|n| json!(n)),
+                any::<f64>().prop_map(|n| json!(n)), ".{0,40}".prop_map(|text| json!(text)),
+                Just(json!([[], {}, 1])), Just(json!({"from": 1, "type": [], "name": "\u{0}"})),
+            ],
+        ) {
+            let mut body = body();
+            body[field] = value;
+            if let Ok(draft) = Draft::parse(&body, NOW) {
+                prop_assert!((1..=STOCK_MAX).contains(&draft.stock));
+                prop_assert!(draft.title.len() <= limits::TITLE);
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The service from outside: over its port against the mock, and as a program.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of a test that cannot go on says so by panicking"
+)]
+
+mod access;
+mod claims;
+mod config;
+mod coupons;
+mod flow;
+mod idempotency;
+mod outages;
+mod program;
+mod proxy;
+mod redeem;
+mod support;
+mod uploads;

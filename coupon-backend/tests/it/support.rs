@@ -1,0 +1,316 @@
+//! A service with its own ledger and its own mock.
+
+use std::{collections::HashMap, sync::Arc};
+
+use coupon_backend::{App, Config, TestClock};
+use reqwest::{
+    RequestBuilder,
+    header::HeaderMap,
+    multipart::{Form, Part},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wechat_mock::{AddCardOutcome, MockWechat};
+
+pub(crate) const ADMIN: &str = "admin-token-of-the-tests";
+/// 2026-12-23T04:26:40Z.
+pub(crate) const NOW: i64 = 1_798_000_000;
+pub(crate) const DAY: i64 = 86_400;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The text of a member.
+    pub(crate) fn get(&self, key: &str) -> String {
+        let json = self.json();
+        json[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {key} in {json}"))
+            .to_owned()
+    }
+
+    /// Status and code of an error.
+    pub(crate) fn error(&self) -> (u16, String) {
+        let json = self.json();
+        (
+            self.status,
+            json["error"]["code"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    }
+
+    /// The fields at fault.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let json = self.json();
+        let faults = json["error"]["fields"].as_array().unwrap().clone();
+        faults
+            .iter()
+            .map(|fault| fault["field"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+/// One instance of the service.
+pub(crate) struct Instance {
+    url: String,
+    http: reqwest::Client,
+    stop: CancellationToken,
+}
+
+impl Instance {
+    async fn start(config: Config, clock: TestClock) -> Self {
+        let app = App::build(config, Arc::new(clock)).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        tokio::spawn(app.serve(listener, stop.clone()));
+        Self {
+            url,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop,
+        }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str, token: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.url);
+        let request = self.http.request(method.parse().unwrap(), url);
+        if token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(token)
+        }
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+        let request = self.request(method, path, token);
+        let request = if body.is_null() {
+            request
+        } else {
+            request.body(body.to_string())
+        };
+        send(request).await
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        text: response.text().await.unwrap(),
+    }
+}
+
+pub(crate) fn settings(
+    mock: &MockWechat,
+    api_base: &str,
+    ledger: &str,
+) -> HashMap<&'static str, String> {
+    let (oa, mp) = (mock.official_account(), mock.mini_program());
+    HashMap::from([
+        ("COUPON_LISTEN", "127.0.0.1:0".to_owned()),
+        ("COUPON_DATABASE_URL", ledger.to_owned()),
+        ("COUPON_ADMIN_TOKEN", ADMIN.to_owned()),
+        ("WECHAT_API_BASE", api_base.to_owned()),
+        ("WECHAT_OA_APPID", oa.appid),
+        ("WECHAT_OA_SECRET", oa.secret),
+        ("WECHAT_MP_APPID", mp.appid),
+        ("WECHAT_MP_SECRET", mp.secret),
+        ("WECHAT_CALLBACK_TOKEN", "callback-token".to_owned()),
+    ])
+}
+
+/// A shop: a mock, a ledger, and a service between them.
+pub(crate) struct Shop {
+    pub(crate) mock: MockWechat,
+    pub(crate) clock: TestClock,
+    pub(crate) service: Instance,
+    api_base: String,
+    ledger: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        let mock = MockWechat::start().await;
+        let api_base = mock.url();
+        Self::open_at(mock, api_base).await
+    }
+
+    /// A shop whose service reaches the mock by another address.
+    pub(crate) async fn open_at(mock: MockWechat, api_base: String) -> Self {
+        mock.clock().freeze();
+        mock.clock().set(NOW);
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = format!(
+            "sqlite://{}?mode=rwc",
+            folder.path().join("账本.db").display()
+        );
+        let clock = TestClock::at(NOW);
+        let settings = settings(&mock, &api_base, &ledger);
+        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Self {
+            service: Instance::start(config, clock.clone()).await,
+            mock,
+            clock,
+            api_base,
+            ledger,
+            _folder: folder,
+        }
+    }
+
+    /// Another instance on the same ledger.
+    pub(crate) async fn second_instance(&self) -> Instance {
+        let settings = settings(&self.mock, &self.api_base, &self.ledger);
+        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Instance::start(config, self.clock.clone()).await
+    }
+
+    /// Moves both clocks.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.mock.clock().advance(seconds);
+    }
+
+    pub(crate) async fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.service.call(method, path, ADMIN, body).await
+    }
+
+    pub(crate) async fn login(&self, name: &str) -> String {
+        let js_code = self.mock.user(name).login(&self.mock.mini_program().appid);
+        let body = json!({"js_code": js_code});
+        let answer = self.service.call("POST", "/v1/login", "", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.get("session_token")
+    }
+
+    pub(crate) async fn upload(&self, path: &str, bytes: Vec<u8>) -> Answer {
+        let form = Form::new().part("file", Part::bytes(bytes).file_name("图片.jpg"));
+        send(self.service.request("POST", path, ADMIN).multipart(form)).await
+    }
+
+    pub(crate) async fn logo(&self) -> String {
+        let answer = self
+            .upload("/admin/v1/logos", fixtures::image("logo.jpg").to_vec())
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.get("url")
+    }
+
+    /// A draft that WeChat takes.
+    pub(crate) async fn draft(&self) -> Value {
+        draft(&self.logo().await)
+    }
+
+    /// A coupon made from a changed draft: its id and its card.
+    pub(crate) async fn coupon_with(&self, change: impl FnOnce(&mut Value)) -> (String, String) {
+        let mut draft = self.draft().await;
+        change(&mut draft);
+        let answer = self.admin("POST", "/admin/v1/coupons", &draft).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        (answer.get("id"), answer.get("card_id"))
+    }
+
+    pub(crate) async fn coupon(&self) -> (String, String) {
+        self.coupon_with(|_| {}).await
+    }
+
+    pub(crate) async fn card_ext(&self, id: &str, session: &str) -> Answer {
+        let path = format!("/v1/coupons/{id}/card-ext");
+        self.service
+            .call("POST", &path, session, &Value::Null)
+            .await
+    }
+
+    /// What the customer's WeChat does with what the service signed.
+    pub(crate) async fn add_card(&self, name: &str, id: &str, session: &str) -> AddCardOutcome {
+        let signed = self.card_ext(id, session).await;
+        assert_eq!(signed.status, 200, "{}", signed.text);
+        let page = self.mock.mini_program().appid;
+        let (card_id, ext) = (signed.get("cardId"), signed.get("cardExt"));
+        self.mock.user(name).add_card(&page, &card_id, ext)
+    }
+
+    pub(crate) async fn claim(&self, session: &str, card_id: &str, encrypted: &str) -> Answer {
+        let body = json!({"card_id": card_id, "encrypt_code": encrypted});
+        self.service
+            .call("POST", "/v1/claims", session, &body)
+            .await
+    }
+
+    /// A claimed coupon of a customer's.
+    pub(crate) async fn claimed(&self, name: &str) -> Claimed {
+        let (id, card_id) = self.coupon().await;
+        self.claimed_of(name, &id, &card_id).await
+    }
+
+    pub(crate) async fn claimed_of(&self, name: &str, id: &str, card_id: &str) -> Claimed {
+        let session = self.login(name).await;
+        let outcome = self.add_card(name, id, &session).await;
+        let encrypted = outcome
+            .encrypted_code()
+            .unwrap_or_else(|| panic!("{outcome:?}"))
+            .to_owned();
+        let answer = self.claim(&session, card_id, &encrypted).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        Claimed {
+            session,
+            card_id: card_id.to_owned(),
+            encrypted,
+            code: answer.get("code"),
+        }
+    }
+
+    pub(crate) async fn redeem(&self, code: &str) -> Answer {
+        let path = format!("/admin/v1/codes/{code}/redeem");
+        self.admin("POST", &path, &Value::Null).await
+    }
+
+    /// How often WeChat was called at a path.
+    pub(crate) fn calls(&self, path: &str) -> usize {
+        self.mock.journal().of_path(path).len()
+    }
+}
+
+pub(crate) struct Claimed {
+    pub(crate) session: String,
+    pub(crate) card_id: String,
+    pub(crate) encrypted: String,
+    pub(crate) code: String,
+}
+
+/// A draft with a logo, valid for 30 days from [`NOW`].
+pub(crate) fn draft(logo: &str) -> Value {
+    json!({
+        "kind": "general_coupon",
+        "title": "满百减二十",
+        "brand_name": "星河小馆",
+        "logo_url": logo,
+        "color": "Color010",
+        "code_type": "qrcode",
+        "notice": "结账前请出示券码",
+        "description": "每桌限用一张",
+        "detail": "买单立减二十元",
+        "valid": {"from": "2026-12-23T12:26:40+08:00", "to": "2027-01-22T12:26:40+08:00"},
+        "stock": 100,
+        "limit_per_user": 2,
+    })
+}
