@@ -1,14 +1,11 @@
 //! The routes, and what every call passes through.
 
-use std::sync::Arc;
-
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
     routing::{get, post},
 };
-use secrecy::ExposeSecret;
 
 mod auth;
 mod body;
@@ -17,7 +14,7 @@ mod claims;
 mod colors;
 mod coupons;
 mod csv;
-pub(crate) mod error;
+mod error;
 mod health;
 mod idempotent;
 mod layers;
@@ -26,40 +23,7 @@ mod page;
 mod redeem;
 mod uploads;
 
-use crate::{Clock, Config, store::Store, wechat::Wechat};
-use auth::AdminToken;
-
-/// What every call works with; clones share it.
-#[derive(Clone, Debug)]
-pub(crate) struct AppState {
-    pub(crate) store: Store,
-    pub(crate) wechat: Wechat,
-    pub(crate) clock: Arc<dyn Clock>,
-    admin_token: AdminToken,
-    /// Seconds that a login lasts.
-    session_ttl: i64,
-}
-
-impl AppState {
-    pub(crate) fn new(
-        config: &Config,
-        store: Store,
-        wechat: Wechat,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            wechat,
-            clock,
-            admin_token: AdminToken::new(config.admin_token.expose_secret()),
-            session_ttl: config.session_ttl,
-        }
-    }
-
-    pub(crate) async fn close(&self) {
-        self.store.close().await;
-    }
-}
+use crate::state::AppState;
 
 /// One line a route.
 #[rustfmt::skip]

@@ -6,18 +6,20 @@ use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+mod claim;
 mod clock;
 mod config;
 mod coupon;
 mod http;
 mod review;
+mod state;
 mod store;
 mod wechat;
 
 pub use clock::{Clock, SystemClock, TestClock};
 pub use config::{Config, ConfigError};
 
-use http::AppState;
+use state::AppState;
 use store::Store;
 
 /// How long calls under way are given when the service ends.

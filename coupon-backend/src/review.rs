@@ -5,20 +5,26 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wechat_client::ErrCode;
 
-use crate::{
-    coupon::Status,
-    http::{AppState, error::Failure},
-    store::coupons::CouponRow,
-};
+use crate::{coupon::Status, state::AppState, store::coupons::CouponRow};
 
 /// How often WeChat is asked about coupons in review.
 const EVERY: Duration = Duration::from_mins(1);
+
+/// Why the review could not be looked after.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReviewError {
+    #[error("the database failed")]
+    Store(#[from] sqlx::Error),
+    #[error("WeChat could not be asked")]
+    Wechat(#[from] wechat_client::Error),
+}
 
 /// Asks about every coupon in review, now and then, until `stop`.
 pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = ask_about_all(&state).await {
-            tracing::warn!(%error, "the review could not be looked after");
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(%error, cause, "the review");
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -27,7 +33,7 @@ pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
     }
 }
 
-async fn ask_about_all(state: &AppState) -> Result<(), Failure> {
+async fn ask_about_all(state: &AppState) -> Result<(), ReviewError> {
     for coupon in state.store.coupons_in_review().await? {
         refreshed(state, coupon).await?;
     }
@@ -38,7 +44,7 @@ async fn ask_about_all(state: &AppState) -> Result<(), Failure> {
 pub(crate) async fn refreshed(
     state: &AppState,
     mut coupon: CouponRow,
-) -> Result<CouponRow, Failure> {
+) -> Result<CouponRow, ReviewError> {
     let Some(card_id) = &coupon.card_id else {
         return Ok(coupon);
     };

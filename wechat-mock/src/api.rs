@@ -26,8 +26,8 @@ use reply::{Family, Reply, Wire};
 
 use crate::{
     journal::{Answered, Outcome},
+    mock::Mock,
     refusal::{Advice, Refusal},
-    server::Mock,
     world::{AccountNo, World, account::Account, token::TokenState},
 };
 

@@ -23,7 +23,7 @@ pub(crate) use clock::ClockChange;
 pub(crate) use fault::Fault;
 pub(crate) use users::{AddCard, Login};
 
-use crate::server::Mock;
+use crate::mock::Mock;
 
 /// One line a call.
 #[rustfmt::skip]

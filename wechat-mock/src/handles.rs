@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     control::{AddCard, ClockChange, Fault, Login},
     journal::Filter,
-    server::Mock,
+    mock::Mock,
     wallet,
     world::account::Profile,
 };

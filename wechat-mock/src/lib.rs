@@ -10,6 +10,7 @@ mod explain;
 mod facts;
 mod handles;
 mod journal;
+mod mock;
 mod refusal;
 mod seal;
 mod server;
@@ -21,7 +22,8 @@ pub use api::paths;
 pub use handles::{Account, AddCardOutcome, Clock, Journal, User};
 pub use world::file::WorldError;
 
-use server::{Mock, Running};
+use mock::Mock;
+use server::Running;
 use world::{World, account::AccountKind};
 
 /// The seed of a mock that is given none: tests see the same ids in every run.

@@ -2,7 +2,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
     thread::JoinHandle,
     time::Duration,
 };
@@ -10,69 +9,38 @@ use std::{
 use axum::{Router, routing::any, serve::ListenerExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    api, control,
-    journal::SharedJournal,
-    world::{SharedWorld, World},
-};
+use crate::{api, control, mock::Mock};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// The state behind all faces: one world, one journal.
-#[derive(Clone, Debug)]
-pub(crate) struct Mock {
-    pub(crate) world: SharedWorld,
-    pub(crate) journal: SharedJournal,
-    /// The world that a reset goes back to.
-    origin: Arc<World>,
-    /// What the control API asks for when others than this machine can reach it.
-    pub(crate) control_token: Option<Arc<str>>,
+/// All faces of the mock.
+fn router(mock: Mock) -> Router {
+    Router::new()
+        .nest("/_mock/v1", control::router(&mock))
+        .route("/_mock", any(control::not_found))
+        .route("/_mock/{*rest}", any(control::not_found))
+        .fallback(api::answer)
+        .with_state(mock)
 }
 
-impl Mock {
-    pub(crate) fn new(world: World, control_token: Option<String>) -> Self {
-        Self {
-            origin: Arc::new(world.clone()),
-            world: SharedWorld::new(world),
-            journal: SharedJournal::default(),
-            control_token: control_token.map(Into::into),
+/// Answers on `listener` until `stop`, then gives calls under way [`DRAIN`] to end.
+pub(crate) async fn serve(
+    mock: Mock,
+    listener: tokio::net::TcpListener,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let listener = listener.tap_io(|connection| {
+        // An answer of two packets would wait for the caller's acknowledgement in between.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection that cannot be told not to wait");
         }
-    }
-
-    /// Back to the world it began with; the journal and its numbers begin anew.
-    pub(crate) fn reset(&self) {
-        *self.world.lock() = World::clone(&self.origin);
-        self.journal.lock().reset();
-    }
-
-    fn router(self) -> Router {
-        Router::new()
-            .nest("/_mock/v1", control::router(&self))
-            .route("/_mock", any(control::not_found))
-            .route("/_mock/{*rest}", any(control::not_found))
-            .fallback(api::answer)
-            .with_state(self)
-    }
-
-    /// Answers on `listener` until `stop`, then gives calls under way [`DRAIN`] to end.
-    pub(crate) async fn serve(
-        self,
-        listener: tokio::net::TcpListener,
-        stop: CancellationToken,
-    ) -> std::io::Result<()> {
-        let listener = listener.tap_io(|connection| {
-            // An answer of two packets would wait for the caller's acknowledgement in between.
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection that cannot be told not to wait");
-            }
-        });
-        let stopped = stop.clone().cancelled_owned();
-        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(stopped);
-        tokio::select! {
-            ended = serving.into_future() => ended,
-            () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
-        }
+    });
+    let stopped = stop.clone().cancelled_owned();
+    let serving = axum::serve(listener, router(mock)).with_graceful_shutdown(stopped);
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
     }
 }
 
@@ -112,7 +80,7 @@ impl Running {
                     // Nobody waits for calls under way: whoever made them has dropped the mock.
                     tokio::select! {
                         () = stopped.cancelled() => {}
-                        ended = mock.serve(listener, CancellationToken::new()) => {
+                        ended = serve(mock, listener, CancellationToken::new()) => {
                             if let Err(error) = ended {
                                 tracing::error!(%error, "the mock stopped");
                             }

@@ -4,36 +4,9 @@ use axum::{
     extract::FromRequestParts,
     http::{header, request::Parts},
 };
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use super::{AppState, error::Failure};
-use crate::store::sessions::TokenHash;
-
-/// SHA-256 of the admin's token: of one length, whatever came, so that comparing tells nothing.
-#[derive(Clone)]
-pub(super) struct AdminToken([u8; 32]);
-
-impl AdminToken {
-    pub(super) fn new(token: &str) -> Self {
-        Self(hash(token))
-    }
-
-    fn is(&self, token: &str) -> bool {
-        self.0.ct_eq(&hash(token)).into()
-    }
-}
-
-impl std::fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdminToken([redacted])")
-    }
-}
-
-/// What the ledger keeps of a token.
-pub(super) fn hash(token: &str) -> TokenHash {
-    Sha256::digest(token.as_bytes()).into()
-}
+use crate::state::hash;
 
 /// The admin called.
 pub(super) struct Admin;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use wechat_client::{CardCode, CheckConsume, CodeDetail, EncryptedCode, ErrCode, UserCardStatus};
+use wechat_client::{CardCode, CheckConsume, CodeDetail, EncryptedCode, ErrCode};
 
 use super::{
     AppState,
@@ -18,6 +18,7 @@ use super::{
     page::{PageQuery, listed},
 };
 use crate::{
+    claim::{last_four, status},
     clock::rfc3339,
     store::claims::{ClaimRow, NewClaim, Owned},
 };
@@ -103,19 +104,6 @@ pub(super) fn new_claim<'a>(detail: &'a CodeDetail, customer: Option<&'a str>) -
     }
 }
 
-/// WeChat's status in our words.
-pub(super) fn status(status: &UserCardStatus) -> &'static str {
-    match status {
-        UserCardStatus::Consumed => "redeemed",
-        UserCardStatus::Expire => "expired",
-        UserCardStatus::GiftSucc => "gifted",
-        UserCardStatus::Delete => "deleted",
-        UserCardStatus::Unavailable => "void",
-        // On its way to somebody it is still its owner's, until they take it.
-        _ => "claimed",
-    }
-}
-
 pub(super) async fn list_mine(
     customer: Customer,
     State(state): State<AppState>,
@@ -170,28 +158,4 @@ fn shown(row: &ClaimRow, code: &str, now: i64) -> Value {
         "claimed_at": rfc3339(row.claimed_at),
         "redeemed_at": row.redeemed_at.map(rfc3339),
     })
-}
-
-/// Whoever knows a code can redeem it: lists show its end alone.
-pub(super) fn last_four(code: &str) -> String {
-    let length = code.chars().count();
-    let hidden = length.saturating_sub(4);
-    // A code so short would be shown whole.
-    if hidden == 0 {
-        return "*".repeat(length);
-    }
-    let last: String = code.chars().skip(hidden).collect();
-    format!("{}{last}", "*".repeat(hidden))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_shows_the_end_of_a_code_alone() {
-        assert_eq!(last_four("012345678901"), "********8901");
-        assert_eq!(last_four("123"), "***");
-        assert_eq!(last_four("1234"), "****");
-    }
 }

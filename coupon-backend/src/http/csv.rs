@@ -5,8 +5,9 @@ use bytes::Bytes;
 use csv::WriterBuilder;
 use futures_util::stream;
 
-use super::{AppState, claims::last_four};
+use super::AppState;
 use crate::{
+    claim::last_four,
     clock::rfc3339,
     store::{Page, claims::ClaimRow},
 };

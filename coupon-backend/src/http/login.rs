@@ -5,8 +5,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use wechat_client::{ErrCode, JsCode, UnionId};
 
-use super::{AppState, auth::hash, body::Json, error::Failure};
-use crate::clock::rfc3339;
+use super::{AppState, body::Json, error::Failure};
+use crate::{clock::rfc3339, state::hash};
 
 /// Bytes of a login code at most; WeChat's have 32.
 const JS_CODE: usize = 128;

@@ -12,11 +12,12 @@ use super::{
     AppState,
     auth::Admin,
     body::{Json, Segment},
-    claims::{new_claim, status},
+    claims::new_claim,
     error::Failure,
     idempotent::{self, Reply},
 };
 use crate::{
+    claim::{reason, status},
     clock::rfc3339,
     store::{
         claims::ClaimRow,
@@ -193,12 +194,4 @@ async fn why(state: &AppState, claim: &ClaimRow) -> Result<&'static str, Failure
     } else {
         "unavailable"
     })
-}
-
-/// A status as the reason for which a code cannot be redeemed.
-fn reason(status: &str) -> &'static str {
-    ["gifted", "deleted", "expired", "void"]
-        .into_iter()
-        .find(|known| *known == status)
-        .unwrap_or("unavailable")
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::{ServeArguments, complain, print};
-use crate::{control_token, server::Mock, world::World};
+use crate::{control_token, mock::Mock, server, world::World};
 
 pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
@@ -78,7 +78,7 @@ async fn serve(listen: SocketAddr, world: World) -> anyhow::Result<()> {
         signals.next().await;
         std::process::exit(130);
     });
-    let serving = Mock::new(world, token).serve(listener, stop);
+    let serving = server::serve(Mock::new(world, token), listener, stop);
     print(&format!("wechat-mock ready http://{address}"));
     serving.await.context("the mock stopped")
 }

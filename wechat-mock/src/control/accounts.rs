@@ -8,7 +8,7 @@ use super::{
     body::{JsonBody, Segment},
 };
 use crate::{
-    server::Mock,
+    mock::Mock,
     world::{AccountNo, World, account::ProfileDraft},
 };
 

@@ -8,7 +8,7 @@ use super::{
     Fault,
     body::{JsonBody, Segment},
 };
-use crate::server::Mock;
+use crate::mock::Mock;
 
 /// What the reviewer decides.
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Fault, body::JsonBody};
 use crate::{
-    server::Mock,
+    mock::Mock,
     world::{World, clock::LATEST},
 };
 

@@ -8,7 +8,7 @@ use super::{
     body::{QueryOf, Segment},
     done,
 };
-use crate::{journal::Filter, server::Mock};
+use crate::{journal::Filter, mock::Mock};
 
 pub(super) async fn list(
     State(mock): State<Mock>,

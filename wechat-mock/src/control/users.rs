@@ -10,7 +10,7 @@ use super::{
     body::{JsonBody, Segment},
 };
 use crate::{
-    server::Mock,
+    mock::Mock,
     wallet::{self, Claim, Claimant, Item},
     world::{UserDraft, World, account::AccountKind, code::UserNo},
 };

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use serde_json::Value;
 
 use super::{Fault, body::JsonBody, done};
-use crate::{server::Mock, world::World};
+use crate::{mock::Mock, world::World};
 
 pub(super) async fn show(State(mock): State<Mock>) -> Json<Value> {
     Json(mock.world.lock().export())

@@ -1,0 +1,71 @@
+//! What every call works with.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Clock, Config,
+    store::{Store, sessions::TokenHash},
+    wechat::Wechat,
+};
+
+/// The ledger, WeChat, the clock; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) store: Store,
+    pub(crate) wechat: Wechat,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) admin_token: AdminToken,
+    /// Seconds that a login lasts.
+    pub(crate) session_ttl: i64,
+}
+
+impl AppState {
+    pub(crate) fn new(
+        config: &Config,
+        store: Store,
+        wechat: Wechat,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            wechat,
+            clock,
+            admin_token: AdminToken::new(config.admin_token.expose_secret()),
+            session_ttl: config.session_ttl,
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// SHA-256 of the admin's token: of one length, whatever came, so that comparing tells nothing.
+#[derive(Clone)]
+pub(crate) struct AdminToken([u8; 32]);
+
+impl AdminToken {
+    pub(crate) fn new(token: &str) -> Self {
+        Self(hash(token))
+    }
+
+    /// Whether a token is the admin's, without telling by the time it takes.
+    pub(crate) fn is(&self, token: &str) -> bool {
+        self.0.ct_eq(&hash(token)).into()
+    }
+}
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminToken([redacted])")
+    }
+}
+
+/// What the ledger keeps of a token.
+pub(crate) fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token.as_bytes()).into()
+}

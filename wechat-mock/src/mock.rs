@@ -1,0 +1,36 @@
+//! What stands behind all faces: one world, one journal.
+
+use std::sync::Arc;
+
+use crate::{
+    journal::SharedJournal,
+    world::{SharedWorld, World},
+};
+
+/// The state behind all faces: one world, one journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Mock {
+    pub(crate) world: SharedWorld,
+    pub(crate) journal: SharedJournal,
+    /// The world that a reset goes back to.
+    origin: Arc<World>,
+    /// What the control API asks for when others than this machine can reach it.
+    pub(crate) control_token: Option<Arc<str>>,
+}
+
+impl Mock {
+    pub(crate) fn new(world: World, control_token: Option<String>) -> Self {
+        Self {
+            origin: Arc::new(world.clone()),
+            world: SharedWorld::new(world),
+            journal: SharedJournal::default(),
+            control_token: control_token.map(Into::into),
+        }
+    }
+
+    /// Back to the world it began with; the journal and its numbers begin anew.
+    pub(crate) fn reset(&self) {
+        *self.world.lock() = World::clone(&self.origin);
+        self.journal.lock().reset();
+    }
+}
