@@ -1,0 +1,258 @@
+//! What a claim is held to, check by check.
+
+use super::{
+    Claimant, Item,
+    ext::Ext,
+    rejection::{Rejection, Sums},
+};
+use crate::{
+    api::call::shortened,
+    sign::diagnose::OtherSecret,
+    world::{AccountNo, World, card::CardStatus, clock::LATEST, code::CardNo, ticket::TicketKind},
+};
+
+/// Rebuilds the sum from the ticket of the card's own account.
+pub(super) fn signature(
+    world: &World,
+    claimant: Claimant,
+    item: &Item,
+    ext: &Ext,
+    known: Option<(AccountNo, CardNo)>,
+) -> Result<(), Rejection> {
+    let owner = known.map_or_else(
+        || official_account_beside(world, claimant.page),
+        |at| Some(at.0),
+    );
+    // A page of which no Official Account is known has nobody's ticket to be held against.
+    let Some(owner) = owner else {
+        return Ok(());
+    };
+    let now = world.now();
+    let account = world.account(owner);
+    let Some(latest) = account.tickets.of(TicketKind::Card).last() else {
+        let expected = format!("a wx_card ticket of {}", account.profile.name);
+        let received = "none was ever fetched";
+        return Err(Rejection {
+            signature: Some(Box::new(sums(world, owner, "", item, ext))),
+            ..Rejection::new("WX-SIG-003", expected, received)
+        });
+    };
+    let is_right = ext.signed(&latest.value, &item.card_id).signature() == ext.signature;
+    let (rule, received) = match (is_right, latest.is_alive(now)) {
+        (true, true) => return Ok(()),
+        (true, false) => (
+            "WX-SIG-002",
+            format!("a ticket issued {} s ago", now - latest.issued_at),
+        ),
+        (false, _) => ("WX-SIG-001", shortened(&ext.signature).into_owned()),
+    };
+    let expected = if is_right {
+        "a living ticket".to_owned()
+    } else {
+        ext.signed(&latest.value, &item.card_id).signature()
+    };
+    Err(Rejection {
+        signature: (!is_right).then(|| Box::new(sums(world, owner, &latest.value, item, ext))),
+        ..Rejection::new(rule, expected, received)
+    })
+}
+
+/// The Official Account under the same Open Platform account as a page.
+fn official_account_beside(world: &World, page: AccountNo) -> Option<AccountNo> {
+    let platform = &world.account(page).profile.open_platform;
+    world
+        .accounts()
+        .iter()
+        .position(|account| account.is_official() && account.profile.open_platform == *platform)
+}
+
+/// What is needed to tell the mistake later, when the world is unlocked.
+fn sums(world: &World, owner: AccountNo, ticket: &str, item: &Item, ext: &Ext) -> Sums {
+    let mut others = Vec::new();
+    let mut add = |mistake: &'static str, value: &str| {
+        if value != ticket {
+            others.push(OtherSecret {
+                mistake,
+                value: value.to_owned(),
+            });
+        }
+    };
+    for (number, account) in world.accounts().iter().enumerate() {
+        let is_own = number == owner;
+        for ticket in account.tickets.of(TicketKind::Page) {
+            add("jsapi_ticket", &ticket.value);
+        }
+        for ticket in account.tickets.of(TicketKind::Card) {
+            let mistake = if is_own {
+                "expired_ticket"
+            } else {
+                "foreign_ticket"
+            };
+            add(mistake, &ticket.value);
+        }
+        add("app_secret", &account.profile.secret);
+        for token in &account.tokens.issued {
+            add("access_token", &token.value);
+        }
+    }
+    Sums {
+        api_ticket: ticket.to_owned(),
+        card_id: item.card_id.clone(),
+        ext: ext.clone(),
+        others,
+    }
+}
+
+pub(super) fn family(world: &World, claimant: Claimant, owner: AccountNo) -> Result<(), Rejection> {
+    let (page, owner) = (world.account(claimant.page), world.account(owner));
+    if page.profile.open_platform == owner.profile.open_platform {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        "WX-CLM-002",
+        format!("a card of an account under {}", page.profile.open_platform),
+        format!(
+            "a card of {}, under {}",
+            owner.profile.name, owner.profile.open_platform
+        ),
+    ))
+}
+
+pub(super) fn state(world: &World, at: (AccountNo, CardNo)) -> Result<(), Rejection> {
+    let (rule, received) = match world.card(at).status {
+        CardStatus::VerifyOk => return Ok(()),
+        CardStatus::NotVerify => ("WX-CLM-003", "CARD_STATUS_NOT_VERIFY"),
+        CardStatus::VerifyFail => ("WX-CLM-004", "CARD_STATUS_VERIFY_FAIL"),
+    };
+    Err(Rejection::new(rule, "CARD_STATUS_VERIFY_OK", received))
+}
+
+pub(super) fn attributes(
+    world: &World,
+    at: (AccountNo, CardNo),
+    ext: &Ext,
+) -> Result<(), Rejection> {
+    let terms = world.card(at).terms;
+    let wants_code = terms.use_custom_code && !terms.deposit;
+    match (wants_code, ext.code.is_empty()) {
+        (false, false) => {
+            return Err(Rejection::new("WX-CLM-005", "no code", "code"));
+        }
+        (true, true) => return Err(Rejection::new("WX-CLM-006", "code", "no code")),
+        (true, false) if !is_custom_code(&ext.code) => {
+            let received = shortened(&ext.code).into_owned();
+            return Err(Rejection::new(
+                "WX-CLM-007",
+                "at most 20 plain characters",
+                received,
+            ));
+        }
+        _ => {}
+    }
+    match (terms.bind_openid, ext.openid.is_empty()) {
+        (false, false) => return Err(Rejection::new("WX-CLM-008", "no openid", "openid")),
+        (true, true) => return Err(Rejection::new("WX-CLM-009", "openid", "no openid")),
+        _ => {}
+    }
+    let is_seconds = ext.timestamp.len() <= 10
+        && ext
+            .timestamp
+            .parse::<i64>()
+            .is_ok_and(|time| (0..=LATEST).contains(&time));
+    if !is_seconds {
+        let received = shortened(&ext.timestamp).into_owned();
+        return Err(Rejection::new("WX-CLM-016", "ten digits", received));
+    }
+    if ext.nonce_str.chars().count() > 32 {
+        let received = format!("{} characters", ext.nonce_str.chars().count());
+        return Err(Rejection::new(
+            "WX-CLM-017",
+            "at most 32 characters",
+            received,
+        ));
+    }
+    Ok(())
+}
+
+fn is_custom_code(code: &str) -> bool {
+    code.len() <= 20
+        && code
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+pub(super) fn pair(world: &World, at: (AccountNo, CardNo), ext: &Ext) -> Result<(), Rejection> {
+    if world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
+        return Err(Rejection::new(
+            "WX-CLM-010",
+            "a pair of timestamp and nonce_str that was not claimed with",
+            format!("{} and {}", ext.timestamp, shortened(&ext.nonce_str)),
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn dates(world: &World, at: (AccountNo, CardNo)) -> Result<(), Rejection> {
+    let now = world.now();
+    match world.card(at).terms.dates.last_claim() {
+        Some(last) if now > last => Err(Rejection::new(
+            "WX-CLM-011",
+            format!("a claim until {last}"),
+            format!("a claim at {now}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn stock(world: &World, at: (AccountNo, CardNo), ext: &Ext) -> Result<(), Rejection> {
+    let card = world.card(at);
+    if card.quantity == 0 {
+        let received = format!("0 of {}", card.total_quantity);
+        return Err(Rejection::new("WX-CLM-012", "stock above 0", received));
+    }
+    let codes = &world.account(at.0).codes;
+    if card.terms.use_custom_code && codes.is_taken(&ext.code, Some(at.1)) {
+        return Err(Rejection::new(
+            "WX-CLM-015",
+            "a new code",
+            "a code that was given out",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn limit(
+    world: &World,
+    claimant: Claimant,
+    at: (AccountNo, CardNo),
+) -> Result<(), Rejection> {
+    let limit = world.card(at).terms.get_limit;
+    let claims = world.account(at.0).codes.claims_of(at.1, claimant.user);
+    if claims < limit {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        "WX-CLM-013",
+        format!("at most {limit} of this card"),
+        format!("{} has claimed {claims}", world.user(claimant.user).name),
+    ))
+}
+
+pub(super) fn openid(
+    world: &World,
+    claimant: Claimant,
+    owner: AccountNo,
+    ext: &Ext,
+) -> Result<(), Rejection> {
+    let own = world.openid(claimant.user, owner);
+    if ext.openid.is_empty() || ext.openid == own {
+        return Ok(());
+    }
+    let is_page_openid = world.openid(claimant.user, claimant.page) == ext.openid;
+    let received = if is_page_openid {
+        "the openid at the mini-program"
+    } else {
+        "the openid of somebody else"
+    };
+    Err(Rejection::new("WX-CLM-014", own, received))
+}
