@@ -12,6 +12,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
+mod befall;
 pub(crate) mod call;
 mod card;
 mod code;
@@ -25,6 +26,7 @@ use call::{Call, Content, Query, read_json, read_upload, shortened};
 use reply::{Family, Reply, Wire};
 
 use crate::{
+    faults::FaultKind,
     journal::{Answered, Outcome},
     mock::Mock,
     refusal::{Advice, Refusal},
@@ -150,7 +152,10 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    respond(run(&mock, endpoint, call))
+    match befall::fault_of(&mock, &call) {
+        None => respond(run(&mock, endpoint, call, None)),
+        Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+    }
 }
 
 /// The body, or nothing when it is larger than anything WeChat takes or breaks off.
@@ -192,7 +197,7 @@ async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) ->
 }
 
 /// Runs one call on the locked world, then writes it into the journal.
-fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call) -> Wire {
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
     let mut world = mock.world.lock();
     let now = world.now();
@@ -226,6 +231,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call) -> Wire {
         wire: wire.clone(),
         advice,
         outcome,
+        fault,
     });
     wire
 }

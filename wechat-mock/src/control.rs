@@ -15,6 +15,7 @@ mod body;
 mod cards;
 mod clock;
 mod fault;
+mod faults;
 mod journal;
 mod users;
 mod world;
@@ -43,6 +44,7 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/cards/{card_id}/review", post(cards::review))
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(mock.clone(), check_token))

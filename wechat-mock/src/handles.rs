@@ -5,7 +5,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    control::{AddCard, ClockChange, Fault, Login},
+    control::{self, AddCard, ClockChange, Login},
+    faults::Fault,
     journal::Filter,
     mock::Mock,
     wallet,
@@ -91,7 +92,7 @@ impl<'a> User<'a> {
     }
 }
 
-fn refused(what: &str, fault: &Fault) -> ! {
+fn refused(what: &str, fault: &control::Fault) -> ! {
     panic!("{what}: {}", fault.message)
 }
 
@@ -186,6 +187,31 @@ impl<'a> Clock<'a> {
         change
             .carry_out(&mut self.0.world.lock())
             .unwrap_or_else(|fault| refused("the clock", &fault));
+    }
+}
+
+/// The faults in force.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults<'a>(&'a Mock);
+
+impl<'a> Faults<'a> {
+    pub(crate) fn new(mock: &'a Mock) -> Self {
+        Self(mock)
+    }
+
+    /// Puts a fault into force; of several that fit a call, the first befalls it.
+    pub fn add(&self, fault: Fault) {
+        self.0.faults.lock().add(fault);
+    }
+
+    /// All faults with `seen` (calls they could have befallen) and `done` (calls they befell).
+    pub fn list(&self) -> Vec<Value> {
+        self.0.faults.lock().show()
+    }
+
+    /// Ends all faults.
+    pub fn clear(&self) {
+        self.0.faults.lock().clear();
     }
 }
 

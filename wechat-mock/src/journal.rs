@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     api::{call::Call, reply::Wire},
     explain,
+    faults::FaultKind,
     refusal::{Advice, Refusal},
 };
 
@@ -31,6 +32,8 @@ const CLAIMS: usize = 2_000;
 pub(crate) enum Outcome {
     Done,
     Refused(Refusal),
+    /// WeChat never heard of it.
+    Lost,
 }
 
 /// A call with its answer, as the journal takes it.
@@ -41,6 +44,8 @@ pub(crate) struct Answered {
     pub(crate) wire: Wire,
     pub(crate) advice: Vec<Advice>,
     pub(crate) outcome: Outcome,
+    /// What befell it on the way.
+    pub(crate) fault: Option<FaultKind>,
 }
 
 /// One call in the journal.
@@ -60,6 +65,7 @@ pub(crate) struct Row {
     reply: Body,
     advice: Vec<Advice>,
     outcome: Outcome,
+    fault: Option<FaultKind>,
 }
 
 /// What is kept of a body.
@@ -141,6 +147,7 @@ impl Journal {
             wire,
             advice,
             outcome,
+            fault,
         } = answered;
         self.written += 1;
         let row = Row {
@@ -162,6 +169,7 @@ impl Journal {
             reply_type: wire.content_type,
             advice,
             outcome,
+            fault,
         };
         self.bytes += row.size();
         self.rows.push_back(row);
@@ -259,6 +267,9 @@ impl Row {
         if let Some(trace) = &self.trace {
             row["trace"] = json!(trace);
         }
+        if let Some(fault) = self.fault {
+            row["fault"] = fault.to_json();
+        }
         if !self.advice.is_empty() {
             row["advice"] = self.advice.iter().map(explain::advice).collect();
         }
@@ -276,8 +287,12 @@ impl Row {
         if let Some(trace) = &self.trace {
             record["trace"] = json!(trace);
         }
+        if let Some(fault) = self.fault {
+            record["fault"] = fault.to_json();
+        }
         match &self.outcome {
             Outcome::Done => record["outcome"] = json!("done"),
+            Outcome::Lost => record["outcome"] = json!("lost"),
             Outcome::Refused(refusal) => {
                 record["outcome"] = json!("refused");
                 record["errmsg"] = json!(refusal.errmsg());

@@ -8,6 +8,7 @@ pub mod cli;
 mod control;
 mod explain;
 mod facts;
+mod faults;
 mod handles;
 mod journal;
 mod mock;
@@ -19,7 +20,8 @@ mod wallet;
 mod world;
 
 pub use api::paths;
-pub use handles::{Account, AddCardOutcome, Clock, Journal, User};
+pub use faults::{Fault, FaultKind};
+pub use handles::{Account, AddCardOutcome, Clock, Faults, Journal, User};
 pub use world::file::WorldError;
 
 use mock::Mock;
@@ -134,6 +136,11 @@ impl MockWechat {
     /// The clock that tokens, tickets, reviews and dates follow.
     pub fn clock(&self) -> Clock<'_> {
         Clock::new(&self.mock)
+    }
+
+    /// What goes wrong on demand.
+    pub fn faults(&self) -> Faults<'_> {
+        Faults::new(&self.mock)
     }
 
     /// What was called, and why it was refused.

@@ -1,8 +1,9 @@
-//! What stands behind all faces: one world, one journal.
+//! What stands behind all faces: one world, one journal, the faults in force.
 
 use std::sync::Arc;
 
 use crate::{
+    faults::SharedFaults,
     journal::SharedJournal,
     world::{SharedWorld, World},
 };
@@ -12,6 +13,7 @@ use crate::{
 pub(crate) struct Mock {
     pub(crate) world: SharedWorld,
     pub(crate) journal: SharedJournal,
+    pub(crate) faults: SharedFaults,
     /// The world that a reset goes back to.
     origin: Arc<World>,
     /// What the control API asks for when others than this machine can reach it.
@@ -22,15 +24,17 @@ impl Mock {
     pub(crate) fn new(world: World, control_token: Option<String>) -> Self {
         Self {
             origin: Arc::new(world.clone()),
+            faults: SharedFaults::new(world.seed),
             world: SharedWorld::new(world),
             journal: SharedJournal::default(),
             control_token: control_token.map(Into::into),
         }
     }
 
-    /// Back to the world it began with; the journal and its numbers begin anew.
+    /// Back to the world it began with; faults go, and the journal and its numbers begin anew.
     pub(crate) fn reset(&self) {
         *self.world.lock() = World::clone(&self.origin);
         self.journal.lock().reset();
+        self.faults.lock().reset(self.origin.seed);
     }
 }

@@ -6,13 +6,19 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::any, serve::ListenerExt};
-use tokio_util::sync::CancellationToken;
+use axum::{Router, routing::any};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+mod connection;
+
+pub(crate) use connection::Broken;
 
 use crate::{api, control, mock::Mock};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
+/// The pause after a connection that could not be taken, when the system has none to give.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// All faces of the mock.
 fn router(mock: Mock) -> Router {
@@ -30,18 +36,29 @@ pub(crate) async fn serve(
     listener: tokio::net::TcpListener,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let listener = listener.tap_io(|connection| {
-        // An answer of two packets would wait for the caller's acknowledgement in between.
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection that cannot be told not to wait");
+    let router = router(mock);
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let serving = connection::serve(stream, router.clone(), stop.clone());
+                connections.spawn(serving);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(BREATH).await;
+            }
         }
-    });
-    let stopped = stop.clone().cancelled_owned();
-    let serving = axum::serve(listener, router(mock)).with_graceful_shutdown(stopped);
-    tokio::select! {
-        ended = serving.into_future() => ended,
-        () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
     }
+    drop(listener);
+    connections.close();
+    // Whoever has not ended by then is cut off.
+    let _cut_off = tokio::time::timeout(DRAIN, connections.wait()).await;
+    Ok(())
 }
 
 /// A mock that runs on a thread of its own; dropping it closes the port.

@@ -56,4 +56,16 @@ pub(crate) const CASES: &[Case] = &[
             })
         }),
     ),
+    Case::new(
+        "WX-FLT-001",
+        Call(|shop| {
+            Box::pin(async move {
+                let fault = json!({
+                    "path": "/card/getcolors", "appid": shop.oa.appid, "times": 1, "errcode": -1,
+                });
+                shop.target.control("faults", &fault).await?;
+                shop.ask("/card/getcolors").await
+            })
+        }),
+    ),
 ];

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    proxy::{Fate, start},
-    support::{ADMIN, Answer, Shop, send},
-};
+use crate::support::{ADMIN, Answer, Shop, send};
+use wechat_mock::{Fault, FaultKind};
 
 async fn keyed(shop: &Shop, path: &str, key: &str, body: &Value) -> Answer {
     let request = shop
@@ -63,12 +61,14 @@ async fn a_key_belongs_to_one_call_and_body() {
 
 #[tokio::test]
 async fn an_outage_is_no_answer_to_keep() {
-    let mock = wechat_mock::MockWechat::start().await;
-    let (url, plan) = start(&mock.url()).await;
-    let shop = Shop::open_at(mock, url).await;
+    let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     let path = format!("/admin/v1/codes/{}/redeem", claimed.code);
-    plan.next("/card/code/consume", &[Fate::NeverArrives]);
+    shop.mock.faults().add(
+        Fault::new(FaultKind::Reset)
+            .on("/card/code/consume")
+            .times(1),
+    );
     assert_eq!(keyed(&shop, &path, "k", &Value::Null).await.status, 503);
     assert_eq!(keyed(&shop, &path, "k", &Value::Null).await.status, 200);
 }

@@ -12,7 +12,6 @@ mod flow;
 mod idempotency;
 mod outages;
 mod program;
-mod proxy;
 mod redeem;
 mod support;
 mod uploads;

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    proxy::{Fate, start},
-    support::{ADMIN, Shop, draft},
-};
+use crate::support::{ADMIN, Shop, draft};
+use wechat_mock::{Fault, FaultKind};
 
 #[tokio::test]
 async fn it_starts_while_wechat_is_away_and_says_so_with_503() {
@@ -31,11 +29,13 @@ async fn it_starts_while_wechat_is_away_and_says_so_with_503() {
 
 #[tokio::test]
 async fn a_create_whose_answer_was_lost_leaves_a_trace() {
-    let mock = wechat_mock::MockWechat::start().await;
-    let (url, plan) = start(&mock.url()).await;
-    let shop = Shop::open_at(mock, url).await;
+    let shop = Shop::open().await;
     let draft = draft(&shop.logo().await);
-    plan.next("/card/create", &[Fate::AnswerLost]);
+    shop.mock.faults().add(
+        Fault::new(FaultKind::LostAnswer)
+            .on("/card/create")
+            .times(1),
+    );
     let failed = shop.admin("POST", "/admin/v1/coupons", &draft).await;
     assert_eq!(failed.error(), (503, "wechat_unavailable".to_owned()));
     let list = shop
@@ -86,4 +86,43 @@ async fn an_account_without_the_right_is_a_refusal_with_its_number() {
     assert_eq!(colors.error(), (502, "wechat_refused".to_owned()));
     assert_eq!(colors.json()["error"]["wechat_errcode"], 48001);
     assert!(!colors.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn a_busy_wechat_is_asked_again_for_what_can_be_repeated() {
+    let shop = Shop::open().await;
+    shop.mock.faults().add(
+        Fault::new(FaultKind::Errcode(-1))
+            .on("/card/getcolors")
+            .times(2),
+    );
+    let colors = shop.admin("GET", "/admin/v1/colors", &Value::Null).await;
+    assert_eq!(colors.status, 200, "{}", colors.text);
+    assert_eq!(shop.calls("/card/getcolors"), 3);
+}
+
+#[tokio::test]
+async fn damaged_answers_are_outages_and_change_nothing_twice() {
+    let shop = Shop::open().await;
+    let claimed = shop.claimed("alice").await;
+    for kind in [
+        FaultKind::HttpStatus(502),
+        FaultKind::Truncate(5),
+        FaultKind::Garbage,
+    ] {
+        shop.mock.faults().clear();
+        shop.mock
+            .faults()
+            .add(Fault::new(kind).on("/card/code/consume").times(1));
+        let answer = shop.redeem(&claimed.code).await;
+        assert_eq!(
+            answer.error(),
+            (503, "wechat_unavailable".to_owned()),
+            "{kind:?}"
+        );
+    }
+    // The second try was made, its answer cut: the ledger knows whose redemption it is.
+    assert_eq!(shop.redeem(&claimed.code).await.status, 200);
+    let wallet = shop.mock.user("alice").wallet();
+    assert_eq!(wallet[0]["status"], "CONSUMED");
 }

@@ -2,19 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    proxy::{Fate, Plan, start},
-    support::{ADMIN, DAY, NOW, Shop},
-};
+use crate::support::{ADMIN, DAY, NOW, Shop};
+use wechat_mock::{Fault, FaultKind};
 
 const CONSUME: &str = "/card/code/consume";
-
-/// A shop behind a gateway that loses answers.
-async fn behind_gateway() -> (Shop, Plan) {
-    let mock = wechat_mock::MockWechat::start().await;
-    let (url, plan) = start(&mock.url()).await;
-    (Shop::open_at(mock, url).await, plan)
-}
 
 #[tokio::test]
 async fn of_many_tills_at_once_one_redeems() {
@@ -43,9 +34,11 @@ async fn of_many_tills_at_once_one_redeems() {
 
 #[tokio::test]
 async fn a_redemption_whose_answer_was_lost_succeeds_on_repeat() {
-    let (shop, plan) = behind_gateway().await;
+    let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
-    plan.next(CONSUME, &[Fate::AnswerLost]);
+    shop.mock
+        .faults()
+        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
     let lost = shop.redeem(&claimed.code).await;
     assert_eq!(lost.error(), (503, "wechat_unavailable".to_owned()));
     assert!(lost.headers.contains_key("retry-after"));
@@ -63,12 +56,18 @@ async fn a_redemption_whose_answer_was_lost_succeeds_on_repeat() {
 
 #[tokio::test]
 async fn a_redemption_that_never_arrived_is_made_on_repeat() {
-    let (shop, plan) = behind_gateway().await;
+    let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
-    plan.next(CONSUME, &[Fate::NeverArrives]);
+    shop.mock
+        .faults()
+        .add(Fault::new(FaultKind::Reset).on(CONSUME).times(1));
     assert_eq!(shop.redeem(&claimed.code).await.status, 503);
     assert_eq!(shop.redeem(&claimed.code).await.status, 200);
-    assert_eq!(shop.calls(CONSUME), 1);
+    assert_eq!(
+        shop.calls(CONSUME),
+        2,
+        "one that was lost, one that was made"
+    );
 }
 
 /// Consumes a code at WeChat, past the service.

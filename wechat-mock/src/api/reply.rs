@@ -89,6 +89,17 @@ impl Wire {
         }
     }
 
+    /// What somebody between WeChat and the caller says.
+    pub(crate) fn foreign(content_type: &'static str, body: Bytes) -> Self {
+        Self {
+            errcode: 0,
+            content_type,
+            file_name: None,
+            body,
+            trace: None,
+        }
+    }
+
     /// `early`: the gateway refused before the endpoint's own back end was asked.
     pub(crate) fn of_refusal(refusal: &Refusal, family: Family, early: bool, now: i64) -> Self {
         let text = refusal.errmsg();

@@ -80,6 +80,11 @@ impl Draw {
             .collect()
     }
 
+    /// A number from 0 up to, and without, 1.
+    pub(crate) fn fraction(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)
+    }
+
     /// `length` lower-case hex digits.
     pub(crate) fn hex(&mut self, length: usize) -> String {
         let mut bytes = vec![0; length.div_ceil(2)];

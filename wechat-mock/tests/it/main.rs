@@ -10,6 +10,7 @@ mod codes;
 mod control;
 mod create;
 mod explain;
+mod faults;
 mod login;
 mod media;
 mod program;

@@ -1,0 +1,140 @@
+//! Faults, as they happen to a call.
+
+use std::{io, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+use futures_util::stream;
+
+use super::{Endpoint, call::Call, family, reply::Wire, respond, run};
+use crate::{
+    faults::FaultKind,
+    journal::{Answered, Outcome},
+    mock::Mock,
+    refusal::Refusal,
+    server::Broken,
+    world::World,
+};
+
+/// What a gateway says instead of WeChat.
+const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+                    <center><h1>Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+
+/// The fault that befalls a call, if one does.
+pub(super) fn fault_of(mock: &Mock, call: &Call) -> Option<FaultKind> {
+    if mock.faults.lock().is_empty() {
+        return None;
+    }
+    let appid = appid_of(&mock.world.lock(), call);
+    mock.faults.lock().befall(&call.path, appid.as_deref())
+}
+
+/// Whose call it is, as far as its token or its own words tell.
+fn appid_of(world: &World, call: &Call) -> Option<String> {
+    if let Some(token) = call.query.get("access_token") {
+        let (number, _) = world.token(token)?;
+        return Some(world.account(number).profile.appid.clone());
+    }
+    let in_body = || call.text("appid").ok().flatten();
+    call.query.get("appid").or_else(in_body).map(str::to_owned)
+}
+
+/// Answers a call that a fault befalls.
+pub(super) async fn answer(
+    mock: &Mock,
+    endpoint: Option<&Endpoint>,
+    call: Call,
+    fault: FaultKind,
+) -> Response {
+    let work = |call| run(mock, endpoint, call, Some(fault));
+    match fault {
+        FaultKind::DelayMs(delay) => {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            respond(work(call))
+        }
+        FaultKind::Errcode(errcode) => {
+            let refusal = Refusal::numbered("WX-FLT-001", errcode)
+                .expected("no fault in force")
+                .received(format!("the fault errcode {errcode}"));
+            let now = mock.world.lock().now();
+            let wire = Wire::of_refusal(&refusal, family(&call.path), true, now);
+            leave(mock, call, wire.clone(), Outcome::Refused(refusal), fault);
+            respond(wire)
+        }
+        FaultKind::HttpStatus(status) => {
+            let wire = Wire::foreign("text/html", Bytes::from_static(PAGE.as_bytes()));
+            leave(mock, call, wire.clone(), Outcome::Lost, fault);
+            let mut response = respond(wire);
+            *response.status_mut() =
+                StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            response
+        }
+        FaultKind::Reset => {
+            leave(
+                mock,
+                call,
+                Wire::foreign("", Bytes::new()),
+                Outcome::Lost,
+                fault,
+            );
+            broken(Broken::Reset)
+        }
+        FaultKind::LostAnswer => {
+            work(call);
+            broken(Broken::Closed)
+        }
+        FaultKind::Truncate(bytes) => cut(work(call), bytes),
+        FaultKind::Garbage => {
+            let wire = work(call);
+            let garbage = wire.body.iter().rev().map(|byte| byte ^ 0xA5).collect();
+            respond(Wire {
+                body: garbage,
+                ..wire
+            })
+        }
+    }
+}
+
+/// Writes a call that WeChat never heard of into the journal.
+fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind) {
+    let world = mock.world.lock();
+    let (now, appid) = (world.now(), appid_of(&world, &call));
+    drop(world);
+    mock.journal.lock().write(Answered {
+        call,
+        now,
+        appid,
+        wire,
+        advice: Vec::new(),
+        outcome,
+        fault: Some(fault),
+    });
+}
+
+/// No answer: the connection ends.
+fn broken(how: Broken) -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(how);
+    response
+}
+
+/// An answer that announces its whole length and ends before.
+fn cut(wire: Wire, bytes: usize) -> Response {
+    let whole = wire.body.clone();
+    let mut response = respond(wire);
+    if bytes < whole.len() {
+        let parts = [
+            Ok(whole.slice(..bytes)),
+            Err(io::Error::other("cut on purpose")),
+        ];
+        *response.body_mut() = Body::from_stream(stream::iter(parts));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    }
+    response
+}

@@ -1,0 +1,385 @@
+//! Faults: what can go wrong between a caller and WeChat, on demand.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::world::ids::Ids;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// WeChat answers this number and does nothing; -1 is "system busy".
+    Errcode(i64),
+    /// The answer takes so many milliseconds longer.
+    DelayMs(u64),
+    /// A gateway answers this status (400 to 599) with an HTML page; WeChat does nothing.
+    HttpStatus(u16),
+    /// WeChat does its work, and the connection breaks after so many bytes of the answer's body.
+    Truncate(usize),
+    /// The connection is reset before WeChat hears of the call.
+    Reset,
+    /// WeChat does its work, and bytes that mean nothing come back.
+    Garbage,
+    /// WeChat does its work, and the connection closes without an answer.
+    LostAnswer,
+}
+
+impl FaultKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Errcode(_) => "errcode",
+            Self::DelayMs(_) => "delay_ms",
+            Self::HttpStatus(_) => "http_status",
+            Self::Truncate(_) => "truncate",
+            Self::Reset => "reset",
+            Self::Garbage => "garbage",
+            Self::LostAnswer => "lost_answer",
+        }
+    }
+
+    /// As the control API shows it, such as `{"errcode": -1}`.
+    pub(crate) fn to_json(self) -> Value {
+        json!({self.name(): self.value()})
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Self::Errcode(number) => json!(number),
+            Self::DelayMs(number) => json!(number),
+            Self::HttpStatus(status) => json!(status),
+            Self::Truncate(bytes) => json!(bytes),
+            Self::Reset | Self::Garbage | Self::LostAnswer => json!(true),
+        }
+    }
+}
+
+/// Which calls a fault befalls.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::{Fault, FaultKind};
+///
+/// // The next two redemptions are done, but nobody hears of it.
+/// let fault = Fault::new(FaultKind::LostAnswer).on("/card/code/consume").times(2);
+/// # let _ = fault;
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    kind: FaultKind,
+    path: Option<String>,
+    appid: Option<String>,
+    times: Option<u64>,
+    every: u64,
+    probability: f64,
+}
+
+impl Fault {
+    /// A fault that befalls every call.
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            path: None,
+            appid: None,
+            times: None,
+            every: 1,
+            probability: 1.0,
+        }
+    }
+
+    /// Only calls of this path, such as `/card/code/decrypt`.
+    #[must_use]
+    pub fn on(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// Only calls of this account.
+    #[must_use]
+    pub fn of(mut self, appid: &str) -> Self {
+        self.appid = Some(appid.to_owned());
+        self
+    }
+
+    /// So many times, then no more.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Of the calls that it could befall, every `every`th; 0 counts as 1.
+    #[must_use]
+    pub fn every(mut self, every: u64) -> Self {
+        self.every = every.max(1);
+        self
+    }
+
+    /// With this probability, 0 to 1, drawn from the mock's seed.
+    #[must_use]
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.probability = probability.clamp(0.0, 1.0);
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        let mut shown = self.kind.to_json();
+        for (key, value) in [
+            ("path", self.path.as_ref().map(|path| json!(path))),
+            ("appid", self.appid.as_ref().map(|appid| json!(appid))),
+            ("times", self.times.map(|times| json!(times))),
+            ("every", (self.every > 1).then(|| json!(self.every))),
+            (
+                "probability",
+                (self.probability < 1.0).then(|| json!(self.probability)),
+            ),
+        ] {
+            if let Some(value) = value {
+                shown[key] = value;
+            }
+        }
+        shown
+    }
+}
+
+/// A fault as the control API takes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultDraft {
+    path: Option<String>,
+    appid: Option<String>,
+    times: Option<u64>,
+    every: Option<u64>,
+    probability: Option<f64>,
+    errcode: Option<i64>,
+    delay_ms: Option<u64>,
+    http_status: Option<u16>,
+    truncate: Option<usize>,
+    reset: Option<bool>,
+    garbage: Option<bool>,
+    lost_answer: Option<bool>,
+}
+
+/// The longest delay, in milliseconds.
+const LONGEST: u64 = 600_000;
+
+impl FaultDraft {
+    /// The fault, or the field at fault and what is wrong with it.
+    pub(crate) fn read(self) -> Result<Fault, (&'static str, String)> {
+        let kinds = [
+            self.errcode.map(FaultKind::Errcode),
+            self.delay_ms.map(FaultKind::DelayMs),
+            self.http_status.map(FaultKind::HttpStatus),
+            self.truncate.map(FaultKind::Truncate),
+            self.reset.unwrap_or(false).then_some(FaultKind::Reset),
+            self.garbage.unwrap_or(false).then_some(FaultKind::Garbage),
+            self.lost_answer
+                .unwrap_or(false)
+                .then_some(FaultKind::LostAnswer),
+        ];
+        let mut kinds = kinds.into_iter().flatten();
+        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+            let message = "give exactly one of errcode, delay_ms, http_status, truncate, reset, \
+                           garbage and lost_answer";
+            return Err(("errcode", message.to_owned()));
+        };
+        match kind {
+            FaultKind::Errcode(0) => {
+                return Err(("errcode", "0 is a success".to_owned()));
+            }
+            FaultKind::HttpStatus(status) if !(400..600).contains(&status) => {
+                return Err(("http_status", "400 to 599".to_owned()));
+            }
+            FaultKind::DelayMs(delay) if delay > LONGEST => {
+                return Err(("delay_ms", format!("at most {LONGEST} milliseconds")));
+            }
+            _ => {}
+        }
+        if self.times == Some(0) {
+            return Err(("times", "1 or more".to_owned()));
+        }
+        if self.every == Some(0) {
+            return Err(("every", "1 or more".to_owned()));
+        }
+        let probability = self.probability.unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(("probability", "0 to 1".to_owned()));
+        }
+        Ok(Fault {
+            kind,
+            path: self.path,
+            appid: self.appid,
+            times: self.times,
+            every: self.every.unwrap_or(1),
+            probability,
+        })
+    }
+}
+
+/// A fault in force.
+#[derive(Debug)]
+struct Planned {
+    id: u64,
+    fault: Fault,
+    /// Calls it could have befallen.
+    seen: u64,
+    /// Calls it befell.
+    done: u64,
+}
+
+/// The faults in force, shared by the faces of the mock.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedFaults(Arc<Mutex<Faults>>);
+
+impl SharedFaults {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(Faults {
+            chance: Ids::new(seed, "faults", 0),
+            planned: Vec::new(),
+            made: 0,
+        })))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Faults> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Faults {
+    chance: Ids,
+    planned: Vec<Planned>,
+    made: u64,
+}
+
+impl Faults {
+    /// Puts a fault into force, and shows it.
+    pub(crate) fn add(&mut self, fault: Fault) -> Value {
+        self.made += 1;
+        let planned = Planned {
+            id: self.made,
+            fault,
+            seen: 0,
+            done: 0,
+        };
+        let shown = planned.show();
+        self.planned.push(planned);
+        shown
+    }
+
+    /// All faults, with how often each befell a call.
+    pub(crate) fn show(&self) -> Vec<Value> {
+        self.planned.iter().map(Planned::show).collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.planned.clear();
+    }
+
+    /// Back to the beginning, the order of chance too.
+    pub(crate) fn reset(&mut self, seed: u64) {
+        self.planned.clear();
+        self.made = 0;
+        self.chance = Ids::new(seed, "faults", 0);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.planned.is_empty()
+    }
+
+    /// What befalls one call: the first fault in force that fits it.
+    pub(crate) fn befall(&mut self, path: &str, appid: Option<&str>) -> Option<FaultKind> {
+        let chance = &mut self.chance;
+        self.planned.iter_mut().find_map(|planned| {
+            let is_hit = planned.fits(path, appid) && planned.is_due(chance);
+            is_hit.then_some(planned.fault.kind)
+        })
+    }
+}
+
+impl Planned {
+    fn fits(&self, path: &str, appid: Option<&str>) -> bool {
+        let fault = &self.fault;
+        fault.path.as_deref().is_none_or(|wanted| wanted == path)
+            && fault
+                .appid
+                .as_deref()
+                .is_none_or(|wanted| Some(wanted) == appid)
+            && fault.times.is_none_or(|times| self.done < times)
+    }
+
+    fn is_due(&mut self, chance: &mut Ids) -> bool {
+        self.seen += 1;
+        let is_turn = self.seen.is_multiple_of(self.fault.every);
+        let is_hit = is_turn
+            && (self.fault.probability >= 1.0 || chance.draw().fraction() < self.fault.probability);
+        self.done += u64::from(is_hit);
+        is_hit
+    }
+
+    fn show(&self) -> Value {
+        let mut shown = json!({"id": self.id});
+        if let (Some(shown), Value::Object(fault)) = (shown.as_object_mut(), self.fault.to_json()) {
+            shown.extend(fault);
+        }
+        shown["seen"] = json!(self.seen);
+        shown["done"] = json!(self.done);
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hits(fault: Fault, calls: usize) -> Vec<bool> {
+        let faults = SharedFaults::new(7);
+        faults.lock().add(fault);
+        (0..calls)
+            .map(|_| faults.lock().befall("/a", Some("wx1")).is_some())
+            .collect()
+    }
+
+    #[test]
+    fn a_fault_befalls_so_many_calls_or_every_kth() {
+        let fault = || Fault::new(FaultKind::Reset);
+        assert_eq!(hits(fault().times(2), 4), [true, true, false, false]);
+        assert_eq!(
+            hits(fault().every(3), 6),
+            [false, false, true, false, false, true]
+        );
+        assert_eq!(
+            hits(fault().every(2).times(1), 5),
+            [false, true, false, false, false]
+        );
+        assert_eq!(hits(fault().on("/b"), 2), [false, false]);
+        assert_eq!(hits(fault().of("wx2"), 2), [false, false]);
+        assert_eq!(hits(fault().on("/a").of("wx1"), 2), [true, true]);
+    }
+
+    #[test]
+    fn chance_comes_from_the_seed() {
+        let draw = || hits(Fault::new(FaultKind::Reset).probability(0.5), 200);
+        let first = draw();
+        assert_eq!(first, draw());
+        let hits = first.iter().filter(|hit| **hit).count();
+        assert!((60..140).contains(&hits), "{hits}");
+        assert!(!self::hits(Fault::new(FaultKind::Reset).probability(0.0), 50).contains(&true));
+    }
+
+    #[test]
+    fn of_two_faults_the_first_comes_first() {
+        let faults = SharedFaults::new(7);
+        faults
+            .lock()
+            .add(Fault::new(FaultKind::Errcode(-1)).times(1));
+        faults.lock().add(Fault::new(FaultKind::Reset));
+        assert_eq!(
+            faults.lock().befall("/a", None),
+            Some(FaultKind::Errcode(-1))
+        );
+        assert_eq!(faults.lock().befall("/a", None), Some(FaultKind::Reset));
+    }
+}
