@@ -74,6 +74,18 @@ impl Case {
     ///
     /// A [`Violation`] when the target breaks the rule, or cannot be asked.
     pub async fn run(&self, target: &Target) -> Result<(), Violation> {
+        let switch = rule(self.id).map_or(&Value::Null, |rule| &rule["switch"]);
+        if switch.is_null() {
+            return self.try_out(target).await;
+        }
+        let before = target.switches().await?;
+        target.turn(switch).await?;
+        let tried = self.try_out(target).await;
+        target.turn(&before).await?;
+        tried
+    }
+
+    async fn try_out(&self, target: &Target) -> Result<(), Violation> {
         let shop = target.shop().await?;
         match self.trial {
             Trial::Call(call) => self.is_refused(&shop, call(&shop).await?).await,

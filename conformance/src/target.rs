@@ -155,6 +155,22 @@ impl Target {
         Ok(answer.json)
     }
 
+    /// How all switches of the target stand, fit for [`Self::turn`].
+    pub(crate) async fn switches(&self) -> Result<Value, Violation> {
+        self.control("switches", &Value::Null).await
+    }
+
+    /// Turns switches of the target: `{"name": "value"}`.
+    pub(crate) async fn turn(&self, switches: &Value) -> Result<(), Violation> {
+        let request = self.request(reqwest::Method::PATCH, "/_mock/v1/switches");
+        let answer = self.send(request.body(switches.to_string())).await?;
+        if answer.status == 200 {
+            return Ok(());
+        }
+        let message = format!("{switches} cannot be turned: {}", answer.json);
+        Err(Violation::Arrange(message))
+    }
+
     async fn account(&self, kind: &str, platform: &str) -> Result<Account, Violation> {
         let draft = if platform.is_empty() {
             json!({"kind": kind})

@@ -23,13 +23,14 @@ mod ticket;
 mod token;
 
 use call::{Call, Content, Query, read_json, read_upload, shortened};
-use reply::{Family, Reply, Wire};
+use reply::{Family, Reply, Style, Wire};
 
 use crate::{
     faults::FaultKind,
     journal::{Answered, Outcome},
     mock::Mock,
     refusal::{Advice, Refusal},
+    switches::{Switch, Switches},
     world::{AccountNo, World, account::Account, token::TokenState},
 };
 
@@ -197,10 +198,14 @@ async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) ->
 }
 
 /// Runs one call on the locked world, then writes it into the journal.
-fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<FaultKind>) -> Wire {
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
     let mut world = mock.world.lock();
     let now = world.now();
+    let switches = world.switches;
+    if family == Family::Card {
+        read_escapes(&mut call, switches);
+    }
     let mut context = Context {
         world: &mut world,
         call: &call,
@@ -217,10 +222,15 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
     let appid = account.map(|number| world.account(number).profile.appid.clone());
     drop(world);
 
+    let style = Style {
+        family,
+        switches,
+        now,
+    };
     let (wire, outcome) = match result {
-        Ok(reply) => (Wire::of_reply(reply, family), Outcome::Done),
+        Ok(reply) => (Wire::of_reply(reply, style), Outcome::Done),
         Err(refusal) => (
-            Wire::of_refusal(&refusal, family, early, now),
+            Wire::of_refusal(&refusal, early, style),
             Outcome::Refused(refusal),
         ),
     };
@@ -234,6 +244,24 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
         fault,
     });
     wire
+}
+
+/// What becomes of `\uXXXX` in a card's body, which nobody has captured.
+fn read_escapes(call: &mut Call, switches: Switches) {
+    if switches.is(Switch::UnicodeEscape, "accept") || !matches!(call.content, Content::Json(Ok(_)))
+    {
+        return;
+    }
+    let Some(kept) = call::with_escapes_kept(&call.body) else {
+        return;
+    };
+    call.content = Content::Json(if switches.is(Switch::UnicodeEscape, "literal") {
+        read_json(&kept)
+    } else {
+        Err(Refusal::new("WX-WIRE-011")
+            .expected("characters as raw UTF-8")
+            .received("\\uXXXX"))
+    });
 }
 
 /// What the gateway looks at before it lets a call through.
@@ -270,21 +298,35 @@ fn caller(context: &Context<'_>) -> Result<AccountNo, Refusal> {
             .received("no access_token in the query string")
     })?;
     let now = context.world.now();
+    let switches = context.world.switches;
     let (account, token) = context.world.token(token).ok_or_else(|| {
-        Refusal::new("WX-TOK-002")
-            .expected("a token that this mock gave out")
-            .received(format!("{} characters it never gave out", token.len()))
+        let errcode = switches.errcode(Switch::MalformedToken);
+        Refusal::numbered(
+            "WX-TOK-002",
+            errcode.filter(|_| !can_be_token(token)).unwrap_or(40001),
+        )
+        .expected("a token that this mock gave out")
+        .received(format!("{} characters it never gave out", token.len()))
     })?;
     let name = &context.world.account(account).profile.name;
+    let dead = switches.errcode(Switch::DeadToken).unwrap_or(42001);
     match token.state(now) {
         TokenState::Alive => Ok(account),
         TokenState::Superseded => Err(Refusal::new("WX-TOK-003")
             .expected(format!("the newest token of {name}"))
             .received("one that a newer token has replaced")),
-        TokenState::Expired => Err(Refusal::new("WX-TOK-004")
+        TokenState::Expired => Err(Refusal::numbered("WX-TOK-004", dead)
             .expected(format!("a token of {name} that is alive"))
             .received(format!("one that ended {} s ago", now - token.expires_at))),
     }
+}
+
+/// Whether a text has the shape of WeChat's tokens, old and new.
+fn can_be_token(text: &str) -> bool {
+    (64..=512).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 fn check_right(account: &Account, guard: Guard) -> Result<(), Refusal> {

@@ -1,8 +1,10 @@
-//! The command line: `wechat-mock serve`, `sign`, `world`.
+//! The command line: `wechat-mock serve`, `sign`, `switches`, `world`.
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+
+use crate::switches::Switches;
 
 mod serve;
 mod sign;
@@ -21,6 +23,8 @@ enum Command {
     Serve(ServeArguments),
     /// Checks a card signature, and explains a wrong one.
     Sign(sign::SignArguments),
+    /// Lists the switches: what each decides, its values, and its strict side.
+    Switches,
     /// Prints the starter world, to be changed and given to serve --world.
     World,
 }
@@ -36,6 +40,20 @@ struct ServeArguments {
     /// Makes every id, token and code the same in every run; drawn and told when not given.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Sets every switch to its strict side: what WeChat merely tolerates is refused.
+    #[arg(long)]
+    strict: bool,
+    /// Sets one switch; may be given more than once, and wins over --strict and the world.
+    #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    switches: Vec<(String, String)>,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("wanted: NAME=VALUE")?;
+    Switches::default()
+        .set(name, value)
+        .map_err(|fault| fault.to_string())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Runs the program.
@@ -46,6 +64,7 @@ pub fn run() -> ExitCode {
     let done = match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),
+        Command::Switches => Ok(print_switches()),
         Command::World => Ok(print_world()),
     };
     done.unwrap_or_else(|error| {
@@ -57,6 +76,27 @@ pub fn run() -> ExitCode {
 fn print_world() -> ExitCode {
     let world = crate::world::World::starter(crate::SEED).export();
     print(&format!("{world:#}"));
+    ExitCode::SUCCESS
+}
+
+fn print_switches() -> ExitCode {
+    for row in Switches::default().show().as_array().into_iter().flatten() {
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let values: Vec<&str> = row["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|value| value.as_str())
+            .collect();
+        print(&format!(
+            "{}={}\n    {}\n    values: {}; strict: {}",
+            text("name"),
+            text("default"),
+            text("meaning"),
+            values.join(", "),
+            text("strict")
+        ));
+    }
     ExitCode::SUCCESS
 }
 

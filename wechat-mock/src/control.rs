@@ -17,6 +17,7 @@ mod clock;
 mod fault;
 mod faults;
 mod journal;
+mod switches;
 mod users;
 mod world;
 
@@ -45,6 +46,7 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/switches", get(switches::list).patch(switches::change))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(mock.clone(), check_token))

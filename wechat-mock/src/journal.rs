@@ -220,7 +220,7 @@ impl Journal {
             .rows
             .iter()
             .rev()
-            .find(|row| row.trace.as_deref() == Some(id) || row.name() == id)?;
+            .find(|row| row.is_traced_by(id) || row.name() == id)?;
         Some(row.explain())
     }
 }
@@ -237,6 +237,11 @@ impl Filter {
 }
 
 impl Row {
+    fn is_traced_by(&self, id: &str) -> bool {
+        let mut traces = self.trace.iter().flat_map(|both| both.split(' '));
+        traces.any(|trace| trace == id)
+    }
+
     fn name(&self) -> String {
         format!("call-{}", self.id)
     }

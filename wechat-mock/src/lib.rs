@@ -16,12 +16,14 @@ mod refusal;
 mod seal;
 mod server;
 pub mod sign;
+mod switches;
 mod wallet;
 mod world;
 
 pub use api::paths;
 pub use faults::{Fault, FaultKind};
 pub use handles::{Account, AddCardOutcome, Clock, Faults, Journal, User};
+pub use switches::SwitchError;
 pub use world::file::WorldError;
 
 use mock::Mock;
@@ -68,6 +70,8 @@ impl MockWechat {
             seed: SEED,
             world: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            is_strict: false,
+            switches: Vec::new(),
         }
     }
 
@@ -155,6 +159,8 @@ pub struct Builder {
     seed: u64,
     world: Option<serde_json::Value>,
     listen: SocketAddr,
+    is_strict: bool,
+    switches: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -180,6 +186,21 @@ impl Builder {
         self
     }
 
+    /// Sets every switch to its strict side: what WeChat merely tolerates is refused.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
+    /// Sets one switch, such as `("foreign_image", "refuse")`; it wins over [`Self::strict`] and
+    /// over the world. The README lists them.
+    #[must_use]
+    pub fn switch(mut self, name: &str, value: &str) -> Self {
+        self.switches.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts the mock.
     ///
     /// # Panics
@@ -196,14 +217,15 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`StartError::World`] when the world cannot be read, [`StartError::Listen`] when the address
-    /// cannot be had.
+    /// [`StartError::World`] when the world cannot be read, [`StartError::Switch`] when a switch has
+    /// another name or value, [`StartError::Listen`] when the address cannot be had.
     #[expect(
         clippy::unused_async,
         reason = "callers await it, so that a start that has to wait changes nothing for them"
     )]
     pub async fn try_start(self) -> Result<MockWechat, StartError> {
-        let world = self.read_world()?;
+        let mut world = self.read_world()?;
+        world.turn(self.is_strict, &self.switches)?;
         let mock = Mock::new(world, control_token(self.listen));
         let listen = |source| StartError::Listen {
             address: self.listen,
@@ -239,6 +261,9 @@ pub enum StartError {
     /// The world cannot be read.
     #[error("the world cannot be read")]
     World(#[from] WorldError),
+    /// No switch has this name or value.
+    #[error("a switch cannot be set")]
+    Switch(#[from] SwitchError),
     /// The address cannot be had.
     #[error("cannot listen on {address}")]
     Listen {

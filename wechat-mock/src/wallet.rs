@@ -136,6 +136,7 @@ fn card_record((item, taken): &(Item, Result<Taken, Rejection>)) -> Value {
 /// Puts one card into the wallet, or says why not; nothing changes unless it is taken.
 fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rejection> {
     let ext = Ext::read(&item.card_ext)?;
+    checks::form(world, &ext)?;
     let known = world.card_no(&item.card_id);
     checks::signature(world, claimant, item, &ext, known)?;
     let at = known.ok_or_else(|| {

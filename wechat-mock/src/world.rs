@@ -24,6 +24,8 @@ use code::{CardNo, UserNo};
 use ids::Ids;
 use token::{Issued, Token};
 
+use crate::switches::{SwitchError, Switches};
+
 /// An account by its place among the world's accounts.
 pub(crate) type AccountNo = usize;
 
@@ -97,6 +99,7 @@ pub(crate) enum CannotAdd {
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
+    pub(crate) switches: Switches,
     /// Draws what belongs to no account: unionids, invented accounts.
     ids: Ids,
     accounts: Vec<Account>,
@@ -116,6 +119,7 @@ impl World {
         Self {
             seed,
             clock: Clock::default(),
+            switches: Switches::default(),
             ids: Ids::new(seed, "world", 0),
             accounts: Vec::new(),
             by_appid: HashMap::new(),
@@ -126,6 +130,19 @@ impl World {
             logins: VecDeque::new(),
             reviews: BTreeSet::new(),
         }
+    }
+
+    /// Turns the switches: all to their strict side when asked to, then each that is named.
+    pub(crate) fn turn(
+        &mut self,
+        is_strict: bool,
+        named: &[(String, String)],
+    ) -> Result<(), SwitchError> {
+        if is_strict {
+            self.switches.be_strict();
+        }
+        let mut named = named.iter();
+        named.try_for_each(|(name, value)| self.switches.set(name, value))
     }
 
     /// Seconds since 1970 on the mock's clock.

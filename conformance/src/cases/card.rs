@@ -202,6 +202,7 @@ pub(crate) const CASES: &[Case] = &[
         "WX-CRD-026",
         Create(|node| node["advanced_info"]["share_friends"] = json!(true)),
     ),
+    Case::new("WX-CRD-027", Create(|_| {})),
     Case::new(
         "WX-CRD-050",
         Call(|shop| Box::pin(shop.post("/card/get", json!({})))),

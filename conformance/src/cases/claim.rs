@@ -271,17 +271,18 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
+        "WX-CLM-018",
+        Claim(|shop| Box::pin(claim_with(shop, with_number))),
+    ),
+    Case::new(
+        "WX-CLM-019",
+        Claim(|shop| Box::pin(claim(shop, keep, |ext| ext.nonce_str.clear()))),
+    ),
+    Case::new(
         "WX-ADV-003",
         Holds(|shop| {
             Box::pin(async move {
-                let claimed = claim_with(shop, |mut ext| {
-                    let time = ext["timestamp"]
-                        .as_str()
-                        .and_then(|text| text.parse::<i64>().ok());
-                    ext["timestamp"] = json!(time);
-                    json!(ext.to_string())
-                })
-                .await?;
+                let claimed = claim_with(shop, with_number).await?;
                 leaves_advice(shop, "WX-ADV-003", &claimed)
             })
         }),
@@ -296,6 +297,13 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
 ];
+
+/// cardExt with its timestamp as a number.
+fn with_number(mut ext: Value) -> Value {
+    let time = ext["timestamp"].as_str();
+    ext["timestamp"] = json!(time.and_then(|text| text.parse::<i64>().ok()));
+    json!(ext.to_string())
+}
 
 fn custom_code(base: &mut Value) {
     base["use_custom_code"] = json!(true);

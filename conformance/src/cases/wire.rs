@@ -57,6 +57,10 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
+        "WX-WIRE-011",
+        Call(|shop| Box::pin(shop.post_text("/card/get", r#"{"card_id": "\u0070"}"#))),
+    ),
+    Case::new(
         "WX-FLT-001",
         Call(|shop| {
             Box::pin(async move {

@@ -1,7 +1,7 @@
 //! The ten steps, and what stands in their way.
 
 use serde_json::{Value, json};
-use wechat_mock::AddCardOutcome;
+use wechat_mock::{AddCardOutcome, MockWechat};
 
 use crate::support::{Shop, draft};
 
@@ -14,7 +14,17 @@ fn said(outcome: &AddCardOutcome) -> (&str, &str) {
 
 #[tokio::test]
 async fn the_ten_steps_hold_for_two_customers() {
-    let shop = Shop::open().await;
+    ten_steps(Shop::open().await).await;
+}
+
+#[tokio::test]
+async fn the_ten_steps_hold_where_nothing_is_tolerated() {
+    let mock = MockWechat::builder().strict().start().await;
+    let api_base = mock.url();
+    ten_steps(Shop::open_at(mock, api_base).await).await;
+}
+
+async fn ten_steps(shop: Shop) {
     // 1 and 2: pictures.
     let logo = shop.logo().await;
     assert!(logo.starts_with("http://mmbiz.qpic.cn/"));
@@ -199,7 +209,7 @@ async fn the_encrypted_text_of_another_account_is_no_claim() {
 
 /// A shop at a mock whose account has other keys.
 async fn other_seed() -> Shop {
-    let mock = wechat_mock::MockWechat::builder().seed(99).start().await;
+    let mock = MockWechat::builder().seed(99).start().await;
     let url = mock.url();
     Shop::open_at(mock, url).await
 }

@@ -10,7 +10,13 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 
-use super::{Endpoint, call::Call, family, reply::Wire, respond, run};
+use super::{
+    Endpoint,
+    call::Call,
+    family,
+    reply::{Style, Wire},
+    respond, run,
+};
 use crate::{
     faults::FaultKind,
     journal::{Answered, Outcome},
@@ -60,8 +66,15 @@ pub(super) async fn answer(
             let refusal = Refusal::numbered("WX-FLT-001", errcode)
                 .expected("no fault in force")
                 .received(format!("the fault errcode {errcode}"));
-            let now = mock.world.lock().now();
-            let wire = Wire::of_refusal(&refusal, family(&call.path), true, now);
+            let style = {
+                let world = mock.world.lock();
+                Style {
+                    family: family(&call.path),
+                    switches: world.switches,
+                    now: world.now(),
+                }
+            };
+            let wire = Wire::of_refusal(&refusal, true, style);
             leave(mock, call, wire.clone(), Outcome::Refused(refusal), fault);
             respond(wire)
         }

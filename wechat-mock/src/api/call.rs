@@ -149,6 +149,26 @@ pub(crate) fn read_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     }
 }
 
+/// A JSON text in which every `\uXXXX` stands for itself; [`None`] when it has none.
+pub(crate) fn with_escapes_kept(json: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = Vec::with_capacity(json.len() + 16);
+    let mut bytes = json.iter().copied();
+    let mut found = false;
+    while let Some(byte) = bytes.next() {
+        kept.push(byte);
+        if byte == b'\\'
+            && let Some(escaped) = bytes.next()
+        {
+            if escaped == b'u' {
+                found = true;
+                kept.push(b'\\');
+            }
+            kept.push(escaped);
+        }
+    }
+    found.then_some(kept)
+}
+
 fn unreadable(body: &[u8], fault: &serde_json::Error) -> Refusal {
     if body.starts_with(b"\xef\xbb\xbf") {
         return Refusal::new("WX-WIRE-005")

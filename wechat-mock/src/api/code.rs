@@ -6,6 +6,7 @@ use super::{Context, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
     seal::Unsealable,
+    switches::Switch,
     world::{
         account::Account,
         code::{CardNo, Code, UserCardStatus},
@@ -143,7 +144,7 @@ fn find<'a>(context: &'a Context<'_>) -> Result<(&'a Code, Option<CardNo>), Refu
         let code = account.codes.made(text);
         return code
             .map(|code| (code, None))
-            .ok_or_else(|| unknown(account, text));
+            .ok_or_else(|| unknown(context, account, text));
     };
 
     let (_, card_no) = context
@@ -155,12 +156,12 @@ fn find<'a>(context: &'a Context<'_>) -> Result<(&'a Code, Option<CardNo>), Refu
         let code = account.codes.custom(card_no, text);
         return code
             .map(|code| (code, Some(card_no)))
-            .ok_or_else(|| unknown(account, text));
+            .ok_or_else(|| unknown(context, account, text));
     }
     let code = account
         .codes
         .made(text)
-        .ok_or_else(|| unknown(account, text))?;
+        .ok_or_else(|| unknown(context, account, text))?;
     if code.card != card_no {
         return Err(Refusal::new("WX-COD-005")
             .expected(format!("a code of {card_id}"))
@@ -169,7 +170,7 @@ fn find<'a>(context: &'a Context<'_>) -> Result<(&'a Code, Option<CardNo>), Refu
     Ok((code, None))
 }
 
-fn unknown(account: &Account, text: &str) -> Refusal {
+fn unknown(context: &Context<'_>, account: &Account, text: &str) -> Refusal {
     if account.codes.is_custom_somewhere(text) {
         Refusal::new("WX-COD-004")
             .expected("code and card_id")
@@ -179,7 +180,8 @@ fn unknown(account: &Account, text: &str) -> Refusal {
             .expected("the code in clear")
             .received("its encrypted form")
     } else {
-        Refusal::new("WX-COD-002")
+        let errcode = context.world.switches.errcode(Switch::UnknownCode);
+        Refusal::numbered("WX-COD-002", errcode.unwrap_or(40056))
             .expected("a code that was claimed from this account")
             .received(shortened(text))
     }

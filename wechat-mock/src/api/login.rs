@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Context, reply::Reply, token::Credentials};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{LOGIN_LIFE, account::AccountKind},
 };
 
@@ -38,11 +39,13 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
         .ok_or_else(|| Refusal::new("WX-LOG-001").received("a login code of a user who is gone"))?;
     let key: [u8; 16] = context.world.account_mut(number).ids.draw().bytes();
     let user = context.world.user(user_no);
-    Ok(Reply::Json(json!({
+    let session = json!({
         "session_key": STANDARD.encode(key),
         "openid": context.world.openid(user_no, number),
         "unionid": user.unionid,
-    })))
+    });
+    let has_errcode = context.world.switches.is(Switch::SessionErrcode, "present");
+    Ok(Reply::with_errcode(session, has_errcode))
 }
 
 /// Burns a login code and names its user.

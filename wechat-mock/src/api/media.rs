@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::media::{FileKind, MEDIA_LIFE},
 };
 
@@ -21,9 +22,10 @@ pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let kind = picture(upload, &[FileKind::Jpeg, FileKind::Png])?;
     at_most(upload, MB, "WX-MED-003")?;
 
+    let has_errcode = context.world.switches.is(Switch::UploadErrcode, "present");
     let account = context.own_account();
     let url = account.images.add(kind, &mut account.ids);
-    Ok(Reply::Json(json!({"url": url})))
+    Ok(Reply::with_errcode(json!({"url": url}), has_errcode))
 }
 
 /// POST `/cgi-bin/media/upload`: a temporary file, for its `media_id`; it never gives a URL.
@@ -36,6 +38,12 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             .received(format!("type={}", shortened(wanted))));
     }
     let upload = call.upload()?;
+    let switches = context.world.switches;
+    let image_limit = if switches.is(Switch::MediaImageLimit, "2MB") {
+        2 * MB
+    } else {
+        10 * MB
+    };
     let (kind, limit, too_large) = match wanted {
         "voice" => (
             of_kind(upload, &[FileKind::Amr, FileKind::Mp3])?,
@@ -46,7 +54,7 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
         "thumb" => (picture(upload, &[FileKind::Jpeg])?, 64 * KB, "WX-MED-012"),
         _ => {
             let kinds = [FileKind::Jpeg, FileKind::Png, FileKind::Gif];
-            (picture(upload, &kinds)?, 10 * MB, "WX-MED-003")
+            (picture(upload, &kinds)?, image_limit, "WX-MED-003")
         }
     };
     at_most(upload, limit, too_large)?;
@@ -60,8 +68,9 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     } else {
         "media_id"
     };
-    Ok(Reply::Json(
+    Ok(Reply::with_errcode(
         json!({"type": wanted, id_name: media_id, "created_at": now, "item": []}),
+        switches.is(Switch::UploadErrcode, "present"),
     ))
 }
 

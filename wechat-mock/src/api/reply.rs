@@ -12,10 +12,14 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value, json, ser::Formatter};
 
-use crate::refusal::Refusal;
+use crate::{
+    refusal::Refusal,
+    switches::{Switch, Switches},
+};
 
 /// The odd parameter is WeChat's own: `encoding`, not `charset`.
 const JSON: &str = "application/json; encoding=utf-8";
+const JSON_CHARSET: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain";
 
 /// A call that was done.
@@ -30,6 +34,15 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
+    /// A reply that says errcode and errmsg only in the documents, and by a switch.
+    pub(crate) fn with_errcode(mut fields: Value, is_present: bool) -> Self {
+        if is_present {
+            fields["errcode"] = json!(0);
+            fields["errmsg"] = json!("ok");
+        }
+        Self::Json(fields)
+    }
+
     /// A reply of the card family, which always starts with errcode and errmsg.
     pub(crate) fn card(fields: Value) -> Self {
         let mut reply = Map::new();
@@ -53,6 +66,44 @@ pub(crate) enum Family {
     Login,
 }
 
+/// How the back end that answers writes, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    pub(crate) family: Family,
+    pub(crate) switches: Switches,
+    /// Seconds since 1970 on the mock's clock; traces carry them.
+    pub(crate) now: i64,
+}
+
+impl Style {
+    fn content_type(self) -> &'static str {
+        match self.family {
+            Family::Login => TEXT,
+            _ if self.switches.is(Switch::ContentType, "charset") => JSON_CHARSET,
+            Family::Gateway | Family::Card => JSON,
+        }
+    }
+
+    /// The trace of a refusal, and the tail of errmsg that shows it.
+    fn trace(self, early: bool) -> (String, String) {
+        let rid = rid(self.now);
+        match self.family {
+            Family::Login => (rid.clone(), format!(", rid: {rid}")),
+            Family::Card if !early && !self.switches.is(Switch::ErrmsgTail, "rid") => {
+                let hint = hint(self.now);
+                if self.switches.is(Switch::ErrmsgTail, "mixed") {
+                    let tail = format!(" hint: [{hint}] rid: {rid}");
+                    (format!("{hint} {rid}"), tail)
+                } else {
+                    let tail = format!(" hint: [{hint}]");
+                    (hint, tail)
+                }
+            }
+            Family::Card | Family::Gateway => (rid.clone(), format!(" rid: {rid}")),
+        }
+    }
+}
+
 /// An answer, ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
@@ -61,16 +112,16 @@ pub(crate) struct Wire {
     /// The name under which a file is sent.
     pub(crate) file_name: Option<String>,
     pub(crate) body: Bytes,
-    /// The rid or hint in a refusal.
+    /// The rid or hint in a refusal; with a blank between them when it has both.
     pub(crate) trace: Option<String>,
 }
 
 impl Wire {
-    pub(crate) fn of_reply(reply: Reply, family: Family) -> Self {
+    pub(crate) fn of_reply(reply: Reply, style: Style) -> Self {
         match reply {
             Reply::Json(value) => Self {
                 errcode: 0,
-                content_type: content_type(family),
+                content_type: style.content_type(),
                 file_name: None,
                 body: escaped(&value),
                 trace: None,
@@ -101,25 +152,9 @@ impl Wire {
     }
 
     /// `early`: the gateway refused before the endpoint's own back end was asked.
-    pub(crate) fn of_refusal(refusal: &Refusal, family: Family, early: bool, now: i64) -> Self {
-        let text = refusal.errmsg();
-        let (trace, mut errmsg) = match (family, early) {
-            (Family::Card, false) => {
-                let hint = hint(now);
-                let errmsg = format!("{text} hint: [{hint}]");
-                (hint, errmsg)
-            }
-            (Family::Login, _) => {
-                let rid = rid(now);
-                let errmsg = format!("{text}, rid: {rid}");
-                (rid, errmsg)
-            }
-            (Family::Gateway, _) | (Family::Card, true) => {
-                let rid = rid(now);
-                let errmsg = format!("{text} rid: {rid}");
-                (rid, errmsg)
-            }
-        };
+    pub(crate) fn of_refusal(refusal: &Refusal, early: bool, style: Style) -> Self {
+        let (trace, tail) = style.trace(early);
+        let mut errmsg = format!("{}{tail}", refusal.errmsg());
         if !refusal.tail.is_empty() {
             errmsg.push(' ');
             errmsg.push_str(&refusal.tail);
@@ -127,7 +162,7 @@ impl Wire {
         let value = json!({"errcode": refusal.errcode, "errmsg": errmsg});
         Self {
             errcode: refusal.errcode,
-            content_type: content_type(family),
+            content_type: style.content_type(),
             file_name: None,
             // The gateway does not escape the slashes of the URL in its own texts.
             body: if early {
@@ -137,13 +172,6 @@ impl Wire {
             },
             trace: Some(trace),
         }
-    }
-}
-
-fn content_type(family: Family) -> &'static str {
-    match family {
-        Family::Login => TEXT,
-        Family::Gateway | Family::Card => JSON,
     }
 }
 
@@ -231,10 +259,19 @@ mod tests {
         std::str::from_utf8(&wire.body).unwrap()
     }
 
+    fn style(family: Family, now: i64) -> Style {
+        let switches = Switches::default();
+        Style {
+            family,
+            switches,
+            now,
+        }
+    }
+
     #[test]
     fn slashes_are_escaped_and_chinese_stays_as_it_is() {
         let reply = Reply::card(json!({"url": "http://a/b", "名": "满百减二十"}));
-        let wire = Wire::of_reply(reply, Family::Card);
+        let wire = Wire::of_reply(reply, style(Family::Card, 1));
         assert_eq!(
             body(&wire),
             r#"{"errcode":0,"errmsg":"ok","url":"http:\/\/a\/b","名":"满百减二十"}"#
@@ -244,15 +281,15 @@ mod tests {
     #[test]
     fn each_family_has_its_tail() {
         let refusal = Refusal::new("WX-TOK-002");
-        let gateway = Wire::of_refusal(&refusal, Family::Card, true, 0x6aac_0064);
+        let gateway = Wire::of_refusal(&refusal, true, style(Family::Card, 0x6aac_0064));
         assert!(body(&gateway).contains("https://mmbizurl.cn/s/JtxxFh33r rid: 6aac0064-"));
 
-        let login = Wire::of_refusal(&Refusal::new("WX-LOG-001"), Family::Login, false, 1);
+        let login = Wire::of_refusal(&Refusal::new("WX-LOG-001"), false, style(Family::Login, 1));
         assert!(body(&login).contains("invalid code, rid: 00000001-"));
         assert_eq!(login.content_type, "text/plain");
 
         let missing = Refusal::new("WX-CRD-001").tail("m_data.base_info().title");
-        let card = Wire::of_refusal(&missing, Family::Card, false, 1_700_000_983);
+        let card = Wire::of_refusal(&missing, false, style(Family::Card, 1_700_000_983));
         assert!(body(&card).contains(" hint: ["));
         assert!(body(&card).ends_with(r#"0983mock1] m_data.base_info().title"}"#));
         let trace = card.trace.unwrap();

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Context, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::ticket::{TICKET_LIFE, TicketKind},
 };
 
@@ -19,6 +20,10 @@ pub(super) fn get_ticket(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         }
     };
     let now = context.world.now();
+    let tells_remaining = context
+        .world
+        .switches
+        .is(Switch::TicketExpiresIn, "remaining");
     let account = context.own_account();
     if kind == TicketKind::Card && !account.profile.card_right {
         return Err(Refusal::new("WX-TOK-006")
@@ -26,8 +31,12 @@ pub(super) fn get_ticket(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .received(format!("{}, which has none", account.profile.name)));
     }
     let ticket = account.tickets.fetch(kind, now, &mut account.ids);
-    // However old the ticket is: WeChat always answers the whole life.
+    // However old the ticket is: WeChat was seen to answer the whole life.
+    let expires_in = match account.tickets.alive(kind, now) {
+        Some(alive) if tells_remaining => alive.issued_at + TICKET_LIFE - now,
+        _ => TICKET_LIFE,
+    };
     Ok(Reply::card(
-        json!({"ticket": ticket, "expires_in": TICKET_LIFE}),
+        json!({"ticket": ticket, "expires_in": expires_in}),
     ))
 }

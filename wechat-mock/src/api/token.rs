@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Context, reply::Reply};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{AccountNo, token::Issued},
 };
 
@@ -65,8 +66,13 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     .account(context)?;
 
     let now = context.world.now();
+    let has_grace = context.world.switches.is(Switch::TokenGrace, "on");
     let owner = context.world.account_mut(account);
-    let grace = i64::from(owner.profile.token_grace);
+    let grace = if has_grace {
+        i64::from(owner.profile.token_grace)
+    } else {
+        0
+    };
     let issued = owner.tokens.replace(now, grace, &mut owner.ids);
     Ok(reply(context, account, &issued))
 }

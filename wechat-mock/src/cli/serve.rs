@@ -16,7 +16,8 @@ pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    let world = world(arguments)?;
+    let mut world = world(arguments)?;
+    world.turn(arguments.strict, &arguments.switches)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

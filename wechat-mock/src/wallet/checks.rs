@@ -8,8 +8,21 @@ use super::{
 use crate::{
     api::call::shortened,
     sign::diagnose::OtherSecret,
+    switches::Switch,
     world::{AccountNo, World, card::CardStatus, clock::LATEST, code::CardNo, ticket::TicketKind},
 };
+
+/// What the phone takes with an advice, unless a switch says that it does not.
+pub(super) fn form(world: &World, ext: &Ext) -> Result<(), Rejection> {
+    let switches = world.switches;
+    if ext.timestamp_is_number && switches.is(Switch::CardExtTimestampNumber, "refuse") {
+        return Err(Rejection::new("WX-CLM-018", "a string", "a number"));
+    }
+    if ext.nonce_str.is_empty() && switches.is(Switch::Nonce, "required") {
+        return Err(Rejection::new("WX-CLM-019", "nonce_str", "no nonce_str"));
+    }
+    Ok(())
+}
 
 /// Rebuilds the sum from the ticket of the card's own account.
 pub(super) fn signature(

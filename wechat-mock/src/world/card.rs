@@ -19,6 +19,9 @@ pub(crate) enum CardStatus {
     VerifyOk,
 }
 
+/// The day of the calendar turns at midnight in China.
+const CHINA: i64 = 8 * 3600;
+
 /// When a code of the card can be redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dates {
@@ -75,7 +78,11 @@ impl Dates {
             } => {
                 let begin =
                     begin.unwrap_or_else(|| now.saturating_add(starts_after.saturating_mul(DAY)));
-                let last = begin.saturating_add(days.saturating_mul(DAY));
+                let last = match days {
+                    // Taken by a switch alone: the day of the claim.
+                    0 => ((begin + CHINA).div_euclid(DAY) + 1) * DAY - CHINA - 1,
+                    days => begin.saturating_add(days.saturating_mul(DAY)),
+                };
                 (begin, end.map_or(last, |end| last.min(end)))
             }
             Self::Permanent => (now, super::clock::LATEST),

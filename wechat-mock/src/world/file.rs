@@ -16,6 +16,7 @@ use super::{
     ticket::Tickets,
     token::Tokens,
 };
+use crate::switches::Switches;
 
 /// The version of the format; a file of another one is refused.
 const VERSION: u32 = 1;
@@ -50,6 +51,8 @@ struct WorldFile {
     drawn: u64,
     #[serde(default)]
     clock: Clock,
+    #[serde(default)]
+    switches: Switches,
     #[serde(default)]
     accounts: Vec<Value>,
     #[serde(default)]
@@ -124,6 +127,7 @@ impl World {
         let seed = file.seed.unwrap_or(seed);
         let mut world = Self::empty(seed);
         world.clock = file.clock;
+        world.switches = file.switches;
         world.ids = Ids::new(seed, "world", file.drawn);
         world.logins = file.logins;
 
@@ -219,6 +223,7 @@ impl World {
             "seed": self.seed,
             "drawn": self.ids.drawn(),
             "clock": self.clock,
+            "switches": self.switches,
             "accounts": accounts,
             "users": self.users,
             "logins": self.logins,
@@ -296,6 +301,7 @@ mod tests {
         let cases = [
             (json!({"version": 0}), "version"),
             (json!({"colour": "red"}), "colour"),
+            (json!({"switches": {"colour": "red"}}), "switches"),
             (json!({"accounts": [{"appid": "nonsense"}]}), "accounts[0]"),
             (json!({"accounts": [{"kind": "bank"}]}), "accounts[0].kind"),
             (json!({"users": [{"name": "a"}, {"name": "a"}]}), "users[1]"),

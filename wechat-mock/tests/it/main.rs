@@ -15,6 +15,7 @@ mod login;
 mod media;
 mod program;
 mod support;
+mod switches;
 mod tokens;
 mod wire;
 mod worlds;

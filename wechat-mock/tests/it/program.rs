@@ -129,6 +129,30 @@ fn the_starter_world_is_printed_and_taken_again() {
 }
 
 #[test]
+fn switches_are_listed_and_turned_on_the_command_line() {
+    let listed = text(&run(&["switches"]).stdout);
+    assert!(listed.contains("nonce=optional\n"), "{listed}");
+    assert!(listed.contains("values: optional, required; strict: required"));
+
+    let serving = Serving::start(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--strict",
+        "--switch",
+        "nonce=optional",
+    ]);
+    let answer = serving.get("/_mock/v1/switches");
+    assert!(answer.contains(r#""name":"nonce","value":"optional""#));
+    assert!(answer.contains(r#""name":"foreign_image","value":"refuse""#));
+
+    for wrong in ["zeal=high", "nonce=maybe", "nonce"] {
+        let refused = run(&["serve", "--switch", wrong]);
+        assert_eq!(refused.status.code(), Some(2), "{wrong}");
+        assert!(!text(&refused.stderr).is_empty());
+    }
+}
+
+#[test]
 fn a_signature_is_checked_on_the_command_line() {
     let signed = Signed {
         api_ticket: "ojZ8YtyVyr30HheH3CM73y7h4jJE",

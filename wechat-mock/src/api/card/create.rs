@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::CardNode;
+use super::fields::{CardNode, Judge};
 use crate::{
     api::{
         Context,
@@ -11,6 +11,7 @@ use crate::{
     },
     facts,
     refusal::Refusal,
+    switches::{Switch, Switches},
     world::{
         account::{Account, SubMerchantStatus},
         card::{Card, Dates, whole},
@@ -20,7 +21,9 @@ use crate::{
 
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let call = context.call;
-    let (card_type, node) = card_of(call.json()?)?;
+    let switches = context.world.switches;
+    let (card_type, node) = card_of(call.json()?, switches)?;
+    check_withdrawn(card_type, switches)?;
     let number = context.own_number();
     let now = context.world.now();
     let name = card_type.to_ascii_lowercase();
@@ -30,23 +33,38 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         name: &name,
         members: node,
     }
-    .check(|url| account.images.contains(url), &mut context.advice)?;
+    .check(&mut Judge {
+        switches,
+        uploaded: &|url| account.images.contains(url),
+        advice: &mut context.advice,
+    })?;
     check_dates(node, card_type, now)?;
     check_stock(node)?;
-    check_links(node)?;
+    if switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
+        check_links(node)?;
+    }
     check_retired(node, card_type)?;
     check_texts_with_pictures(node)?;
     check_sub_merchant(node, account)?;
 
     let card_id = context.world.account_mut(number).draw_card_id();
-    let card = Card::new(card_id.clone(), card_type, Value::Object(node.clone()), now)
+    let mut node = Value::Object(node.clone());
+    if switches.is(Switch::GetLimitDefault, "quantity") && node["base_info"]["get_limit"].is_null()
+    {
+        node["base_info"]["get_limit"] = node["base_info"]["sku"]["quantity"].clone();
+    }
+    let card = Card::new(card_id.clone(), card_type, node, now)
         .ok_or_else(|| Refusal::new("WX-CRD-015"))?;
     context.world.add_card(number, card);
     Ok(Reply::card(json!({"card_id": card_id})))
 }
 
 /// The type of a card and the node that describes it.
-fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Refusal> {
+fn card_of(
+    body: &Map<String, Value>,
+    switches: Switches,
+) -> Result<(&str, &Map<String, Value>), Refusal> {
+    let ignores = switches.is(Switch::UnknownKey, "ignore");
     let card = match body.get("card") {
         Some(Value::Object(card)) => card,
         Some(other) => return Err(wrong_kind("card", "an object", other)),
@@ -57,7 +75,9 @@ fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Ref
                 .tail("m_data"));
         }
     };
-    if let Some(key) = body.keys().find(|key| *key != "card") {
+    if let Some(key) = body.keys().find(|key| *key != "card")
+        && !ignores
+    {
         return Err(misplaced(key));
     }
     let card_type = match card.get("card_type") {
@@ -85,7 +105,9 @@ fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Ref
                 .received(shortened(&keys.join(", "))));
         }
     };
-    if let Some(key) = card.keys().find(|key| *key != "card_type" && **key != name) {
+    if let Some(key) = card.keys().find(|key| *key != "card_type" && **key != name)
+        && !ignores
+    {
         return Err(misplaced(&format!("card.{key}")));
     }
     Ok((card_type, node))
@@ -95,6 +117,18 @@ fn misplaced(path: &str) -> Refusal {
     Refusal::new("WX-WIRE-008")
         .expected("{\"card\":{\"card_type\":…,\"<type>\":{…}}}")
         .received(shortened(path))
+}
+
+/// What an account may get whose coupon right was withdrawn; its member cards live on.
+fn check_withdrawn(card_type: &str, switches: Switches) -> Result<(), Refusal> {
+    match switches.errcode(Switch::Retirement) {
+        Some(errcode) if card_type != "MEMBER_CARD" => {
+            Err(Refusal::numbered("WX-CRD-027", errcode)
+                .expected("MEMBER_CARD")
+                .received(card_type))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_dates(node: &Map<String, Value>, card_type: &str, now: i64) -> Result<(), Refusal> {

@@ -12,6 +12,7 @@ use crate::{
     api::call::{kind, shortened, wrong_kind},
     facts,
     refusal::{Advice, Refusal},
+    switches::{Switch, Switches},
     world::card::whole,
 };
 
@@ -67,6 +68,9 @@ struct Field {
     cdn_url: bool,
     #[serde(default)]
     ignores_unknown_keys: bool,
+    /// Required today, optional in the editions before.
+    #[serde(default)]
+    was_optional: bool,
 }
 
 /// The table as a tree, for the pass that walks what came.
@@ -102,19 +106,70 @@ pub(super) struct CardNode<'a> {
     pub(super) members: &'a Map<String, Value>,
 }
 
-impl CardNode<'_> {
-    /// Runs the three passes; `uploaded` tells whether this account uploaded a picture.
-    pub(super) fn check(
-        &self,
-        uploaded: impl Fn(&str) -> bool,
-        advice: &mut Vec<Advice>,
-    ) -> Result<(), Refusal> {
-        self.check_kinds(advice)?;
-        self.check_required()?;
-        self.check_values(&uploaded, advice)
+/// How strictly a card is judged, and what it merely got away with.
+pub(super) struct Judge<'a> {
+    pub(super) switches: Switches,
+    /// Whether this account uploaded a picture.
+    pub(super) uploaded: &'a dyn Fn(&str) -> bool,
+    pub(super) advice: &'a mut Vec<Advice>,
+}
+
+impl Judge<'_> {
+    fn unknown_key(&self, path: &str) -> Result<(), Refusal> {
+        if self.switches.is(Switch::UnknownKey, "ignore") {
+            return Ok(());
+        }
+        Err(Refusal::new("WX-WIRE-008")
+            .expected("keys of the documentation, in their place")
+            .received(shortened(path)))
     }
 
-    fn check_kinds(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
+    /// Holds one value against the kind of its field.
+    fn kind(&mut self, field: &Field, value: &Value, path: &str) -> Result<(), Refusal> {
+        let is_off = |switch| self.switches.is(switch, "refuse");
+        let is_time = field.kind == Kind::Timestamp;
+        if is_time && has_fraction(value) && self.switches.is(Switch::Fraction, "40079") {
+            return Err(Refusal::new("WX-CRD-012")
+                .field(field.rule)
+                .expected(format!("{path}: whole seconds since 1970"))
+                .received(shortened(&value.to_string())));
+        }
+        let is_wrong = !field.kind.takes(value)
+            || (value.is_null() && is_off(Switch::NullScalar))
+            || (value.is_string() && field.kind == Kind::Int && is_off(Switch::NumericString))
+            || (value.is_number() && is_time && is_off(Switch::CardTimestampNumber));
+        if is_wrong {
+            return Err(wrong_kind(path, field.kind.name(), value).field(field.rule));
+        }
+        if is_time && value.is_number() {
+            self.advice.push(Advice::new("WX-ADV-001", path));
+        }
+        Ok(())
+    }
+}
+
+/// Digits, a point and digits, as a number or in a string.
+fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::String(text) => {
+            let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            text.split_once('.')
+                .is_some_and(|(whole, rest)| is_digits(whole) && is_digits(rest))
+        }
+        _ => false,
+    }
+}
+
+impl CardNode<'_> {
+    /// Runs the three passes.
+    pub(super) fn check(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        self.check_kinds(judge)?;
+        self.check_required(judge.switches)?;
+        self.check_values(judge)
+    }
+
+    fn check_kinds(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         for (key, value) in self.members {
             let tree = match key.as_str() {
                 "base_info" | "advanced_info" => TREE.members.get(key.as_str()),
@@ -123,19 +178,22 @@ impl CardNode<'_> {
                     .get(self.name)
                     .and_then(|node| node.members.get(own)),
             };
-            let tree = tree.ok_or_else(|| unknown_key(key))?;
-            check_kind(tree, value, key, advice)?;
+            match tree {
+                Some(tree) => check_kind(tree, value, key, judge)?,
+                None => judge.unknown_key(key)?,
+            }
         }
         Ok(())
     }
 
-    fn check_required(&self) -> Result<(), Refusal> {
+    fn check_required(&self, switches: Switches) -> Result<(), Refusal> {
+        let forgives = switches.is(Switch::SpecialTicketFields, "optional");
         for field in FIELDS.iter() {
             let Some(path) = self.path_of(field) else {
                 continue;
             };
             let is_due = match field.required {
-                Required::Always => true,
+                Required::Always => !(forgives && field.was_optional),
                 Required::WithParent => path
                     .rsplit_once('.')
                     .is_some_and(|(parent, _)| self.first(parent).is_some_and(Value::is_object)),
@@ -148,19 +206,15 @@ impl CardNode<'_> {
         Ok(())
     }
 
-    fn check_values(
-        &self,
-        uploaded: &impl Fn(&str) -> bool,
-        advice: &mut Vec<Advice>,
-    ) -> Result<(), Refusal> {
+    fn check_values(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         for field in FIELDS.iter() {
             let Some(path) = self.path_of(field) else {
                 continue;
             };
             for value in self.all(path) {
-                field.check_value(value)?;
+                field.check_value(value, judge.switches)?;
                 if field.cdn_url {
-                    field.check_picture(value, uploaded, advice)?;
+                    field.check_picture(value, judge)?;
                 }
             }
         }
@@ -202,12 +256,6 @@ impl CardNode<'_> {
     }
 }
 
-fn unknown_key(path: &str) -> Refusal {
-    Refusal::new("WX-WIRE-008")
-        .expected("keys of the documentation, in their place")
-        .received(shortened(path))
-}
-
 fn missing(field: &Field, path: &str) -> Refusal {
     let refusal = match field.missing {
         // The one field that has a number of its own is the type of date_info.
@@ -232,7 +280,7 @@ fn check_kind(
     tree: &Tree,
     value: &Value,
     path: &str,
-    advice: &mut Vec<Advice>,
+    judge: &mut Judge<'_>,
 ) -> Result<(), Refusal> {
     let Some(field) = tree.field else {
         return Ok(());
@@ -243,19 +291,14 @@ fn check_kind(
             .expected(format!("no {path}"))
             .received(path));
     }
-    if !field.kind.takes(value) {
-        return Err(wrong_kind(path, field.kind.name(), value).field(field.rule));
-    }
-    if field.kind == Kind::Timestamp && value.is_number() {
-        advice.push(Advice::new("WX-ADV-001", path));
-    }
+    judge.kind(field, value, path)?;
     match value {
-        Value::Object(members) => check_members(tree, field, members, path, advice),
+        Value::Object(members) => check_members(tree, field, members, path, judge),
         Value::Array(entries) if field.kind == Kind::Objects => {
             entries.iter().enumerate().try_for_each(|(index, entry)| {
                 let path = format!("{path}[{index}]");
                 match entry {
-                    Value::Object(members) => check_members(tree, field, members, &path, advice),
+                    Value::Object(members) => check_members(tree, field, members, &path, judge),
                     other => Err(wrong_kind(&path, "an object", other).field(field.rule)),
                 }
             })
@@ -269,16 +312,16 @@ fn check_members(
     field: &Field,
     members: &Map<String, Value>,
     path: &str,
-    advice: &mut Vec<Advice>,
+    judge: &mut Judge<'_>,
 ) -> Result<(), Refusal> {
     for (key, value) in members {
         let path = format!("{path}.{key}");
         match tree.members.get(key.as_str()) {
-            Some(member) => check_kind(member, value, &path, advice)?,
+            Some(member) => check_kind(member, value, &path, judge)?,
             None if field.ignores_unknown_keys => {}
             // An object of which no member is in the table is taken as it is.
             None if tree.members.is_empty() => {}
-            None => return Err(unknown_key(&path)),
+            None => judge.unknown_key(&path)?,
         }
     }
     Ok(())
@@ -329,7 +372,7 @@ fn is_list_of(value: &Value, is_entry: impl Fn(&Value) -> bool) -> bool {
 }
 
 impl Field {
-    fn check_value(&self, value: &Value) -> Result<(), Refusal> {
+    fn check_value(&self, value: &Value, switches: Switches) -> Result<(), Refusal> {
         if let (Some(limit), Value::Array(entries)) = (self.max_items, value)
             && entries.len() > limit
         {
@@ -339,12 +382,14 @@ impl Field {
                 .received(format!("{} entries", entries.len())));
         }
         match value {
-            Value::Array(entries) => entries.iter().try_for_each(|entry| self.check_one(entry)),
-            one => self.check_one(one),
+            Value::Array(entries) => entries
+                .iter()
+                .try_for_each(|entry| self.check_one(entry, switches)),
+            one => self.check_one(one, switches),
         }
     }
 
-    fn check_one(&self, value: &Value) -> Result<(), Refusal> {
+    fn check_one(&self, value: &Value, switches: Switches) -> Result<(), Refusal> {
         if let (Some(limit), Some(text)) = (self.max_bytes, value.as_str())
             && text.len() > limit
         {
@@ -365,7 +410,17 @@ impl Field {
             && !values.contains(value)
         {
             let known: Vec<String> = values.iter().map(Value::to_string).collect();
-            return Err(self.breach("WX-CRD-003", &format!("one of {}", known.join(", ")), value));
+            let mut refusal =
+                self.breach("WX-CRD-003", &format!("one of {}", known.join(", ")), value);
+            if self.path == "base_info.code_type" {
+                let errcode = switches.errcode(Switch::UnknownCodeType);
+                refusal.errcode = errcode.unwrap_or(refusal.errcode);
+            }
+            return Err(refusal);
+        }
+        let is_same_day = self.path == "base_info.date_info.fixed_term" && whole(value) == Some(0);
+        if is_same_day && switches.is(Switch::FixedTermZero, "accept") {
+            return Ok(());
         }
         self.check_range(value)
     }
@@ -401,12 +456,7 @@ impl Field {
     }
 
     /// A picture: a URL on WeChat's picture host; one that this account did not upload gets an advice.
-    fn check_picture(
-        &self,
-        value: &Value,
-        uploaded: &impl Fn(&str) -> bool,
-        advice: &mut Vec<Advice>,
-    ) -> Result<(), Refusal> {
+    fn check_picture(&self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         let urls = match value {
             Value::Array(entries) => entries.iter().collect(),
             one => vec![one],
@@ -416,14 +466,21 @@ impl Field {
             if url.is_empty() && self.required == Required::No {
                 continue;
             }
-            if !is_picture_host(url) {
+            let is_own = (judge.uploaded)(url);
+            let must_be_own = judge.switches.is(Switch::ForeignImage, "refuse");
+            if !is_picture_host(url) || (must_be_own && !is_own) {
+                let whose = if must_be_own {
+                    ", uploaded by this account"
+                } else {
+                    ""
+                };
                 return Err(Refusal::new("WX-CRD-005")
                     .field(self.rule)
-                    .expected(format!("{}: a URL on mmbiz.qpic.cn", self.path))
+                    .expected(format!("{}: a URL on mmbiz.qpic.cn{whose}", self.path))
                     .received(shortened(url)));
             }
-            if !uploaded(url) {
-                advice.push(Advice::new("WX-ADV-002", self.path));
+            if !is_own {
+                judge.advice.push(Advice::new("WX-ADV-002", self.path));
             }
         }
         Ok(())
