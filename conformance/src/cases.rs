@@ -7,13 +7,15 @@ mod claim;
 mod code;
 mod exchange;
 mod media;
+mod quota;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 7] = [
+pub(crate) const ALL: [&[Case]; 8] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
+    quota::CASES,
     media::CASES,
     card::CASES,
     claim::CASES,

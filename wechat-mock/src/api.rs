@@ -18,6 +18,7 @@ mod card;
 mod code;
 mod login;
 mod media;
+mod quota;
 pub(crate) mod reply;
 mod ticket;
 mod token;
@@ -86,6 +87,12 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/cgi-bin/media/uploadimg", guard: Guard::OfficialAccount, takes: Takes::Upload, run: media::upload_image },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/media/upload", guard: Guard::Token, takes: Takes::Upload, run: media::upload_media },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/media/get", guard: Guard::Token, takes: Takes::Nothing, run: media::get_media },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/clear_quota", guard: Guard::Token, takes: Takes::Json, run: quota::clear },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/clear_quota/v2", guard: Guard::Open, takes: Takes::Json, run: quota::clear_by_secret },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/get", guard: Guard::Token, takes: Takes::Json, run: quota::get },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/clear", guard: Guard::Token, takes: Takes::Json, run: quota::clear_path },
+    Endpoint { verb: Verb::Get, path: "/cgi-bin/getcallbackip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
+    Endpoint { verb: Verb::Get, path: "/cgi-bin/get_api_domain_ip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
     Endpoint { verb: Verb::Post, path: "/card/create", guard: Guard::CardRight, takes: Takes::Json, run: card::create },
     Endpoint { verb: Verb::Post, path: "/card/get", guard: Guard::CardRight, takes: Takes::Json, run: card::get },
@@ -97,6 +104,10 @@ const ENDPOINTS: &[Endpoint] = &[
 /// The paths of WeChat that this mock answers, in the order of the flow.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().map(|endpoint| endpoint.path)
+}
+
+fn endpoint(path: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
 }
 
 fn family(path: &str) -> Family {
@@ -133,9 +144,7 @@ impl Context<'_> {
 /// Answers one call on a path of WeChat's.
 pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let endpoint = ENDPOINTS
-        .iter()
-        .find(|endpoint| endpoint.path == parts.uri.path());
+    let endpoint = endpoint(parts.uri.path());
     let content_type = parts
         .headers
         .get(header::CONTENT_TYPE)
@@ -278,6 +287,10 @@ fn admit<'e>(
         let account = caller(context)?;
         context.account = Some(account);
         check_right(context.world.account(account), endpoint.guard)?;
+        // Whoever has used up a quota can still look at it, and start anew.
+        if !endpoint.path.contains("quota") {
+            quota::count(context, account)?;
+        }
     }
     match (endpoint.verb, &context.call.method) {
         (Verb::Get, method) if method != Method::GET => {

@@ -14,6 +14,7 @@ pub(crate) mod code;
 pub(crate) mod file;
 pub(crate) mod ids;
 pub(crate) mod media;
+pub(crate) mod quota;
 pub(crate) mod ticket;
 pub(crate) mod token;
 

@@ -16,7 +16,7 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
         appid: query.get("appid"),
         secret: query.get("secret"),
         grant_type: query.get("grant_type"),
-        expected_grant: "authorization_code",
+        expected_grant: Some("authorization_code"),
     }
     .account(context)?;
     context.account = Some(number);

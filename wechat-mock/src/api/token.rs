@@ -14,8 +14,8 @@ pub(super) struct Credentials<'a> {
     pub(super) appid: Option<&'a str>,
     pub(super) secret: Option<&'a str>,
     pub(super) grant_type: Option<&'a str>,
-    /// The `grant_type` this call takes.
-    pub(super) expected_grant: &'static str,
+    /// The `grant_type` this call takes, if it takes one.
+    pub(super) expected_grant: Option<&'static str>,
 }
 
 impl Credentials<'_> {
@@ -27,9 +27,11 @@ impl Credentials<'_> {
                 .expected("an appid of this world (GET /_mock/v1/accounts lists them)")
                 .received(super::call::shortened(appid))
         })?;
-        if self.grant_type != Some(self.expected_grant) {
+        if let Some(expected) = self.expected_grant
+            && self.grant_type != self.expected_grant
+        {
             return Err(Refusal::new("WX-TOK-009")
-                .expected(format!("grant_type={}", self.expected_grant))
+                .expected(format!("grant_type={expected}"))
                 .received(format!(
                     "grant_type={}",
                     super::call::shortened(self.grant_type.unwrap_or_default())
@@ -61,9 +63,11 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         appid: query.get("appid"),
         secret: query.get("secret"),
         grant_type: query.get("grant_type"),
-        expected_grant: "client_credential",
+        expected_grant: Some("client_credential"),
     }
     .account(context)?;
+    context.account = Some(account);
+    super::quota::count(context, account)?;
 
     let now = context.world.now();
     let has_grace = context.world.switches.is(Switch::TokenGrace, "on");
@@ -85,9 +89,11 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
         appid: call.text("appid")?,
         secret: call.text("secret")?,
         grant_type: call.text("grant_type")?,
-        expected_grant: "client_credential",
+        expected_grant: Some("client_credential"),
     }
     .account(context)?;
+    context.account = Some(account);
+    super::quota::count(context, account)?;
 
     let now = context.world.now();
     let owner = context.world.account_mut(account);
@@ -104,6 +110,5 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 fn reply(context: &mut Context<'_>, account: AccountNo, issued: &Issued) -> Reply {
     context.world.index_token(account, issued);
-    context.account = Some(account);
     Reply::Json(json!({"access_token": issued.value, "expires_in": issued.expires_in}))
 }

@@ -7,6 +7,7 @@ use super::{
     code::CodeBook,
     ids::{Draw, Ids},
     media::{Images, MediaShelf},
+    quota::{Limits, Usage},
     ticket::Tickets,
     token::Tokens,
 };
@@ -65,6 +66,8 @@ pub(crate) struct Profile {
     pub(crate) review: Review,
     /// Seconds for which a replaced token lives on.
     pub(crate) token_grace: u32,
+    /// Calls a day by path, where they differ from the published limits.
+    pub(crate) quotas: Limits,
     pub(crate) sub_merchants: Vec<SubMerchant>,
 }
 
@@ -81,6 +84,7 @@ pub(crate) struct ProfileDraft {
     pub(crate) open_platform: Option<String>,
     pub(crate) review: Option<Review>,
     pub(crate) token_grace: Option<u32>,
+    pub(crate) quotas: Option<Limits>,
     pub(crate) sub_merchants: Option<Vec<SubMerchant>>,
 }
 
@@ -131,6 +135,12 @@ impl ProfileDraft {
                 "gh_ and 12 lower-case hex digits",
             ));
         }
+        for path in self.quotas.iter().flat_map(Limits::keys) {
+            if !crate::paths().any(|known| known == path) {
+                let message = format!("{path} is no path of WeChat's that this mock answers");
+                return Err(BadField::new("quotas", message));
+            }
+        }
         if self.open_platform.as_deref().is_some_and(str::is_empty) {
             return Err(BadField::new("open_platform", "must not be empty"));
         }
@@ -158,6 +168,7 @@ impl ProfileDraft {
                 .unwrap_or_else(|| format!("open-{appid}")),
             review: self.review.unwrap_or(Review::Auto),
             token_grace: self.token_grace.unwrap_or(300),
+            quotas: self.quotas.unwrap_or_default(),
             sub_merchants: self.sub_merchants.unwrap_or_default(),
             appid,
         }
@@ -183,6 +194,9 @@ impl ProfileDraft {
         profile.card_right = self.card_right.unwrap_or(profile.card_right);
         profile.review = self.review.unwrap_or(profile.review);
         profile.token_grace = self.token_grace.unwrap_or(profile.token_grace);
+        if let Some(quotas) = self.quotas {
+            profile.quotas = quotas;
+        }
         if let Some(sub_merchants) = self.sub_merchants {
             profile.sub_merchants = sub_merchants;
         }
@@ -210,6 +224,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), BadField> {
 pub(crate) struct Account {
     pub(crate) profile: Profile,
     pub(crate) ids: Ids,
+    pub(crate) usage: Usage,
     pub(crate) tokens: Tokens,
     pub(crate) tickets: Tickets,
     pub(crate) cards: Vec<Card>,
@@ -223,6 +238,7 @@ impl Account {
         Self {
             ids: Ids::new(seed, &profile.appid, drawn),
             profile,
+            usage: Usage::default(),
             tokens: Tokens::default(),
             tickets: Tickets::default(),
             cards: Vec::new(),

@@ -19,9 +19,6 @@ pub(crate) enum CardStatus {
     VerifyOk,
 }
 
-/// The day of the calendar turns at midnight in China.
-const CHINA: i64 = 8 * 3600;
-
 /// When a code of the card can be redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dates {
@@ -80,7 +77,7 @@ impl Dates {
                     begin.unwrap_or_else(|| now.saturating_add(starts_after.saturating_mul(DAY)));
                 let last = match days {
                     // Taken by a switch alone: the day of the claim.
-                    0 => ((begin + CHINA).div_euclid(DAY) + 1) * DAY - CHINA - 1,
+                    0 => super::clock::end_of_day(begin),
                     days => begin.saturating_add(days.saturating_mul(DAY)),
                 };
                 (begin, end.map_or(last, |end| last.min(end)))

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, UtcOffset};
 
 /// The latest time the clock can be set to: what fits WeChat's timestamps.
 pub(crate) const LATEST: i64 = u32::MAX as i64;
@@ -63,6 +64,29 @@ impl Clock {
     }
 }
 
+/// Seconds by which clocks in China are ahead; quotas and days of the calendar turn there.
+const CHINA: i32 = 8 * 3600;
+const DAY: i64 = 86_400;
+
+/// The day of the calendar in China, counted from 1970.
+pub(crate) fn day(time: i64) -> i64 {
+    (time + i64::from(CHINA)).div_euclid(DAY)
+}
+
+/// The last second of a moment's day in China.
+pub(crate) fn end_of_day(time: i64) -> i64 {
+    (day(time) + 1) * DAY - i64::from(CHINA) - 1
+}
+
+/// The month of the calendar in China, counted from year 0.
+pub(crate) fn month(time: i64) -> i32 {
+    let china = UtcOffset::from_whole_seconds(CHINA).expect("eight hours are an offset");
+    let date = OffsetDateTime::from_unix_timestamp(time)
+        .expect("the clock keeps to WeChat's timestamps")
+        .to_offset(china);
+    date.year() * 12 + i32::from(u8::from(date.month()))
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the mock reads real time"
@@ -97,5 +121,16 @@ mod tests {
         assert!(!clock.advance(i64::MAX));
         assert!(!clock.set(-1));
         assert!(!clock.set(LATEST + 1));
+    }
+
+    #[test]
+    fn months_follow_the_calendar() {
+        // 2024-02-29, 2024-03-01, 2024-12-31 and 2025-01-01, at noon UTC.
+        for (before, after) in [
+            (1_709_208_000, 1_709_294_400),
+            (1_735_646_400, 1_735_732_800),
+        ] {
+            assert_eq!(month(before) + 1, month(after));
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     code::{Code, CodeStatus},
     ids::Ids,
     media::{Images, MediaShelf},
+    quota::Usage,
     ticket::Tickets,
     token::Tokens,
 };
@@ -66,6 +67,7 @@ struct WorldFile {
 #[serde(default, deny_unknown_fields)]
 struct AccountState {
     drawn: u64,
+    usage: Usage,
     tokens: Tokens,
     tickets: Tickets,
     cards: Vec<CardRecord>,
@@ -162,6 +164,7 @@ impl World {
         state: AccountState,
     ) -> Result<(), WorldError> {
         let account = &mut self.accounts[number];
+        account.usage = state.usage;
         account.tokens = state.tokens;
         account.tickets = state.tickets;
         account.images = state.images;
@@ -249,6 +252,7 @@ impl World {
         let mut exported = json!(account.profile);
         exported["state"] = json!(AccountState {
             drawn: account.ids.drawn(),
+            usage: account.usage.clone(),
             tokens: account.tokens.clone(),
             tickets: account.tickets.clone(),
             cards: account.cards.iter().map(Card::record).collect(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::Ids;
+use super::{clock::day, ids::Ids};
 
 /// Seconds a token lives.
 pub(crate) const TOKEN_LIFE: i64 = 7200;
@@ -14,9 +14,6 @@ const STABLE_OVERLAP: i64 = 300;
 const FORCED_PAUSE: i64 = 30;
 /// Forced refreshes a day.
 const FORCED_A_DAY: u32 = 20;
-const DAY: i64 = 86_400;
-/// The day of quotas turns at midnight in China.
-const CHINA: i64 = 8 * 3600;
 /// Tokens remembered per account, so that a dead one can be told from one that never was.
 const REMEMBERED: usize = 1000;
 
@@ -125,7 +122,7 @@ impl Tokens {
         {
             return Ok(self.keep(now, ids));
         }
-        let today = (now + CHINA).div_euclid(DAY);
+        let today = day(now);
         let forced = if self.forced.0 == today {
             self.forced.1
         } else {

@@ -14,6 +14,7 @@ mod faults;
 mod login;
 mod media;
 mod program;
+mod quotas;
 mod support;
 mod switches;
 mod tokens;

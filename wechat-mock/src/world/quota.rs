@@ -1,0 +1,127 @@
+//! Daily quotas: how often an account may call a path, and how often it may start anew.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::{day, month};
+
+/// Clearings a month, whichever call makes them.
+const CLEARINGS: u32 = 10;
+/// What nobody has published, for the paths of which nothing is known: never reached by hand.
+const UNKNOWN: u64 = 100_000_000;
+/// What the pages say of a verified account.
+const PUBLISHED: [(&str, u64); 4] = [
+    ("/cgi-bin/token", 2000),
+    ("/cgi-bin/stable_token", 500_000),
+    ("/cgi-bin/media/upload", 100_000),
+    ("/cgi-bin/media/get", 200_000),
+];
+
+/// Calls a day by path, where an account has other limits than the published ones.
+pub(crate) type Limits = BTreeMap<String, u64>;
+
+/// Calls a day that an account has on a path.
+pub(crate) fn limit(limits: &Limits, path: &str) -> u64 {
+    let published = PUBLISHED.iter().find(|(known, _)| *known == path);
+    limits
+        .get(path)
+        .copied()
+        .or(published.map(|(_, limit)| *limit))
+        .unwrap_or(UNKNOWN)
+}
+
+/// The month has no clearing left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoClearingLeft;
+
+/// What one account has called today, and cleared this month.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Usage {
+    /// The day, counted from 1970 in China, to which `used` belongs.
+    day: i64,
+    used: BTreeMap<String, u64>,
+    /// The month, counted from year 0, and its clearings.
+    cleared: (i32, u32),
+}
+
+impl Usage {
+    /// Calls on a path today.
+    pub(crate) fn used(&self, path: &str, now: i64) -> u64 {
+        if self.day == day(now) {
+            self.used.get(path).copied().unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    /// Counts one call, unless the day has none left.
+    pub(crate) fn count(&mut self, path: &str, limit: u64, now: i64) -> bool {
+        if self.day != day(now) {
+            self.day = day(now);
+            self.used.clear();
+        }
+        match self.used.get_mut(path) {
+            Some(used) if *used >= limit => return false,
+            Some(used) => *used += 1,
+            None if limit == 0 => return false,
+            None => {
+                self.used.insert(path.to_owned(), 1);
+            }
+        }
+        true
+    }
+
+    /// Starts anew, on one path or on all.
+    pub(crate) fn clear(&mut self, path: Option<&str>, now: i64) -> Result<(), NoClearingLeft> {
+        let month = month(now);
+        let cleared = if self.cleared.0 == month {
+            self.cleared.1
+        } else {
+            0
+        };
+        if cleared >= CLEARINGS {
+            return Err(NoClearingLeft);
+        }
+        self.cleared = (month, cleared + 1);
+        match path {
+            Some(path) => drop(self.used.remove(path)),
+            None => self.used.clear(),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-30 23:59:59 in China.
+    const LAST_OF_NOVEMBER: i64 = 1_796_054_399;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_china() {
+        let mut usage = Usage::default();
+        assert!(usage.count("/a", 1, LAST_OF_NOVEMBER));
+        assert!(!usage.count("/a", 1, LAST_OF_NOVEMBER));
+        assert_eq!(usage.used("/a", LAST_OF_NOVEMBER), 1);
+        assert_eq!(usage.used("/a", LAST_OF_NOVEMBER + 1), 0);
+        assert!(usage.count("/a", 1, LAST_OF_NOVEMBER + 1));
+        assert!(!usage.count("/b", 0, LAST_OF_NOVEMBER));
+    }
+
+    #[test]
+    fn a_month_has_ten_clearings() {
+        let mut usage = Usage::default();
+        for _ in 0..10 {
+            usage.count("/a", 5, LAST_OF_NOVEMBER);
+            usage.count("/b", 5, LAST_OF_NOVEMBER);
+            assert_eq!(usage.clear(Some("/a"), LAST_OF_NOVEMBER), Ok(()));
+            assert_eq!(usage.used("/a", LAST_OF_NOVEMBER), 0);
+        }
+        assert_eq!(usage.used("/b", LAST_OF_NOVEMBER), 5);
+        assert_eq!(usage.clear(None, LAST_OF_NOVEMBER), Err(NoClearingLeft));
+        assert_eq!(usage.clear(None, LAST_OF_NOVEMBER + 1), Ok(()));
+    }
+}
