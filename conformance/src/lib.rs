@@ -36,6 +36,8 @@ pub struct Case {
     pub id: &'static str,
     /// Whether it moves the target's clock, which others may be using.
     pub moves_clock: bool,
+    /// Whether the target has to be a proxy for WeChat's hosts, which not every one is.
+    pub needs_proxy: bool,
     trial: Trial,
 }
 
@@ -44,15 +46,22 @@ impl Case {
         Self {
             id,
             moves_clock: false,
+            needs_proxy: false,
             trial,
         }
     }
 
     const fn moving_the_clock(id: &'static str, trial: Trial) -> Self {
         Self {
-            id,
             moves_clock: true,
-            trial,
+            ..Self::new(id, trial)
+        }
+    }
+
+    const fn through_a_proxy(id: &'static str, trial: Trial) -> Self {
+        Self {
+            needs_proxy: true,
+            ..Self::new(id, trial)
         }
     }
 

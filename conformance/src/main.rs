@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
 async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     let mock = match arguments.url {
         Some(_) => None,
-        None => Some(MockWechat::start().await),
+        None => Some(MockWechat::builder().intercept().start().await),
     };
     let url = match (&arguments.url, &mock) {
         (Some(url), _) => url.clone(),
@@ -56,15 +56,15 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     if chosen.is_empty() {
         anyhow::bail!("no case begins with {}", arguments.only);
     }
-    let (tried, left): (Vec<&Case>, Vec<&Case>) = chosen
-        .iter()
-        .partition(|case| may_move_clock || !case.moves_clock);
-
     let target = Target::new(&url)?;
     target
         .reach()
         .await
         .with_context(|| format!("{url} does not answer"))?;
+    let is_proxy = target.is_proxy().await?;
+    let (tried, left): (Vec<&Case>, Vec<&Case>) = chosen
+        .iter()
+        .partition(|case| (may_move_clock || !case.moves_clock) && (is_proxy || !case.needs_proxy));
     let verdicts = run(&target, tried.iter().copied()).await;
     let table = table(&chosen, &verdicts, &left);
     print(&table)?;
@@ -116,11 +116,14 @@ fn table(chosen: &[&Case], verdicts: &[Verdict], left: &[&Case]) -> String {
         "\n{kept} kept, {broken} broken, {} not run",
         left.len()
     ));
-    if !left.is_empty() {
+    if left.iter().any(|case| case.moves_clock) {
         lines.push(
             "not run: they move the clock that others behind the URL share; --move-clock runs them"
                 .to_owned(),
         );
+    }
+    if left.iter().any(|case| case.needs_proxy) {
+        lines.push("not run: they need a mock that was started with --intercept".to_owned());
     }
     lines.join("\n") + "\n"
 }

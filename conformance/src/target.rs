@@ -1,7 +1,7 @@
 //! What is held to account: anything that answers WeChat's paths and the mock's control API.
 
 use reqwest::{
-    Client, RequestBuilder,
+    Client, ClientBuilder, Proxy, RequestBuilder,
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
@@ -95,13 +95,9 @@ impl Target {
     ///
     /// [`Violation::NoAnswer`] when no HTTP client can be made.
     pub fn new(url: &str) -> Result<Self, Violation> {
-        let http = Client::builder()
-            .timeout(std::time::Duration::from_secs(30))
-            .no_proxy()
-            .build()?;
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
-            http,
+            http: client().build()?,
         })
     }
 
@@ -138,6 +134,22 @@ impl Target {
     pub(crate) async fn post_text(&self, path: &str, body: &str) -> Result<Answer, Violation> {
         let request = self.request(reqwest::Method::POST, path);
         self.send(request.body(body.to_owned())).await
+    }
+
+    /// Whether the target is a proxy for WeChat's hosts.
+    ///
+    /// # Errors
+    ///
+    /// A [`Violation`] when nobody answers.
+    pub async fn is_proxy(&self) -> Result<bool, Violation> {
+        Ok(self.get("/_mock/ca.pem").await?.status == 200)
+    }
+
+    /// Asks WeChat's own host, with the target as the proxy and without TLS.
+    pub(crate) async fn get_by_plain_http(&self, path: &str) -> Result<Answer, Violation> {
+        let http = client().proxy(Proxy::http(&self.url)?).build()?;
+        self.send(http.get(format!("http://api.weixin.qq.com{path}")))
+            .await
     }
 
     /// A call of the control API that has to be done.
@@ -202,6 +214,13 @@ impl Target {
         shop.token = shop.token_of(&shop.oa).await?;
         Ok(shop)
     }
+}
+
+/// What all clients of the suite have in common.
+fn client() -> ClientBuilder {
+    Client::builder()
+        .timeout(std::time::Duration::from_secs(30))
+        .no_proxy()
 }
 
 /// What a case needs of an account.

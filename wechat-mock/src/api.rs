@@ -141,6 +141,10 @@ impl Context<'_> {
     }
 }
 
+/// Stands among the extensions of a request that was sent to one of WeChat's hosts without TLS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainHttp;
+
 /// Answers one call on a path of WeChat's.
 pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
@@ -155,6 +159,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
     let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
     let content = read_content(takes, &content_type, body.as_ref()).await;
     let call = Call {
+        is_plain_http: parts.extensions.get::<PlainHttp>().is_some(),
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: Query::parse(parts.uri.query()),
@@ -278,6 +283,11 @@ fn admit<'e>(
     context: &mut Context<'_>,
     endpoint: Option<&'e Endpoint>,
 ) -> Result<&'e Endpoint, Refusal> {
+    if context.call.is_plain_http {
+        return Err(Refusal::new("WX-WIRE-020")
+            .expected("https")
+            .received("http, by way of a proxy"));
+    }
     let Some(endpoint) = endpoint else {
         return Err(Refusal::new("WX-WIRE-001")
             .expected("a path that this mock knows")

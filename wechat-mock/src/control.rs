@@ -56,6 +56,15 @@ async fn health() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
+/// The certificate of the CA that vouches for the intercepted hosts; it is no secret.
+pub(crate) async fn ca_pem(State(mock): State<Mock>) -> Result<Response, Fault> {
+    let intercept = mock.intercept.as_ref().ok_or_else(|| {
+        Fault::not_found("this mock intercepts nothing: start it with --intercept")
+    })?;
+    let content_type = [(header::CONTENT_TYPE, "application/x-pem-file")];
+    Ok((content_type, intercept.ca_pem().to_owned()).into_response())
+}
+
 /// What a call without anything to tell answers.
 fn done() -> Json<Value> {
     Json(json!({"status": "ok"}))
@@ -66,7 +75,7 @@ pub(crate) async fn not_found() -> Fault {
     Fault::not_found("no such path")
 }
 
-async fn method_not_allowed() -> Fault {
+pub(crate) async fn method_not_allowed() -> Fault {
     Fault::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

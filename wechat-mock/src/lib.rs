@@ -10,6 +10,7 @@ mod explain;
 mod facts;
 mod faults;
 mod handles;
+mod intercept;
 mod journal;
 mod mock;
 mod refusal;
@@ -72,6 +73,8 @@ impl MockWechat {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_strict: false,
             switches: Vec::new(),
+            #[cfg(feature = "intercept")]
+            is_intercepting: false,
         }
     }
 
@@ -83,6 +86,16 @@ impl MockWechat {
     /// What the control API asks for, when the mock listens beyond its own machine.
     pub fn control_token(&self) -> Option<&str> {
         self.mock.control_token.as_deref()
+    }
+
+    /// The certificate of the CA that vouches for WeChat's hosts, as PEM; [`None`] without
+    /// [`Builder::intercept`].
+    ///
+    /// It is another one for every mock.
+    #[cfg(feature = "intercept")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        let intercept = self.mock.intercept.as_ref()?;
+        Some(intercept.ca_pem())
     }
 
     /// The first Official Account with the card right; `oa` in the starter world.
@@ -161,6 +174,8 @@ pub struct Builder {
     listen: SocketAddr,
     is_strict: bool,
     switches: Vec<(String, String)>,
+    #[cfg(feature = "intercept")]
+    is_intercepting: bool,
 }
 
 impl Builder {
@@ -201,6 +216,16 @@ impl Builder {
         self
     }
 
+    /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
+    ///
+    /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
+    #[cfg(feature = "intercept")]
+    #[must_use]
+    pub fn intercept(mut self) -> Self {
+        self.is_intercepting = true;
+        self
+    }
+
     /// Starts the mock.
     ///
     /// # Panics
@@ -218,7 +243,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`StartError::World`] when the world cannot be read, [`StartError::Switch`] when a switch has
-    /// another name or value, [`StartError::Listen`] when the address cannot be had.
+    /// another name or value, [`StartError::Listen`] when the address cannot be had,
+    /// `StartError::Intercept` when no certificate can be made.
     #[expect(
         clippy::unused_async,
         reason = "callers await it, so that a start that has to wait changes nothing for them"
@@ -227,6 +253,12 @@ impl Builder {
         let mut world = self.read_world()?;
         world.turn(self.is_strict, &self.switches)?;
         let mock = Mock::new(world, control_token(self.listen));
+        #[cfg(feature = "intercept")]
+        let mock = if self.is_intercepting {
+            mock.intercepting().map_err(StartError::Intercept)?
+        } else {
+            mock
+        };
         let listen = |source| StartError::Listen {
             address: self.listen,
             source,
@@ -272,6 +304,10 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No certificate can be made for WeChat's hosts.
+    #[cfg(feature = "intercept")]
+    #[error("no certificate can be made for WeChat's hosts")]
+    Intercept(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     faults::SharedFaults,
+    intercept::Intercept,
     journal::SharedJournal,
     world::{SharedWorld, World},
 };
@@ -18,6 +19,8 @@ pub(crate) struct Mock {
     origin: Arc<World>,
     /// What the control API asks for when others than this machine can reach it.
     pub(crate) control_token: Option<Arc<str>>,
+    /// What answers for WeChat's hosts, when it is to.
+    pub(crate) intercept: Option<Intercept>,
 }
 
 impl Mock {
@@ -28,7 +31,15 @@ impl Mock {
             world: SharedWorld::new(world),
             journal: SharedJournal::default(),
             control_token: control_token.map(Into::into),
+            intercept: None,
         }
+    }
+
+    /// The same, answering for WeChat's hosts too.
+    #[cfg(feature = "intercept")]
+    pub(crate) fn intercepting(self) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let intercept = Some(Intercept::new()?);
+        Ok(Self { intercept, ..self })
     }
 
     /// Back to the world it began with; faults go, and the journal and its numbers begin anew.

@@ -6,12 +6,17 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::any};
+use axum::{
+    Router,
+    routing::{any, get},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 mod connection;
+mod gate;
 
 pub(crate) use connection::Broken;
+use gate::Gate;
 
 use crate::{api, control, mock::Mock};
 
@@ -24,10 +29,19 @@ const BREATH: Duration = Duration::from_millis(50);
 fn router(mock: Mock) -> Router {
     Router::new()
         .nest("/_mock/v1", control::router(&mock))
+        .route(
+            "/_mock/ca.pem",
+            get(control::ca_pem).fallback(control::method_not_allowed),
+        )
         .route("/_mock", any(control::not_found))
         .route("/_mock/{*rest}", any(control::not_found))
         .fallback(api::answer)
         .with_state(mock)
+}
+
+/// What stands behind WeChat's hosts: nothing but WeChat's paths.
+fn weixin_router(mock: Mock) -> Router {
+    Router::new().fallback(api::answer).with_state(mock)
 }
 
 /// Answers on `listener` until `stop`, then gives calls under way [`DRAIN`] to end.
@@ -36,7 +50,7 @@ pub(crate) async fn serve(
     listener: tokio::net::TcpListener,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let router = router(mock);
+    let gate = Gate::new(&mock, listener.local_addr()?);
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -45,7 +59,7 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                let serving = connection::serve(stream, router.clone(), stop.clone());
+                let serving = connection::serve(stream, gate.clone(), stop.clone());
                 connections.spawn(serving);
             }
             Err(error) => {

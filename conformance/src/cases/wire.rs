@@ -60,6 +60,10 @@ pub(crate) const CASES: &[Case] = &[
         "WX-WIRE-011",
         Call(|shop| Box::pin(shop.post_text("/card/get", r#"{"card_id": "\u0070"}"#))),
     ),
+    Case::through_a_proxy(
+        "WX-WIRE-020",
+        Call(|shop| Box::pin(shop.target.get_by_plain_http("/cgi-bin/token"))),
+    ),
     Case::new(
         "WX-FLT-001",
         Call(|shop| {

@@ -7,8 +7,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 #[tokio::test]
 async fn the_mock_keeps_every_rule() {
-    let mock = MockWechat::start().await;
+    let mock = MockWechat::builder().intercept().start().await;
     let target = Target::new(&mock.url()).unwrap();
+    assert!(target.is_proxy().await.unwrap());
     let verdicts = run(&target, cases()).await;
 
     let broken: Vec<String> = verdicts

@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 /// A call on one of WeChat's paths.
 #[derive(Debug)]
 pub(crate) struct Call {
+    /// Whether it was sent to one of WeChat's hosts without TLS.
+    pub(crate) is_plain_http: bool,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Query,

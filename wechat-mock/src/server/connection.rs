@@ -4,27 +4,28 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{Router, body::Body, response::Response};
-use hyper::{body::Incoming, server::conn::http1, service::Service};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use axum::body::Body;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn, upgrade::OnUpgrade};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_util::sync::CancellationToken;
 
+use super::gate::Gate;
+
 /// How long a caller may take to say what it wants.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a caller in a tunnel may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Stands among the extensions of a response that must not be sent: the connection is closed.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ pub(crate) enum Broken {
 struct OnPurpose;
 
 /// Serves one connection until it ends, or, after `stop`, until the call under way has.
-pub(super) async fn serve(stream: TcpStream, router: Router, stop: CancellationToken) {
+pub(super) async fn serve(stream: TcpStream, gate: Gate, stop: CancellationToken) {
     // An answer of two packets would wait for the caller's acknowledgement in between.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection that cannot be told not to wait");
@@ -51,16 +52,55 @@ pub(super) async fn serve(stream: TcpStream, router: Router, stop: CancellationT
         stream,
         reset: reset.clone(),
     };
-    let service = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let answer = service.call(request.map(Body::new));
-        let reset = reset.clone();
+    if let Some(upgrade) = converse(wire, &gate, &reset, &stop).await {
+        go_through(upgrade, &gate, &reset, &stop).await;
+    }
+}
+
+/// Goes on inside a tunnel, as one of WeChat's hosts.
+async fn go_through(
+    upgrade: OnUpgrade,
+    gate: &Gate,
+    reset: &Arc<AtomicBool>,
+    stop: &CancellationToken,
+) {
+    let Some((intercept, inside)) = gate.tunnel() else {
+        return;
+    };
+    let shake_hands = async {
+        let stream = upgrade.await.map_err(io::Error::other)?;
+        intercept.accept(TokioIo::new(stream)).await
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE, shake_hands) => shaken,
+        () = stop.cancelled() => return,
+    };
+    match shaken.unwrap_or_else(|late| Err(late.into())) {
+        Ok(stream) => {
+            converse(stream, inside, reset, stop).await;
+        }
+        Err(error) => tracing::debug!(%error, "a tunnel without a handshake"),
+    }
+}
+
+/// Speaks HTTP on a stream, until it ends or becomes a tunnel.
+///
+/// `reset` is how a fault tells the wire, which may lie deeper.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    gate: &Gate,
+    reset: &Arc<AtomicBool>,
+    stop: &CancellationToken,
+) -> Option<OnUpgrade> {
+    let tunnel = Arc::new(OnceLock::new());
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let (gate, reset, tunnel) = (gate.clone(), reset.clone(), tunnel.clone());
         async move {
-            // A router refuses nothing: even its errors are answers.
-            let response: Response = match answer.await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
+            let mut response = gate.answer(request.map(Body::new)).await;
+            if let Some(upgrade) = response.extensions_mut().remove() {
+                // A connection becomes a tunnel once.
+                let _first: Result<(), OnUpgrade> = tunnel.set(upgrade);
+            }
             match response.extensions().get::<Broken>() {
                 None => Ok(response),
                 Some(broken) => {
@@ -73,7 +113,8 @@ pub(super) async fn serve(stream: TcpStream, router: Router, stop: CancellationT
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(wire), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -85,6 +126,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, stop: CancellationT
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
+    tunnel.get().cloned()
 }
 
 /// A stream that can be reset when it ends.

@@ -91,7 +91,7 @@ pub(crate) fn month(time: i64) -> i32 {
     clippy::disallowed_methods,
     reason = "the one place where the mock reads real time"
 )]
-fn real_now() -> i64 {
+pub(crate) fn real_now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(LATEST))

@@ -11,6 +11,8 @@ mod control;
 mod create;
 mod explain;
 mod faults;
+#[cfg(feature = "intercept")]
+mod intercept;
 mod login;
 mod media;
 mod program;

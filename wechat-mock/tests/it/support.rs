@@ -2,7 +2,7 @@
 
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use wechat_mock::{AddCardOutcome, MockWechat, sign::Signed};
+use wechat_mock::{AddCardOutcome, Builder, MockWechat, sign::Signed};
 
 /// The moment at which every test begins: 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
@@ -61,7 +61,12 @@ pub(crate) struct TestMock {
 impl TestMock {
     /// A starter world at [`NOW`], and a token of `oa`.
     pub(crate) async fn start() -> Self {
-        let mock = MockWechat::builder().seed(7).start().await;
+        Self::start_with(MockWechat::builder()).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(builder: Builder) -> Self {
+        let mock = builder.seed(7).start().await;
         mock.clock().freeze();
         mock.clock().set(NOW);
         let http = reqwest::Client::builder().no_proxy().build().unwrap();

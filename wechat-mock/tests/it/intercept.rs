@@ -1,0 +1,276 @@
+//! Clients with WeChat's host written into them, by way of the mock as a proxy.
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind, Read, Write},
+    net::TcpStream,
+};
+
+use reqwest::{Certificate, Client, Proxy};
+use serde_json::{Value, json};
+use wechat_mock::{Fault, FaultKind, MockWechat};
+
+use crate::support::{Answer, TestMock};
+
+const TOKEN: &str = "/cgi-bin/token?grant_type=client_credential&appid=wx00000000000000a0&secret=000000000000000000000000000000a0";
+const COLORS: &str = "/card/getcolors";
+
+async fn intercepting() -> TestMock {
+    TestMock::start_with(MockWechat::builder().intercept()).await
+}
+
+/// A client that goes through `mock` and trusts nothing but `ca_pem`.
+fn client(mock: &MockWechat, ca_pem: &str) -> Client {
+    let ca = Certificate::from_pem(ca_pem.as_bytes()).unwrap();
+    Client::builder()
+        .proxy(Proxy::all(mock.url()).unwrap())
+        .tls_certs_only([ca])
+        .build()
+        .unwrap()
+}
+
+fn trusting_client(mock: &MockWechat) -> Client {
+    client(mock, mock.ca_pem().unwrap())
+}
+
+/// What comes back for bytes as they are.
+fn spoken(mock: &MockWechat, request: &str) -> String {
+    let address = mock.url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn connect(mock: &MockWechat, target: &str) -> String {
+    let head = format!("CONNECT {target} HTTP/1.1\r\nhost: {target}\r\nconnection: close\r\n\r\n");
+    spoken(mock, &head)
+}
+
+async fn reachable(test: &TestMock) -> bool {
+    test.get("/_mock/v1/health").await.status == 200
+}
+
+#[tokio::test]
+async fn a_client_that_knows_only_wechats_hosts_gets_its_answers() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    for host in [
+        "api.weixin.qq.com",
+        "api2.weixin.qq.com",
+        "file.api.weixin.qq.com",
+        "mp.weixin.qq.com",
+        "sh.api.weixin.qq.com",
+        "sz.api.weixin.qq.com",
+        "hk.api.weixin.qq.com",
+    ] {
+        let request = client.get(format!("https://{host}{TOKEN}"));
+        let token = test.send(request).await.json()["access_token"].clone();
+        let request = client.get(format!(
+            "https://{host}{COLORS}?access_token={}",
+            token.as_str().unwrap()
+        ));
+        assert_eq!(test.send(request).await.errcode(), 0, "{host}");
+    }
+    // One token is the test's own, which came without the proxy.
+    assert_eq!(test.mock.journal().of_path("/cgi-bin/token").len(), 8);
+    assert_eq!(test.mock.journal().of_path(COLORS).len(), 7);
+}
+
+#[tokio::test]
+async fn an_upload_goes_through_the_tunnel() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    let url = format!(
+        "https://api.weixin.qq.com{}",
+        test.signed_in("/cgi-bin/media/uploadimg")
+    );
+    let logo =
+        reqwest::multipart::Part::bytes(fixtures::image("logo.jpg").to_vec()).file_name("logo.jpg");
+    let form = reqwest::multipart::Form::new().part("buffer", logo);
+    let answer = test.send(client.post(url).multipart(form)).await;
+    assert!(answer.json()["url"].is_string(), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn only_who_trusts_this_mocks_ca_is_served() {
+    let (test, other) = (intercepting().await, intercepting().await);
+    assert_ne!(test.mock.ca_pem(), other.mock.ca_pem());
+    let stranger = client(&test.mock, other.mock.ca_pem().unwrap());
+    let refused = stranger.get(format!("https://api.weixin.qq.com{TOKEN}"));
+    assert!(refused.send().await.unwrap_err().is_connect());
+    assert!(reachable(&test).await);
+}
+
+#[tokio::test]
+async fn the_ca_is_given_out_as_pem_and_without_its_key() {
+    let test = intercepting().await;
+    let answer = test.get("/_mock/ca.pem").await;
+    assert_eq!(
+        (answer.status, answer.content_type.as_str()),
+        (200, "application/x-pem-file")
+    );
+    assert_eq!(Some(answer.text()), test.mock.ca_pem());
+    assert!(answer.text().starts_with("-----BEGIN CERTIFICATE-----"));
+    assert!(!answer.text().contains("KEY"));
+}
+
+#[tokio::test]
+async fn no_tunnel_leads_elsewhere() {
+    let test = intercepting().await;
+    for target in ["example.com:443", "api.weixin.qq.com:80", "127.0.0.1:443"] {
+        let answer = connect(&test.mock, target);
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+        assert!(
+            answer.contains("no open proxy") && answer.contains(target),
+            "{answer}"
+        );
+    }
+    let answer = spoken(
+        &test.mock,
+        "GET http://example.com/ HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(test.mock.journal().of_path("/").is_empty());
+}
+
+#[tokio::test]
+async fn wechats_hosts_are_not_called_by_plain_http() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    let refused = test
+        .send(client.get(format!("http://api.weixin.qq.com{TOKEN}")))
+        .await;
+    insta::assert_snapshot!(refused.shown(), @r#"
+    200 application/json; encoding=utf-8
+    {"errcode":43003,"errmsg":"require https rid: TRACE"}
+    "#);
+    assert_eq!(test.rule(&refused), "WX-WIRE-020");
+    // The control API is not WeChat's.
+    let control = test
+        .send(client.get("http://api.weixin.qq.com/_mock/v1/health"))
+        .await;
+    assert_eq!(control.errcode(), 43003);
+}
+
+#[tokio::test]
+async fn whoever_sends_everything_through_the_proxy_still_reaches_the_mock_itself() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    let health = test
+        .send(client.get(format!("{}/_mock/v1/health", test.mock.url())))
+        .await;
+    assert_eq!(
+        (health.status, health.json()),
+        (200, json!({"status": "ok"}))
+    );
+}
+
+#[tokio::test]
+async fn the_control_api_is_not_inside_the_tunnel() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    for path in ["/_mock/v1/health", "/_mock/ca.pem"] {
+        let answer = test
+            .send(client.get(format!("https://api.weixin.qq.com{path}")))
+            .await;
+        assert_eq!((answer.status, answer.errcode()), (200, 40066), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn faults_befall_calls_inside_the_tunnel() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    let url = format!("https://api.weixin.qq.com{}", test.signed_in(COLORS));
+    let call = async || -> Result<Answer, reqwest::Error> {
+        let response = client.get(&url).send().await?;
+        let status = response.status().as_u16();
+        Ok(Answer {
+            status,
+            content_type: String::new(),
+            body: response.bytes().await?.to_vec(),
+        })
+    };
+    for kind in [
+        FaultKind::Reset,
+        FaultKind::LostAnswer,
+        FaultKind::Truncate(10),
+    ] {
+        test.mock.faults().add(Fault::new(kind).on(COLORS).times(1));
+        let broken = call().await.unwrap_err();
+        let was_reset = io_error(&broken) == Some(ErrorKind::ConnectionReset);
+        assert_eq!(was_reset, kind == FaultKind::Reset, "{kind:?}: {broken:?}");
+        assert_eq!(call().await.unwrap().errcode(), 0);
+    }
+    let faults: Vec<Value> = test
+        .mock
+        .journal()
+        .of_path(COLORS)
+        .iter()
+        .map(|row| row["fault"].clone())
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            json!({"reset": true}),
+            Value::Null,
+            json!({"lost_answer": true}),
+            Value::Null,
+            json!({"truncate": 10}),
+            Value::Null
+        ]
+    );
+}
+
+/// The kind of the system's error at the bottom of another.
+fn io_error(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    let deeper = error.source().and_then(io_error);
+    deeper.or_else(|| error.downcast_ref().map(io::Error::kind))
+}
+
+#[tokio::test]
+async fn garbage_in_a_tunnel_disturbs_nobody() {
+    let test = intercepting().await;
+    for garbage in [
+        "no hello of a TLS client\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "\u{16}\u{3}\u{1}",
+    ] {
+        let address = test.mock.url().replace("http://", "");
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "CONNECT api.weixin.qq.com:443 HTTP/1.1\r\n\r\n{garbage}"
+        )
+        .unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        // The mock may reset the connection after what it did not understand.
+        let _ended = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(
+            answer.starts_with("HTTP/1.1 200 Connection Established\r\n"),
+            "{answer}"
+        );
+        assert!(reachable(&test).await);
+    }
+}
+
+#[tokio::test]
+async fn a_mock_that_intercepts_nothing_is_no_proxy() {
+    let test = TestMock::start().await;
+    assert_eq!(test.mock.ca_pem(), None);
+    let answer = connect(&test.mock, "api.weixin.qq.com:443");
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    assert!(answer.contains("--intercept"), "{answer}");
+
+    let ca = test.get("/_mock/ca.pem").await;
+    assert_eq!(
+        (ca.status, &ca.json()["error"]["code"]),
+        (404, &json!("not_found"))
+    );
+    let other_method = test.request("POST", "/_mock/ca.pem");
+    assert_eq!(test.send(other_method).await.status, 405);
+}
