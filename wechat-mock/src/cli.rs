@@ -46,6 +46,14 @@ struct ServeArguments {
     /// Sets one switch; may be given more than once, and wins over --strict and the world.
     #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = name_and_value)]
     switches: Vec<(String, String)>,
+    /// Answers for WeChat's hosts too, as a proxy with a CA made at this start.
+    #[cfg(feature = "intercept")]
+    #[arg(long)]
+    intercept: bool,
+    /// Where to write the certificate of that CA, as PEM.
+    #[cfg(feature = "intercept")]
+    #[arg(long, value_name = "FILE", requires = "intercept")]
+    ca_out: Option<PathBuf>,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

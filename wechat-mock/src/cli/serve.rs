@@ -1,6 +1,6 @@
 //! `wechat-mock serve`.
 
-use std::{fs, io::ErrorKind, net::SocketAddr, path::Path, process::ExitCode};
+use std::{fs, io::ErrorKind, path::Path, process::ExitCode};
 
 use anyhow::{Context, anyhow};
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("no threads to run on")?
-        .block_on(serve(arguments.listen, world))?;
+        .block_on(serve(arguments, world))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,7 +51,8 @@ fn read_world(path: &Path, seed: u64) -> anyhow::Result<World> {
     World::import(file, seed).with_context(|| format!("{place} is no world"))
 }
 
-async fn serve(listen: SocketAddr, world: World) -> anyhow::Result<()> {
+async fn serve(arguments: &ServeArguments, world: World) -> anyhow::Result<()> {
+    let listen = arguments.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         if error.kind() == ErrorKind::AddrInUse {
             anyhow!("{listen} is taken: another mock may be running; take another with --listen, port 0 finds a free one")
@@ -69,6 +70,10 @@ async fn serve(listen: SocketAddr, world: World) -> anyhow::Result<()> {
         ));
     }
 
+    let mock = Mock::new(world, token);
+    #[cfg(feature = "intercept")]
+    let mock = intercept(mock, arguments)?;
+
     let stop = CancellationToken::new();
     let on_signal = stop.clone();
     let mut signals = Signals::new()?;
@@ -79,9 +84,27 @@ async fn serve(listen: SocketAddr, world: World) -> anyhow::Result<()> {
         signals.next().await;
         std::process::exit(130);
     });
-    let serving = server::serve(Mock::new(world, token), listener, stop);
+    let serving = server::serve(mock, listener, stop);
     print(&format!("wechat-mock ready http://{address}"));
     serving.await.context("the mock stopped")
+}
+
+/// Answers for WeChat's hosts too, when asked to.
+#[cfg(feature = "intercept")]
+fn intercept(mock: Mock, arguments: &ServeArguments) -> anyhow::Result<Mock> {
+    if !arguments.intercept {
+        return Ok(mock);
+    }
+    let mock = mock
+        .intercepting()
+        .map_err(anyhow::Error::from_boxed)
+        .context("no certificate can be made for WeChat's hosts")?;
+    if let (Some(path), Some(intercept)) = (&arguments.ca_out, &mock.intercept) {
+        fs::write(path, intercept.ca_pem())
+            .with_context(|| format!("cannot write the CA's certificate to {}", path.display()))?;
+    }
+    tracing::info!("a proxy for WeChat's hosts; their CA is at GET /_mock/ca.pem");
+    Ok(mock)
 }
 
 /// Ctrl-C and, where there is one, SIGTERM.

@@ -152,6 +152,43 @@ fn switches_are_listed_and_turned_on_the_command_line() {
     }
 }
 
+#[cfg(feature = "intercept")]
+#[tokio::test]
+async fn the_certificate_of_the_ca_is_written_before_the_mock_is_ready() {
+    let folder = std::env::temp_dir().join(format!("wechat-mock-ca-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("ca.pem");
+    let path = file.to_str().unwrap();
+    let start = ["--listen", "127.0.0.1:0", "--intercept", "--ca-out", path];
+    let serving = Serving::start(&start);
+
+    let ca = reqwest::Certificate::from_pem(&std::fs::read(&file).unwrap()).unwrap();
+    let client = reqwest::Client::builder()
+        .proxy(reqwest::Proxy::all(format!("http://{}", serving.address)).unwrap())
+        .tls_certs_only([ca])
+        .build()
+        .unwrap();
+    let answer = client
+        .get("https://api.weixin.qq.com/card/getcolors")
+        .send();
+    let answer = answer.await.unwrap().text().await.unwrap();
+    assert!(answer.contains("41001"), "{answer}");
+    // The client still holds the tunnel open.
+    assert_eq!(serving.stop("-TERM").0, Some(0));
+
+    std::fs::remove_dir_all(&folder).unwrap();
+    let unwritable = run(&[&["serve"], &start[..]].concat());
+    assert_eq!(unwritable.status.code(), Some(1));
+    assert!(unwritable.stdout.is_empty(), "it is not ready");
+    let said = text(&unwritable.stderr);
+    assert!(
+        said.contains("cannot write") && said.contains(path),
+        "{said}"
+    );
+    let without = run(&["serve", "--ca-out", path]);
+    assert_eq!(without.status.code(), Some(2));
+}
+
 #[test]
 fn a_signature_is_checked_on_the_command_line() {
     let signed = Signed {
