@@ -2,6 +2,7 @@
 
 use crate::Case;
 
+mod account;
 mod card;
 mod claim;
 mod code;
@@ -11,10 +12,11 @@ mod quota;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 8] = [
+pub(crate) const ALL: [&[Case]; 9] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
+    account::CASES,
     quota::CASES,
     media::CASES,
     card::CASES,

@@ -291,6 +291,26 @@ impl Shop {
         self.target.get(&path).await?.text("access_token")
     }
 
+    /// Changes the Official Account, as the control API does.
+    pub(crate) async fn change(&self, change: Value) -> Result<(), Violation> {
+        self.change_account(&self.oa, change).await
+    }
+
+    pub(crate) async fn change_account(
+        &self,
+        account: &Account,
+        change: Value,
+    ) -> Result<(), Violation> {
+        let path = format!("/_mock/v1/accounts/{}", account.appid);
+        let request = self.target.request(reqwest::Method::PATCH, &path);
+        let answer = self.target.send(request.body(change.to_string())).await?;
+        if answer.status == 200 {
+            return Ok(());
+        }
+        let message = format!("{change} cannot be set: {}", answer.json);
+        Err(Violation::Arrange(message))
+    }
+
     /// The path with the Official Account's token.
     pub(crate) fn signed_in(&self, path: &str) -> String {
         let separator = if path.contains('?') { '&' } else { '?' };

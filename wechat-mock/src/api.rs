@@ -3,6 +3,8 @@
 //! Every call goes the same way, in WeChat's order of checks: token, right, method, body, fields,
 //! values. The world is locked once, so that each call is atomic; an endpoint is a plain function.
 
+use std::net::IpAddr;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -20,6 +22,7 @@ mod login;
 mod media;
 mod quota;
 pub(crate) mod reply;
+mod rid;
 mod ticket;
 mod token;
 
@@ -28,11 +31,12 @@ use reply::{Family, Reply, Style, Wire};
 
 use crate::{
     faults::FaultKind,
-    journal::{Answered, Outcome},
+    journal::{Answered, Outcome, SharedJournal},
     mock::Mock,
     refusal::{Advice, Refusal},
+    server::Peer,
     switches::{Switch, Switches},
-    world::{AccountNo, World, account::Account, token::TokenState},
+    world::{AccountNo, World, account::Account, restrictions::Door, token::TokenState},
 };
 
 /// Bytes of a body that are read; the largest upload is 10 MiB, and its envelope needs some more.
@@ -91,6 +95,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/cgi-bin/clear_quota/v2", guard: Guard::Open, takes: Takes::Json, run: quota::clear_by_secret },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/get", guard: Guard::Token, takes: Takes::Json, run: quota::get },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/clear", guard: Guard::Token, takes: Takes::Json, run: quota::clear_path },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/rid/get", guard: Guard::Token, takes: Takes::Json, run: rid::get },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/getcallbackip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/get_api_domain_ip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
@@ -123,6 +128,8 @@ fn family(path: &str) -> Family {
 /// What an endpoint works on.
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a mut World,
+    /// The calls before this one; locked after the world, never before.
+    pub(crate) journal: &'a SharedJournal,
     pub(crate) call: &'a Call,
     /// Whose call it is; known after the guard, or once a call that gives out tokens knows it.
     pub(crate) account: Option<AccountNo>,
@@ -160,6 +167,11 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
     let content = read_content(takes, &content_type, body.as_ref()).await;
     let call = Call {
         is_plain_http: parts.extensions.get::<PlainHttp>().is_some(),
+        // Calls come from connections; what comes from elsewhere comes from this machine.
+        peer: parts
+            .extensions
+            .get::<Peer>()
+            .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.to_canonical()),
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: Query::parse(parts.uri.query()),
@@ -222,6 +234,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     }
     let mut context = Context {
         world: &mut world,
+        journal: &mock.journal,
         call: &call,
         account: None,
         advice: Vec::new(),
@@ -297,6 +310,8 @@ fn admit<'e>(
         let account = caller(context)?;
         context.account = Some(account);
         check_right(context.world.account(account), endpoint.guard)?;
+        let restrictions = &context.world.account(account).profile.restrictions;
+        restrictions.open(Door::Any)?;
         // Whoever has used up a quota can still look at it, and start anew.
         if !endpoint.path.contains("quota") {
             quota::count(context, account)?;

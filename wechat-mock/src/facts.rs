@@ -1,6 +1,9 @@
 //! The facts of `fixtures`, in the form in which the mock looks them up.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use serde_json::Value;
 
@@ -43,6 +46,26 @@ pub(crate) fn rule(id: &str) -> &'static Value {
         .get(id)
         .copied()
         .unwrap_or_else(|| panic!("no rule {id} in fixtures"))
+}
+
+/// The standings of an account: a number, the rule that has it, and the calls it closes.
+static STANDINGS: LazyLock<BTreeMap<i64, (&str, &str)>> = LazyLock::new(|| {
+    rows(fixtures::rules())
+        .filter_map(|row| {
+            let closes = row["standing"].as_str()?;
+            Some((row["errcode"].as_i64()?, (text(row, "id"), closes)))
+        })
+        .collect()
+});
+
+/// The rule of a standing, and the calls it closes: `token`, `login`, `create` or `any`.
+pub(crate) fn standing(errcode: i64) -> Option<(&'static str, &'static str)> {
+    STANDINGS.get(&errcode).copied()
+}
+
+/// The numbers of all standings.
+pub(crate) fn standings() -> impl Iterator<Item = i64> {
+    STANDINGS.keys().copied()
 }
 
 /// The texts of a known mistake in signatures.

@@ -10,7 +10,7 @@ use crate::{
     journal::Filter,
     mock::Mock,
     wallet,
-    world::account::Profile,
+    world::profile::Profile,
 };
 
 /// What a program needs to know of an account.

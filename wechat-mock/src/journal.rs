@@ -4,6 +4,7 @@
 
 use std::{
     collections::VecDeque,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -52,7 +53,9 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) id: u64,
-    at: i64,
+    /// Seconds since 1970 on the mock's clock.
+    pub(crate) at: i64,
+    peer: IpAddr,
     method: String,
     pub(crate) path: String,
     query: Vec<(String, String)>,
@@ -153,6 +156,7 @@ impl Journal {
         let row = Row {
             id: self.written,
             at: now,
+            peer: call.peer,
             method: call.method.to_string(),
             query: call
                 .query
@@ -223,6 +227,11 @@ impl Journal {
             .find(|row| row.is_traced_by(id) || row.name() == id)?;
         Some(row.explain())
     }
+
+    /// The call that was refused with this rid.
+    pub(crate) fn of_rid(&self, rid: &str) -> Option<&Row> {
+        self.rows.iter().rev().find(|row| row.is_traced_by(rid))
+    }
 }
 
 impl Filter {
@@ -279,6 +288,33 @@ impl Row {
             row["advice"] = self.advice.iter().map(explain::advice).collect();
         }
         row
+    }
+
+    /// What `rid/get` tells of a call; WeChat's keys, texts for bodies, secrets shortened.
+    pub(crate) fn as_wechat_shows_it(&self) -> Value {
+        let text = |value: Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let query: Vec<String> = self
+            .query
+            .iter()
+            .map(|(key, value)| {
+                let mut pair = json!({key: value});
+                redact(&mut pair);
+                format!("{key}={}", pair[key].as_str().unwrap_or_default())
+            })
+            .collect();
+        json!({
+            "invoke_time": self.at,
+            // On the mock's clock no time goes by within a call.
+            "cost_in_ms": 0,
+            "request_url": query.join("&"),
+            "request_body": text(self.request.show(&self.request_type)),
+            "response_body": text(self.reply.show(self.reply_type)),
+            "client_ip": self.peer.to_string(),
+        })
     }
 
     fn explain(&self) -> Value {

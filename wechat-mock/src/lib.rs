@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 mod api;
+mod cdn;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod control;
@@ -29,7 +30,7 @@ pub use world::file::WorldError;
 
 use mock::Mock;
 use server::Running;
-use world::{World, account::AccountKind};
+use world::{World, profile::AccountKind};
 
 /// The seed of a mock that is given none: tests see the same ids in every run.
 const SEED: u64 = 1;

@@ -15,7 +15,9 @@ pub(crate) struct Refusal {
     pub(crate) expected: String,
     pub(crate) received: String,
     /// What WeChat writes behind the hint.
-    pub(crate) tail: String,
+    pub(crate) tail: Box<str>,
+    /// WeChat's wording, where it holds something of the call.
+    wording: Option<Box<str>>,
 }
 
 impl Refusal {
@@ -39,7 +41,8 @@ impl Refusal {
             field: None,
             expected: String::new(),
             received: String::new(),
-            tail: String::new(),
+            tail: Box::default(),
+            wording: None,
         }
     }
 
@@ -60,14 +63,21 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn tail(mut self, tail: impl Into<String>) -> Self {
+    pub(crate) fn tail(mut self, tail: impl Into<Box<str>>) -> Self {
         self.tail = tail.into();
         self
     }
 
+    /// WeChat's wording, where it holds something of the call.
+    pub(crate) fn wording(mut self, wording: impl Into<Box<str>>) -> Self {
+        self.wording = Some(wording.into());
+        self
+    }
+
     /// WeChat's wording of it, without hint or rid.
-    pub(crate) fn errmsg(&self) -> &'static str {
-        facts::errmsg(self.errcode)
+    pub(crate) fn errmsg(&self) -> &str {
+        let documented = || facts::errmsg(self.errcode);
+        self.wording.as_deref().unwrap_or_else(documented)
     }
 
     /// The id that names what was broken: the field's own when there is one.

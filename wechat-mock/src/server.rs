@@ -15,10 +15,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 mod connection;
 mod gate;
 
-pub(crate) use connection::Broken;
+pub(crate) use connection::{Broken, Peer};
 use gate::Gate;
 
-use crate::{api, control, mock::Mock};
+use crate::{api, cdn, control, mock::Mock};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -35,6 +35,7 @@ fn router(mock: Mock) -> Router {
         )
         .route("/_mock", any(control::not_found))
         .route("/_mock/{*rest}", any(control::not_found))
+        .merge(cdn::router())
         .fallback(api::answer)
         .with_state(mock)
 }
@@ -58,8 +59,8 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let serving = connection::serve(stream, gate.clone(), stop.clone());
+            Ok((stream, peer)) => {
+                let serving = connection::serve(stream, peer, gate.clone(), stop.clone());
                 connections.spawn(serving);
             }
             Err(error) => {

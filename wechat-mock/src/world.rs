@@ -14,15 +14,18 @@ pub(crate) mod code;
 pub(crate) mod file;
 pub(crate) mod ids;
 pub(crate) mod media;
+pub(crate) mod profile;
 pub(crate) mod quota;
+pub(crate) mod restrictions;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
-use account::{Account, BadField, Profile, ProfileDraft, Review, check_name};
+use account::Account;
 use card::{Card, NotWaiting};
 use clock::Clock;
 use code::{CardNo, UserNo};
 use ids::Ids;
+use profile::{BadField, Profile, ProfileDraft, Review, check_name};
 use token::{Issued, Token};
 
 use crate::switches::{SwitchError, Switches};
@@ -64,6 +67,17 @@ pub(crate) struct User {
     pub(crate) unionid: String,
     /// One openid per appid.
     pub(crate) openids: BTreeMap<String, String>,
+    /// WeChat takes the user for dangerous and lets nobody log them in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) blocked: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A customer as the control API and the world file take them: the name is enough.
@@ -74,6 +88,8 @@ pub(crate) struct UserDraft {
     pub(crate) unionid: Option<String>,
     #[serde(default)]
     pub(crate) openids: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) blocked: bool,
 }
 
 /// What `wx.login` gave a mini-program.
@@ -243,6 +259,7 @@ impl World {
             name: draft.name,
             unionid,
             openids: draft.openids,
+            blocked: draft.blocked,
         })
     }
 

@@ -47,18 +47,40 @@ async fn leaves_advice(shop: &Shop, rule: &str, change: fn(&mut Value)) -> Resul
     }
 }
 
-/// Adds a sub-merchant to the shop's account, and makes a card for it.
+/// Adds a sub-merchant to the shop's account.
+async fn add_merchant(shop: &Shop, status: &str) -> Result<(), Violation> {
+    let merchant = json!({"merchant_id": 7, "brand_name": "分店", "status": status});
+    shop.change(json!({"sub_merchants": [merchant]})).await
+}
+
 async fn create_for_merchant(shop: &Shop, status: &str) -> Result<Answer, Violation> {
-    let merchants = json!({"sub_merchants": [
-        {"merchant_id": 7, "brand_name": "分店", "status": status},
-    ]});
-    let path = format!("/_mock/v1/accounts/{}", shop.oa.appid);
-    let request = shop.target.request(reqwest::Method::PATCH, &path);
-    shop.target
-        .send(request.body(merchants.to_string()))
-        .await?;
+    add_merchant(shop, status).await?;
     shop.create(|node| base(node)["sub_merchant_info"] = json!({"merchant_id": 7}))
         .await
+}
+
+/// What create answers to a card of another type with the seed's `base_info`, changed.
+async fn create_other(
+    shop: &Shop,
+    card_type: &str,
+    mut node: Value,
+    change: Value,
+) -> Result<Answer, Violation> {
+    let seed = shop.card().await?;
+    node["base_info"] = seed["card"]["general_coupon"]["base_info"].clone();
+    for (key, value) in change.as_object().into_iter().flatten() {
+        base(&mut node)[key] = value.clone();
+    }
+    let name = card_type.to_ascii_lowercase();
+    let card = json!({"card": {"card_type": card_type, name: node}});
+    shop.post("/card/create", card).await
+}
+
+/// A CASH coupon that takes off `reduce_cost` fen from `least_cost` on, linked to payment.
+async fn create_paid(shop: &Shop, least: i64, reduce: i64) -> Result<Answer, Violation> {
+    let costs = json!({"least_cost": least, "reduce_cost": reduce});
+    let pay = json!({"pay_info": {"swipe_card": {"is_swipe_card": true}}});
+    create_other(shop, "CASH", costs, pay).await
 }
 
 pub(crate) const CASES: &[Case] = &[
@@ -135,7 +157,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-CRD-015",
-        Create(|node| {
+        Field(40100, |node| {
             base(node)["date_info"] =
                 json!({"type": "DATE_TYPE_FIX_TIME_RANGE", "begin": 1, "end": 2});
         }),
@@ -232,6 +254,108 @@ pub(crate) const CASES: &[Case] = &[
             Box::pin(leaves_advice(shop, "WX-ADV-002", |node| {
                 base(node)["logo_url"] =
                     json!("http://mmbiz.qpic.cn/mmbiz_png/of-another-account/0");
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-CRD-028",
+        Field(40070, |node| base(node)["sku"]["quantity"] = json!("many")),
+    ),
+    Case::new(
+        "WX-CRD-035",
+        Call(|shop| {
+            let node = json!({"sub_card_type": "GIFT_CARD"});
+            let change = json!({"use_custom_code": true});
+            Box::pin(create_other(shop, "GENERAL_CARD", node, change))
+        }),
+    ),
+    Case::new(
+        "WX-CRD-037",
+        Field(40155, |node| {
+            base(node)["custom_url"] = json!("https://mp.weixin.qq.com/mp/homepage?__biz=MzA3");
+        }),
+    ),
+    Case::new(
+        "WX-CRD-038",
+        Call(|shop| {
+            let node = json!({
+                "least_cost": 0, "reduce_cost": 100, "advanced_info": {"share_friends": true},
+            });
+            Box::pin(create_other(
+                shop,
+                "CASH",
+                node,
+                json!({"use_custom_code": true}),
+            ))
+        }),
+    ),
+    Case::new(
+        "WX-CRD-039",
+        Field(40165, |node| {
+            base(node)["custom_app_brand_pass"] = json!("https://example.com");
+        }),
+    ),
+    Case::new(
+        "WX-CRD-040",
+        Field(40166, |node| {
+            base(node)["custom_app_brand_user_name"] = json!("wx00000000000000b0");
+        }),
+    ),
+    Case::new(
+        "WX-CRD-044",
+        Call(|shop| {
+            Box::pin(async move {
+                add_merchant(shop, "APPROVED").await?;
+                let node = json!({"meeting_detail": "大会"});
+                let change = json!({"sub_merchant_info": {"merchant_id": 7}});
+                create_other(shop, "MEETING_TICKET", node, change).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-CRD-045",
+        Call(|shop| {
+            let node = json!({
+                "prerogative": "会员价", "supply_bonus": false, "supply_balance": false,
+                "auto_activate": true,
+            });
+            let change = json!({"center_title": "快速买单", "is_pay_and_qrcode": true});
+            Box::pin(create_other(shop, "MEMBER_CARD", node, change))
+        }),
+    ),
+    Case::new(
+        "WX-CRD-046",
+        Field(72006, |node| base(node)["title"] = json!("一\n二")),
+    ),
+    Case::new(
+        "WX-CRD-047",
+        Call(|shop| Box::pin(create_paid(shop, 1000, 99))),
+    ),
+    Case::new(
+        "WX-CRD-048",
+        Call(|shop| Box::pin(create_paid(shop, 1000, 1000))),
+    ),
+    Case::new(
+        "WX-ADV-020",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-020", |node| {
+                base(node)["need_push_on_view"] = json!(true);
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-021",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-021", |node| {
+                base(node)["location_id_list"] = json!([5]);
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-022",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-022", |node| {
+                base(node)["custom_app_brand_user_name"] = json!("gh_000000000099@app");
             }))
         }),
     ),

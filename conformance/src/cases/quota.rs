@@ -2,20 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::token::{login_code, session};
 use crate::{
     Case,
     Trial::{Call, Holds},
-    target::{Answer, Shop, Violation},
+    target::{Answer, DAY, Shop, Violation},
 };
 
 const COLORS: &str = "/card/getcolors";
 
 async fn set_quota(shop: &Shop, limit: u64) -> Result<(), Violation> {
-    let path = format!("/_mock/v1/accounts/{}", shop.oa.appid);
-    let request = shop.target.request(reqwest::Method::PATCH, &path);
-    let change = json!({"quotas": {COLORS: limit}});
-    shop.target.send(request.body(change.to_string())).await?;
-    Ok(())
+    shop.change(json!({"quotas": {COLORS: limit}})).await
 }
 
 async fn clear(shop: &Shop) -> Result<Answer, Violation> {
@@ -78,6 +75,39 @@ async fn tells_addresses(shop: &Shop) -> Result<(), Violation> {
     Ok(())
 }
 
+async fn look_up(shop: &Shop, rid: String) -> Result<Answer, Violation> {
+    let body = json!({"rid": rid});
+    shop.post("/cgi-bin/openapi/rid/get", body).await
+}
+
+fn rid_of(refused: &Answer) -> Result<String, Violation> {
+    let rid = refused.trace().map(str::to_owned);
+    rid.ok_or_else(|| Violation::differs("errmsg", "a rid", &refused.json))
+}
+
+/// A rid leads to the call, its answer and its query, the token shortened.
+async fn shows_the_call(shop: &Shop) -> Result<(), Violation> {
+    let refused = shop.ask("/cgi-bin/media/get?media_id=").await?;
+    let shown = look_up(shop, rid_of(&refused)?).await?;
+    let request = &shown.json["request"];
+    let text = |key: &str| request[key].as_str().unwrap_or_default();
+    if !text("response_body").contains("41006") || !text("request_url").contains("media_id=") {
+        return Err(Violation::differs(
+            "request",
+            "the call that was refused",
+            &shown.json,
+        ));
+    }
+    if text("request_url").contains(&shop.token) {
+        return Err(Violation::differs(
+            "request_url",
+            "a shortened token",
+            "the token",
+        ));
+    }
+    Ok(())
+}
+
 pub(crate) const CASES: &[Case] = &[
     Case::new(
         "WX-QTA-001",
@@ -130,4 +160,47 @@ pub(crate) const CASES: &[Case] = &[
         Holds(|shop| Box::pin(runs_out_and_comes_back(shop))),
     ),
     Case::new("WX-QTA-007", Holds(|shop| Box::pin(tells_addresses(shop)))),
+    Case::new(
+        "WX-QTA-008",
+        Call(|shop| {
+            Box::pin(async move {
+                for _ in 0..100 {
+                    expect_errcode(&session(shop, &login_code(shop).await?).await?, 0)?;
+                }
+                session(shop, &login_code(shop).await?).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-RID-001",
+        Call(|shop| Box::pin(look_up(shop, "6aac0064-355b48ab-4c5b487e".to_owned()))),
+    ),
+    Case::new(
+        "WX-RID-002",
+        Call(|shop| Box::pin(look_up(shop, "6aac0064".to_owned()))),
+    ),
+    Case::new(
+        "WX-RID-003",
+        Call(|shop| {
+            Box::pin(async move {
+                let token = shop.token_of(&shop.mp).await?;
+                let path = format!("/cgi-bin/media/get?access_token={token}");
+                let foreign = shop.target.get(&path).await?;
+                look_up(shop, rid_of(&foreign)?).await
+            })
+        }),
+    ),
+    Case::moving_the_clock(
+        "WX-RID-004",
+        Call(|shop| {
+            Box::pin(async move {
+                let refused = shop.ask("/cgi-bin/media/get").await?;
+                shop.advance(7 * DAY + 1).await?;
+                let mut later = shop.clone();
+                later.token = shop.token_of(&shop.oa).await?;
+                look_up(&later, rid_of(&refused)?).await
+            })
+        }),
+    ),
+    Case::new("WX-RID-005", Holds(|shop| Box::pin(shows_the_call(shop)))),
 ];

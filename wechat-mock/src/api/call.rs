@@ -1,6 +1,6 @@
 //! One call as it came: query, body, and readers that judge JSON as JSON.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use axum::http::Method;
 use bytes::Bytes;
@@ -13,6 +13,8 @@ use crate::refusal::Refusal;
 pub(crate) struct Call {
     /// Whether it was sent to one of WeChat's hosts without TLS.
     pub(crate) is_plain_http: bool,
+    /// The address it came from.
+    pub(crate) peer: IpAddr,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Query,

@@ -3,12 +3,19 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use super::{Context, reply::Reply, token::Credentials};
+use super::{
+    Context,
+    reply::Reply,
+    token::{Credentials, let_in},
+};
 use crate::{
     refusal::Refusal,
     switches::Switch,
-    world::{LOGIN_LIFE, account::AccountKind},
+    world::{LOGIN_LIFE, profile::AccountKind, restrictions::Door},
 };
+
+/// Logins of one user that WeChat lets through in a minute.
+const LOGINS_A_MINUTE: u64 = 100;
 
 pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let query = &context.call.query;
@@ -19,7 +26,7 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
         expected_grant: Some("authorization_code"),
     }
     .account(context)?;
-    context.account = Some(number);
+    let_in(context, number, Door::Login)?;
 
     let account = context.world.account(number);
     if account.profile.kind != AccountKind::MiniProgram {
@@ -37,6 +44,13 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
         .world
         .user_no(&user)
         .ok_or_else(|| Refusal::new("WX-LOG-001").received("a login code of a user who is gone"))?;
+    let of_user = format!("/sns/jscode2session of {user}");
+    super::quota::count_minute(context, number, &of_user, LOGINS_A_MINUTE)?;
+    if context.world.user(user_no).blocked {
+        return Err(Refusal::new("WX-LOG-005")
+            .expected("a user whom WeChat lets log in")
+            .received(format!("{user}, who is blocked")));
+    }
     let key: [u8; 16] = context.world.account_mut(number).ids.draw().bytes();
     let user = context.world.user(user_no);
     let session = json!({

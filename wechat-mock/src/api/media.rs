@@ -24,7 +24,9 @@ pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
     let has_errcode = context.world.switches.is(Switch::UploadErrcode, "present");
     let account = context.own_account();
-    let url = account.images.add(kind, &mut account.ids);
+    let url = account
+        .images
+        .add(kind, upload.bytes.clone(), &mut account.ids);
     Ok(Reply::with_errcode(json!({"url": url}), has_errcode))
 }
 
@@ -57,7 +59,11 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             (picture(upload, &kinds)?, image_limit, "WX-MED-003")
         }
     };
-    at_most(upload, limit, too_large)?;
+    at_most(upload, limit, too_large).map_err(|mut refusal| {
+        let errcode = switches.errcode(Switch::OversizedMedia);
+        refusal.errcode = errcode.unwrap_or(refusal.errcode);
+        refusal
+    })?;
 
     let now = context.world.now();
     let bytes = upload.bytes.clone();

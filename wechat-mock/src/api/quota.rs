@@ -2,8 +2,15 @@
 
 use serde_json::json;
 
-use super::{Context, Endpoint, Guard, check_right, endpoint, reply::Reply, token::Credentials};
-use crate::{refusal::Refusal, world::AccountNo, world::quota::limit};
+use super::{
+    Context, Endpoint, Guard, check_right, endpoint,
+    reply::Reply,
+    token::{Credentials, let_in},
+};
+use crate::{
+    refusal::Refusal,
+    world::{AccountNo, quota::limit, restrictions::Door},
+};
 
 /// Counts one call of an account on the path of this call.
 pub(super) fn count(context: &mut Context<'_>, number: AccountNo) -> Result<(), Refusal> {
@@ -17,6 +24,23 @@ pub(super) fn count(context: &mut Context<'_>, number: AccountNo) -> Result<(), 
     Err(Refusal::new("WX-QTA-001")
         .expected(format!("at most {limit} calls of {path} a day"))
         .received(format!("one more from {}", account.profile.name)))
+}
+
+/// Counts one call within the minute; `what` is the path, or the path and whom it is about.
+pub(super) fn count_minute(
+    context: &mut Context<'_>,
+    number: AccountNo,
+    what: &str,
+    limit: u64,
+) -> Result<(), Refusal> {
+    let now = context.world.now();
+    let account = context.world.account_mut(number);
+    if account.usage.count_minute(what, limit, now) {
+        return Ok(());
+    }
+    Err(Refusal::new("WX-QTA-008")
+        .expected(format!("at most {limit} calls of {what} a minute"))
+        .received("one more"))
 }
 
 /// POST `/cgi-bin/clear_quota`: all paths of the caller start anew.
@@ -43,7 +67,7 @@ pub(super) fn clear_by_secret(context: &mut Context<'_>) -> Result<Reply, Refusa
         expected_grant: None,
     }
     .account(context)?;
-    context.account = Some(number);
+    let_in(context, number, Door::Any)?;
     start_anew(context, number, None)
 }
 

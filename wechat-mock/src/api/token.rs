@@ -1,12 +1,14 @@
 //! `/cgi-bin/token` and `/cgi-bin/stable_token`: tokens, and who may have one.
 
+use std::net::IpAddr;
+
 use serde_json::json;
 
 use super::{Context, reply::Reply};
 use crate::{
     refusal::Refusal,
     switches::Switch,
-    world::{AccountNo, token::Issued},
+    world::{AccountNo, restrictions::Door, token::Issued},
 };
 
 /// What identifies an account; the login call takes the same.
@@ -56,6 +58,36 @@ impl Credentials<'_> {
     }
 }
 
+/// Knows from here on whose call it is, and whether its standing closes the door.
+pub(super) fn let_in(
+    context: &mut Context<'_>,
+    number: AccountNo,
+    door: Door,
+) -> Result<(), Refusal> {
+    context.account = Some(number);
+    let restrictions = &context.world.account(number).profile.restrictions;
+    restrictions.open(Door::Any)?;
+    restrictions.open(door)
+}
+
+/// Tokens are given to the addresses that the account lists, if it lists any.
+fn check_address(context: &Context<'_>, number: AccountNo) -> Result<(), Refusal> {
+    let listed = &context.world.account(number).profile.ip_whitelist;
+    let came = context.call.peer;
+    if listed.is_empty() || listed.contains(&came) {
+        return Ok(());
+    }
+    let listed: Vec<String> = listed.iter().map(IpAddr::to_string).collect();
+    let (ip, ipv6) = match came {
+        IpAddr::V4(ip) => (ip.to_string(), format!("::ffff:{ip}")),
+        IpAddr::V6(ip) => (ip.to_string(), ip.to_string()),
+    };
+    Err(Refusal::new("WX-TOK-013")
+        .expected(format!("a call from {}", listed.join(", ")))
+        .received(format!("a call from {ip}"))
+        .wording(format!("invalid ip {ip} ipv6 {ipv6}, not in whitelist")))
+}
+
 /// GET (or POST) `/cgi-bin/token`: a new token at every call.
 pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let query = &context.call.query;
@@ -66,7 +98,8 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         expected_grant: Some("client_credential"),
     }
     .account(context)?;
-    context.account = Some(account);
+    let_in(context, account, Door::Token)?;
+    check_address(context, account)?;
     super::quota::count(context, account)?;
 
     let now = context.world.now();
@@ -92,9 +125,11 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
         expected_grant: Some("client_credential"),
     }
     .account(context)?;
-    context.account = Some(account);
+    let_in(context, account, Door::Token)?;
+    check_address(context, account)?;
     super::quota::count(context, account)?;
 
+    super::quota::count_minute(context, account, "/cgi-bin/stable_token", 10_000)?;
     let now = context.world.now();
     let owner = context.world.account_mut(account);
     let issued = if force {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     mock::Mock,
-    world::{AccountNo, World, account::ProfileDraft},
+    world::{AccountNo, World, profile::ProfileDraft},
 };
 
 pub(super) async fn list(State(mock): State<Mock>) -> Json<Value> {

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::Fault;
 
-/// Bytes of a body that are read: a world with its media.
-const MAX_BODY: usize = 64 * 1024 * 1024;
+/// Bytes of a body that are read: a world with the media and pictures of some accounts, in base64.
+const MAX_BODY: usize = 512 * 1024 * 1024;
 
 /// A JSON body, whatever its content type says.
 pub(crate) struct JsonBody<T>(pub(crate) T);

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::world::{CannotAdd, account::BadField, file::WorldError};
+use crate::world::{CannotAdd, file::WorldError, profile::BadField};
 
 /// Why a control call was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     mock::Mock,
     wallet::{self, Claim, Claimant, Item},
-    world::{UserDraft, World, account::AccountKind, code::UserNo},
+    world::{UserDraft, World, code::UserNo, profile::AccountKind},
 };
 
 /// `{"appid"}`: which mini-program calls `wx.login`.

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{
         Arc, OnceLock,
@@ -27,6 +28,10 @@ const HEAD: Duration = Duration::from_secs(30);
 /// How long a caller in a tunnel may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Whose connection it is; stands among the extensions of every request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Stands among the extensions of a response that must not be sent: the connection is closed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Broken {
@@ -42,28 +47,40 @@ pub(crate) enum Broken {
 struct OnPurpose;
 
 /// Serves one connection until it ends, or, after `stop`, until the call under way has.
-pub(super) async fn serve(stream: TcpStream, gate: Gate, stop: CancellationToken) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    gate: Gate,
+    stop: CancellationToken,
+) {
     // An answer of two packets would wait for the caller's acknowledgement in between.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection that cannot be told not to wait");
     }
-    let reset = Arc::new(AtomicBool::new(false));
+    let line = Line {
+        peer: Peer(peer.ip()),
+        reset: Arc::default(),
+        stop,
+    };
     let wire = Wire {
         stream,
-        reset: reset.clone(),
+        reset: line.reset.clone(),
     };
-    if let Some(upgrade) = converse(wire, &gate, &reset, &stop).await {
-        go_through(upgrade, &gate, &reset, &stop).await;
+    if let Some(upgrade) = converse(wire, &gate, &line).await {
+        go_through(upgrade, &gate, &line).await;
     }
 }
 
+/// What is known of a connection, however deep a tunnel in it goes.
+struct Line {
+    peer: Peer,
+    /// How a fault tells the wire.
+    reset: Arc<AtomicBool>,
+    stop: CancellationToken,
+}
+
 /// Goes on inside a tunnel, as one of WeChat's hosts.
-async fn go_through(
-    upgrade: OnUpgrade,
-    gate: &Gate,
-    reset: &Arc<AtomicBool>,
-    stop: &CancellationToken,
-) {
+async fn go_through(upgrade: OnUpgrade, gate: &Gate, line: &Line) {
     let Some((intercept, inside)) = gate.tunnel() else {
         return;
     };
@@ -73,28 +90,26 @@ async fn go_through(
     };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(HANDSHAKE, shake_hands) => shaken,
-        () = stop.cancelled() => return,
+        () = line.stop.cancelled() => return,
     };
     match shaken.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {
-            converse(stream, inside, reset, stop).await;
+            converse(stream, inside, line).await;
         }
         Err(error) => tracing::debug!(%error, "a tunnel without a handshake"),
     }
 }
 
 /// Speaks HTTP on a stream, until it ends or becomes a tunnel.
-///
-/// `reset` is how a fault tells the wire, which may lie deeper.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     gate: &Gate,
-    reset: &Arc<AtomicBool>,
-    stop: &CancellationToken,
+    line: &Line,
 ) -> Option<OnUpgrade> {
     let tunnel = Arc::new(OnceLock::new());
-    let service = service_fn(|request: hyper::Request<Incoming>| {
-        let (gate, reset, tunnel) = (gate.clone(), reset.clone(), tunnel.clone());
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(line.peer);
+        let (gate, reset, tunnel) = (gate.clone(), line.reset.clone(), tunnel.clone());
         async move {
             let mut response = gate.answer(request.map(Body::new)).await;
             if let Some(upgrade) = response.extensions_mut().remove() {
@@ -118,7 +133,7 @@ async fn converse(
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = line.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::{
     LoginCode, UserDraft, World,
-    account::ProfileDraft,
     card::{Card, CardRecord},
     clock::Clock,
     code::{Code, CodeStatus},
     ids::Ids,
     media::{Images, MediaShelf},
+    profile::ProfileDraft,
     quota::Usage,
     ticket::Tickets,
     token::Tokens,
@@ -20,7 +20,7 @@ use super::{
 use crate::switches::Switches;
 
 /// The version of the format; a file of another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a world cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Pictures and temporary media.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -10,10 +10,12 @@ use super::ids::Ids;
 
 /// Seconds for which temporary media are kept: three days.
 pub(crate) const MEDIA_LIFE: i64 = 3 * 86_400;
-/// Bytes of temporary media kept per account; beyond that the oldest go.
+/// Bytes of temporary media, and of pictures, kept per account; beyond that the oldest go.
 const MEDIA_BYTES: usize = 64 * 1024 * 1024;
-/// Picture URLs remembered per account.
+/// Pictures remembered per account.
 const IMAGES: usize = 10_000;
+/// WeChat's picture host; under the mock the same paths are on its own address.
+const HOST: &str = "http://mmbiz.qpic.cn";
 
 /// What a file is, told by its bytes and not by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,29 +66,102 @@ impl FileKind {
     }
 }
 
-/// The picture URLs that `uploadimg` gave out to one account, oldest first.
+/// One picture that `uploadimg` took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Image {
+    /// On WeChat's picture host.
+    url: String,
+    pub(crate) kind: FileKind,
+    /// Nothing, once newer pictures needed the room.
+    #[serde(with = "as_base64")]
+    pub(crate) bytes: Bytes,
+}
+
+/// The pictures of one account, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Images(VecDeque<String>);
+#[serde(from = "VecDeque<Image>", into = "VecDeque<Image>")]
+pub(crate) struct Images {
+    kept: VecDeque<Image>,
+    /// Which picture has a name, counted from the first that ever was.
+    by_name: HashMap<String, u64>,
+    /// Pictures that were forgotten.
+    forgotten: u64,
+    /// How many of those kept have no bytes any more.
+    emptied: usize,
+    bytes: usize,
+}
 
 impl Images {
     /// A URL on WeChat's picture host for a new picture.
-    pub(crate) fn add(&mut self, kind: FileKind, ids: &mut Ids) -> String {
+    pub(crate) fn add(&mut self, kind: FileKind, bytes: Bytes, ids: &mut Ids) -> String {
         // With 90 characters the whole stays under the 128 bytes that card fields allow.
         let url = format!(
-            "http://mmbiz.qpic.cn/mmbiz_{}/{}/0",
+            "{HOST}/mmbiz_{}/{}/0",
             kind.extension(),
             ids.draw().base64url(90)
         );
-        if self.0.len() >= IMAGES {
-            self.0.pop_front();
-        }
-        self.0.push_back(url.clone());
+        self.push(Image {
+            url: url.clone(),
+            kind,
+            bytes,
+        });
         url
     }
 
+    fn push(&mut self, image: Image) {
+        if self.kept.len() >= IMAGES
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.by_name.remove(name_of(&oldest.url));
+            self.bytes -= oldest.bytes.len();
+            self.forgotten += 1;
+            self.emptied = self.emptied.saturating_sub(1);
+        }
+        let number = self.forgotten + self.kept.len() as u64;
+        self.by_name.insert(name_of(&image.url).to_owned(), number);
+        self.bytes += image.bytes.len();
+        self.kept.push_back(image);
+        while self.bytes > MEDIA_BYTES && self.emptied + 1 < self.kept.len() {
+            let oldest = &mut self.kept[self.emptied];
+            self.bytes -= std::mem::take(&mut oldest.bytes).len();
+            self.emptied += 1;
+        }
+    }
+
+    /// A picture by the long part of its URL.
+    pub(crate) fn find(&self, name: &str) -> Option<&Image> {
+        let number = self.by_name.get(name)? - self.forgotten;
+        self.kept.get(usize::try_from(number).ok()?)
+    }
+
+    /// Whether a URL is one of this account's; scheme and query do not matter.
     pub(crate) fn contains(&self, url: &str) -> bool {
-        self.0.iter().any(|known| known == url)
+        let bare = url.split('?').next().unwrap_or(url);
+        let bare = bare.trim_start_matches("https").trim_start_matches("http");
+        self.find(name_of(url))
+            .is_some_and(|image| image.url.trim_start_matches("http") == bare)
+    }
+}
+
+/// The long part of a picture's URL.
+fn name_of(url: &str) -> &str {
+    url.rsplit('/').nth(1).unwrap_or_default()
+}
+
+impl From<VecDeque<Image>> for Images {
+    fn from(kept: VecDeque<Image>) -> Self {
+        let mut images = Self::default();
+        for image in kept {
+            images.push(image);
+        }
+        images
+    }
+}
+
+impl From<Images> for VecDeque<Image> {
+    fn from(images: Images) -> Self {
+        images.kept
     }
 }
 
@@ -175,9 +250,49 @@ mod tests {
 
     #[test]
     fn a_picture_url_fits_into_a_card() {
-        let url = Images::default().add(FileKind::Png, &mut Ids::new(1, "wx", 0));
+        let mut ids = Ids::new(1, "wx", 0);
+        let url = Images::default().add(FileKind::Png, Bytes::new(), &mut ids);
         assert!(url.len() <= 128, "{}", url.len());
         assert!(url.starts_with("http://mmbiz.qpic.cn/mmbiz_png/"));
+    }
+
+    #[test]
+    fn a_picture_is_known_by_its_url_however_it_is_written() {
+        let (mut images, mut ids) = (Images::default(), Ids::new(1, "wx", 0));
+        let url = images.add(FileKind::Png, Bytes::from_static(b"x"), &mut ids);
+        let secure = url.replace("http:", "https:");
+        for known in [&url, &secure, &format!("{url}?wx_fmt=png")] {
+            assert!(images.contains(known), "{known}");
+        }
+        for other in [
+            url.replace("mmbiz_png", "mmbiz_jpg"),
+            url.replace("mmbiz.qpic.cn", "example.com"),
+            url[..url.len() - 2].to_owned(),
+            String::new(),
+        ] {
+            assert!(!images.contains(&other), "{other}");
+        }
+        let again = Images::from(VecDeque::from(images.clone()));
+        assert_eq!(again, images);
+    }
+
+    #[test]
+    fn pictures_lose_their_bytes_before_they_are_forgotten() {
+        let (mut images, mut ids) = (Images::default(), Ids::new(1, "wx", 0));
+        let big = Bytes::from(vec![0; MEDIA_BYTES / 2 + 1]);
+        let first = images.add(FileKind::Jpeg, big.clone(), &mut ids);
+        let second = images.add(FileKind::Jpeg, big, &mut ids);
+        assert!(images.contains(&first));
+        assert!(images.find(name_of(&first)).unwrap().bytes.is_empty());
+        assert!(!images.find(name_of(&second)).unwrap().bytes.is_empty());
+
+        for _ in 0..IMAGES - 1 {
+            images.add(FileKind::Jpeg, Bytes::new(), &mut ids);
+        }
+        assert!(!images.contains(&first));
+        assert!(images.contains(&second));
+        images.add(FileKind::Jpeg, Bytes::new(), &mut ids);
+        assert!(!images.contains(&second));
     }
 
     #[test]

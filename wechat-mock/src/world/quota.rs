@@ -35,42 +35,64 @@ pub(crate) fn limit(limits: &Limits, path: &str) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoClearingLeft;
 
-/// What one account has called today, and cleared this month.
+/// What one account has called, and cleared this month.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Usage {
-    /// The day, counted from 1970 in China, to which `used` belongs.
-    day: i64,
-    used: BTreeMap<String, u64>,
+    /// By path; a day is one in China.
+    today: Tally,
+    /// By path, or by path and user.
+    this_minute: Tally,
     /// The month, counted from year 0, and its clearings.
     cleared: (i32, u32),
+}
+
+/// Calls within a span of time; in the next span it begins at nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Tally {
+    /// The day or minute, counted from 1970.
+    span: i64,
+    used: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    fn used(&self, what: &str, span: i64) -> u64 {
+        let used = self.used.get(what).filter(|_| self.span == span);
+        used.copied().unwrap_or(0)
+    }
+
+    /// Counts one call, unless the span has none left.
+    fn count(&mut self, what: &str, limit: u64, span: i64) -> bool {
+        if self.span != span {
+            self.span = span;
+            self.used.clear();
+        }
+        if self.used(what, span) >= limit {
+            return false;
+        }
+        match self.used.get_mut(what) {
+            Some(used) => *used += 1,
+            None => drop(self.used.insert(what.to_owned(), 1)),
+        }
+        true
+    }
 }
 
 impl Usage {
     /// Calls on a path today.
     pub(crate) fn used(&self, path: &str, now: i64) -> u64 {
-        if self.day == day(now) {
-            self.used.get(path).copied().unwrap_or(0)
-        } else {
-            0
-        }
+        self.today.used(path, day(now))
     }
 
     /// Counts one call, unless the day has none left.
     pub(crate) fn count(&mut self, path: &str, limit: u64, now: i64) -> bool {
-        if self.day != day(now) {
-            self.day = day(now);
-            self.used.clear();
-        }
-        match self.used.get_mut(path) {
-            Some(used) if *used >= limit => return false,
-            Some(used) => *used += 1,
-            None if limit == 0 => return false,
-            None => {
-                self.used.insert(path.to_owned(), 1);
-            }
-        }
-        true
+        self.today.count(path, limit, day(now))
+    }
+
+    /// Counts one call, unless the minute has none left.
+    pub(crate) fn count_minute(&mut self, what: &str, limit: u64, now: i64) -> bool {
+        self.this_minute.count(what, limit, now.div_euclid(60))
     }
 
     /// Starts anew, on one path or on all.
@@ -86,8 +108,8 @@ impl Usage {
         }
         self.cleared = (month, cleared + 1);
         match path {
-            Some(path) => drop(self.used.remove(path)),
-            None => self.used.clear(),
+            Some(path) => drop(self.today.used.remove(path)),
+            None => self.today.used.clear(),
         }
         Ok(())
     }

@@ -5,18 +5,21 @@
 )]
 
 mod accounts;
+mod catalogue;
 mod claims;
 mod codes;
 mod control;
 mod create;
 mod explain;
 mod faults;
+mod fields;
 #[cfg(feature = "intercept")]
 mod intercept;
 mod login;
 mod media;
 mod program;
 mod quotas;
+mod rids;
 mod support;
 mod switches;
 mod tokens;

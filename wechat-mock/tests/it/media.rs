@@ -1,6 +1,7 @@
 //! Uploads: pictures for cards, and temporary media.
 
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use crate::support::{DAY, TestMock};
 
@@ -21,6 +22,34 @@ async fn a_picture_for_a_card_gives_a_url() {
         .upload("/cgi-bin/media/uploadimg", "cover.png", cover)
         .await;
     assert!(png.json()["url"].as_str().unwrap().contains("/mmbiz_png/"));
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_under_the_mock_and_outlives_its_ticket_and_its_world() {
+    let test = TestMock::start().await;
+    let url = test.image_url().await;
+    let path = url.strip_prefix("http://mmbiz.qpic.cn").unwrap();
+    let world = test.control("GET", "world", &Value::Null).await.json();
+    test.control("POST", "reset", &Value::Null).await;
+    assert_eq!(test.get(path).await.status, 404);
+
+    test.control("PUT", "world", &world).await;
+    test.mock.clock().advance(400 * DAY);
+    let name = path.split('/').nth(2).unwrap();
+    for path in [
+        path,
+        &format!("{path}?wx_fmt=jpeg"),
+        &format!("/mmbiz/{name}/0"),
+    ] {
+        let shown = test.get(path).await;
+        assert_eq!(
+            (shown.status, shown.content_type.as_str()),
+            (200, "image/jpeg")
+        );
+        assert!(shown.body == logo(), "the bytes differ");
+    }
+    // WeChat's own paths are what is in the journal, and nothing else.
+    assert!(test.mock.journal().of_path(path).is_empty());
 }
 
 #[tokio::test]

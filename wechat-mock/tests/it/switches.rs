@@ -29,6 +29,14 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("unicode_escape", "accept", "0 券"),
     ("unicode_escape", "literal", "0 \\u5238"),
     ("unicode_escape", "refuse", "47002"),
+    ("field_of_other_type", "advice", "0 WX-ADV-020"),
+    ("field_of_other_type", "refuse", "47001"),
+    ("unlinked_mini_program", "advice", "0 WX-ADV-022"),
+    ("unlinked_mini_program", "refuse", "40168"),
+    ("unknown_store", "40072", "40072"),
+    ("unknown_store", "40098", "40098"),
+    ("friend_coupons", "retired", "73205, custom code 73205"),
+    ("friend_coupons", "open", "0, custom code 40158"),
     ("link_without_mini_program", "refuse", "73211"),
     ("link_without_mini_program", "accept", "0"),
     ("fixed_term_zero", "refuse", "40079"),
@@ -57,6 +65,9 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("session_errcode", "present", "session_key, openid, unionid, errcode, errmsg"),
     ("media_image_limit", "10MB", "0"),
     ("media_image_limit", "2MB", "40009"),
+    ("oversized_media", "by_type", "40009 40010 40011 40012"),
+    ("oversized_media", "40006", "40006 40006 40006 40006"),
+    ("oversized_media", "45001", "45001 45001 45001 45001"),
     ("unknown_code", "40056", "40056"),
     ("unknown_code", "40116", "40116"),
     ("errmsg_tail", "native", "invalid card id hint: [..]"),
@@ -105,6 +116,17 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "nonce" | "card_ext_timestamp_number" => claim(test, name).await,
         "token_grace" | "dead_token" | "malformed_token" => tokens(test, name).await,
         "upload_errcode" | "session_errcode" | "media_image_limit" => uploads(test, name).await,
+        "oversized_media" => oversized(test).await,
+        "friend_coupons" => friends(test).await,
+        "unknown_store" => {
+            let stores = json!({"restrictions": {"stores": [1, 2]}});
+            test.control("PATCH", "accounts/wx00000000000000a0", &stores)
+                .await;
+            create(test, |card| {
+                card["card"]["general_coupon"]["base_info"]["location_id_list"] = json!([1, 3]);
+            })
+            .await
+        }
         "unknown_code" => {
             let answer = test
                 .post("/card/code/get", &json!({"code": "999999999999"}))
@@ -147,6 +169,11 @@ async fn cards(test: &TestMock, name: &str) -> String {
             json!("http://mmbiz.qpic.cn/mmbiz_png/x/0"),
         )],
         "numeric_string" => vec![("/base_info/sku/quantity", json!("7"))],
+        "field_of_other_type" => vec![("/base_info/need_push_on_view", json!(true))],
+        "unlinked_mini_program" => vec![(
+            "/base_info/custom_app_brand_user_name",
+            json!("gh_000000000099@app"),
+        )],
         "null_scalar" => vec![("/base_info/service_phone", Value::Null)],
         "link_without_mini_program" => vec![("/base_info/custom_app_brand_pass", json!(""))],
         "unknown_code_type" => vec![("/base_info/code_type", json!("CODE_TYPE_SMELL"))],
@@ -295,6 +322,40 @@ async fn tokens(test: &mut TestMock, name: &str) -> String {
             format!("malformed {malformed}, made up {made_up}")
         }
     }
+}
+
+/// A coupon to be shared among friends, with WeChat's codes and with custom ones.
+async fn friends(test: &TestMock) -> String {
+    let cash = |is_custom: bool| {
+        create(test, move |card| {
+            let mut base_info = card["card"]["general_coupon"]["base_info"].clone();
+            base_info["use_custom_code"] = json!(is_custom);
+            card["card"] = json!({"card_type": "CASH", "cash": {
+                "base_info": base_info, "least_cost": 0, "reduce_cost": 100,
+                "advanced_info": {"share_friends": true},
+            }});
+        })
+    };
+    format!("{}, custom code {}", cash(false).await, cash(true).await)
+}
+
+/// A file of each type that is too large for it.
+async fn oversized(test: &TestMock) -> String {
+    const MB: usize = 1024 * 1024;
+    let logo = fixtures::image("logo.jpg");
+    let mut seen = Vec::new();
+    for (of, head, size) in [
+        ("image", logo, 10 * MB + 1),
+        ("voice", &b"#!AMR\n"[..], 2 * MB + 1),
+        ("video", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
+        ("thumb", logo, 64 * 1024 + 1),
+    ] {
+        let mut file = head.to_vec();
+        file.resize(size, 0);
+        let path = format!("/cgi-bin/media/upload?type={of}");
+        seen.push(test.upload(&path, "file", file).await.errcode().to_string());
+    }
+    seen.join(" ")
 }
 
 async fn uploads(test: &TestMock, name: &str) -> String {

@@ -2,6 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+mod relations;
+
+use relations::Relations;
+
 use super::fields::{CardNode, Judge};
 use crate::{
     api::{
@@ -12,11 +16,7 @@ use crate::{
     facts,
     refusal::Refusal,
     switches::{Switch, Switches},
-    world::{
-        account::{Account, SubMerchantStatus},
-        card::{Card, Dates, whole},
-        clock::LATEST,
-    },
+    world::{card::Card, restrictions::Door},
 };
 
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -29,23 +29,28 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     let name = card_type.to_ascii_lowercase();
     let account = context.world.account(number);
 
+    account.profile.restrictions.open(Door::Create)?;
+
+    let mut judge = Judge::new(
+        card_type,
+        account,
+        context.world.accounts(),
+        switches,
+        &mut context.advice,
+    );
     CardNode {
         name: &name,
         members: node,
     }
-    .check(&mut Judge {
+    .check(&mut judge)?;
+    Relations {
+        card_type,
+        node,
+        account,
         switches,
-        uploaded: &|url| account.images.contains(url),
-        advice: &mut context.advice,
-    })?;
-    check_dates(node, card_type, now)?;
-    check_stock(node)?;
-    if switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
-        check_links(node)?;
+        now,
     }
-    check_retired(node, card_type)?;
-    check_texts_with_pictures(node)?;
-    check_sub_merchant(node, account)?;
+    .check(&mut context.advice)?;
 
     let card_id = context.world.account_mut(number).draw_card_id();
     let mut node = Value::Object(node.clone());
@@ -128,159 +133,5 @@ fn check_withdrawn(card_type: &str, switches: Switches) -> Result<(), Refusal> {
                 .received(card_type))
         }
         _ => Ok(()),
-    }
-}
-
-fn check_dates(node: &Map<String, Value>, card_type: &str, now: i64) -> Result<(), Refusal> {
-    let info = &node["base_info"]["date_info"];
-    let dates = Dates::read(info).ok_or_else(|| {
-        let keys: Vec<&str> = info
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.as_str())
-            .collect();
-        Refusal::new("WX-CRD-015")
-            .expected("the keys of the type in date_info")
-            .received(shortened(&keys.join(", ")))
-    })?;
-    match dates {
-        Dates::Range { begin, end } => {
-            check_seconds("begin_timestamp", begin)?;
-            check_end(begin, end, now)
-        }
-        Dates::Term { end: Some(end), .. } => check_end(0, end, now),
-        Dates::Term { end: None, .. } => Ok(()),
-        Dates::Permanent if card_type == "MEMBER_CARD" => Ok(()),
-        Dates::Permanent => Err(Refusal::new("WX-CRD-016")
-            .expected("DATE_TYPE_FIX_TIME_RANGE or DATE_TYPE_FIX_TERM")
-            .received("DATE_TYPE_PERMANENT")),
-    }
-}
-
-fn check_seconds(key: &str, time: i64) -> Result<(), Refusal> {
-    if (0..=LATEST).contains(&time) {
-        return Ok(());
-    }
-    let what = if time > LATEST {
-        "more than ten digits: milliseconds?"
-    } else {
-        "a negative number"
-    };
-    Err(Refusal::new("WX-CRD-012")
-        .expected(format!("{key}: seconds since 1970, at most {LATEST}"))
-        .received(format!("{time}, {what}")))
-}
-
-fn check_end(begin: i64, end: i64, now: i64) -> Result<(), Refusal> {
-    check_seconds("end_timestamp", end)?;
-    if end <= begin {
-        return Err(Refusal::new("WX-CRD-013")
-            .expected(format!("end_timestamp: after {begin}"))
-            .received(end.to_string()));
-    }
-    if end <= now {
-        return Err(Refusal::new("WX-CRD-014")
-            .expected(format!("end_timestamp: after {now}, the time of the mock"))
-            .received(end.to_string()));
-    }
-    Ok(())
-}
-
-fn check_stock(node: &Map<String, Value>) -> Result<(), Refusal> {
-    let base = &node["base_info"];
-    let quantity = whole(&base["sku"]["quantity"]).unwrap_or_default();
-    let is_deposit = base["get_custom_code_mode"] == "GET_CUSTOM_CODE_MODE_DEPOSIT";
-    if is_deposit && (quantity != 0 || base["use_custom_code"] != true) {
-        return Err(Refusal::new("WX-CRD-023")
-            .expected("use_custom_code true and quantity 0")
-            .received(format!(
-                "use_custom_code {}, quantity {quantity}",
-                base["use_custom_code"]
-            )));
-    }
-    if !is_deposit && quantity == 0 {
-        return Err(Refusal::new("WX-CRD-024")
-            .expected("base_info.sku.quantity: 1 or more")
-            .received("0"));
-    }
-    Ok(())
-}
-
-/// Links to web pages are taken only together with a mini-program.
-fn check_links(node: &Map<String, Value>) -> Result<(), Refusal> {
-    let base = &node["base_info"];
-    let given = |key: &str| base[key].as_str().is_some_and(|text| !text.is_empty());
-    for link in ["custom", "center", "promotion"] {
-        let has_mini_program = given(&format!("{link}_app_brand_user_name"))
-            && given(&format!("{link}_app_brand_pass"));
-        if given(&format!("{link}_url")) && !has_mini_program {
-            return Err(Refusal::new("WX-CRD-018")
-                .expected(format!(
-                    "{link}_app_brand_user_name and {link}_app_brand_pass with {link}_url"
-                ))
-                .received(format!("{link}_url alone")));
-        }
-    }
-    Ok(())
-}
-
-/// Kinds of coupons that WeChat no longer makes.
-fn check_retired(node: &Map<String, Value>, card_type: &str) -> Result<(), Refusal> {
-    let swipe = &node["base_info"]["pay_info"]["swipe_card"];
-    if card_type != "MEMBER_CARD" && swipe["is_swipe_card"] == true {
-        return Err(Refusal::new("WX-CRD-025")
-            .expected("no pay_info")
-            .received("pay_info.swipe_card"));
-    }
-    let advanced = node.get("advanced_info").unwrap_or(&Value::Null);
-    let shares = advanced["consume_share_card_list"]
-        .as_array()
-        .is_some_and(|cards| !cards.is_empty());
-    if shares || advanced["share_friends"] == true {
-        return Err(Refusal::new("WX-CRD-026")
-            .expected("no share_friends")
-            .received("a coupon shared among friends"));
-    }
-    Ok(())
-}
-
-fn check_texts_with_pictures(node: &Map<String, Value>) -> Result<(), Refusal> {
-    let entries = node
-        .get("advanced_info")
-        .and_then(|advanced| advanced["text_image_list"].as_array())
-        .into_iter()
-        .flatten();
-    for (index, entry) in entries.enumerate() {
-        let given = |key: &str| entry[key].as_str().is_some_and(|text| !text.is_empty());
-        if !given("image_url") && !given("text") {
-            return Err(Refusal::new("WX-CRD-022")
-                .expected(format!("text_image_list[{index}]: image_url or text"))
-                .received("neither"));
-        }
-    }
-    Ok(())
-}
-
-fn check_sub_merchant(node: &Map<String, Value>, account: &Account) -> Result<(), Refusal> {
-    let merchant_id = &node["base_info"]["sub_merchant_info"]["merchant_id"];
-    if merchant_id.is_null() {
-        return Ok(());
-    }
-    let received = shortened(&merchant_id.to_string()).into_owned();
-    let known = whole(merchant_id)
-        .and_then(|id| u64::try_from(id).ok())
-        .and_then(|id| {
-            let mut merchants = account.profile.sub_merchants.iter();
-            merchants.find(|merchant| merchant.merchant_id == id)
-        });
-    match known.map(|merchant| merchant.status) {
-        Some(SubMerchantStatus::Approved) => Ok(()),
-        Some(status) => Err(Refusal::new("WX-CRD-020")
-            .expected("a sub-merchant that is APPROVED")
-            .received(format!("{received}, which is {}", json!(status)))),
-        None => Err(Refusal::new("WX-CRD-019")
-            .expected("a merchant_id of this account's sub_merchants")
-            .received(received)),
     }
 }

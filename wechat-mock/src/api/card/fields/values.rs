@@ -1,0 +1,231 @@
+//! The third pass: each value by itself.
+
+use serde_json::Value;
+
+use super::{
+    Judge,
+    table::{Field, Form, Kind},
+};
+use crate::{
+    api::call::{kind, shortened},
+    facts,
+    refusal::{Advice, Refusal},
+    switches::Switch,
+    world::{card::whole, restrictions::Right},
+};
+
+/// Pages of Official Accounts that show the account itself.
+const HOME_PAGES: [&str; 2] = [
+    "mp.weixin.qq.com/mp/profile_ext",
+    "mp.weixin.qq.com/mp/homepage",
+];
+
+impl Field {
+    /// Holds a value against the row; the entries of a list count one by one.
+    pub(super) fn check(&self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        if let (Some(limit), Value::Array(entries)) = (self.max_items, value)
+            && entries.len() > limit
+        {
+            return Err(Refusal::new("WX-CRD-021")
+                .field(self.rule)
+                .expected(format!("{}: at most {limit}", self.path))
+                .received(format!("{} entries", entries.len())));
+        }
+        match value {
+            Value::Array(entries) => entries
+                .iter()
+                .try_for_each(|entry| self.check_one(entry, judge)),
+            one => self.check_one(one, judge),
+        }
+    }
+
+    fn check_one(&self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        self.check_right(value, judge)?;
+        if let Some(text) = value.as_str() {
+            self.check_text(text, judge)?;
+        }
+        if self.values_from == Some("colors")
+            && facts::color_value(value.as_str().unwrap_or_default()).is_none()
+        {
+            return Err(Refusal::new("WX-CRD-006")
+                .field(self.rule)
+                .expected("Color010 to Color102, as /card/getcolors lists them")
+                .received(shortened(&value.to_string())));
+        }
+        self.check_choice(value, judge)?;
+        let is_same_day = self.path == "base_info.date_info.fixed_term" && whole(value) == Some(0);
+        if is_same_day && judge.switches.is(Switch::FixedTermZero, "accept") {
+            return Ok(());
+        }
+        self.check_range(value)
+    }
+
+    fn check_right(&self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+        let is_used = *value == true || value.as_str().is_some_and(|text| !text.is_empty());
+        let account = judge.account;
+        match self.right {
+            Some(right) if is_used && account.profile.restrictions.lacks(right) => {
+                let rule = match right {
+                    Right::CustomCode => "WX-CRD-030",
+                    Right::Balance => "WX-CRD-031",
+                    Right::Bonus => "WX-CRD-032",
+                    Right::CustomUrl => "WX-CRD-033",
+                };
+                Err(Refusal::new(rule)
+                    .expected(format!("{}: an account with the right to it", self.path))
+                    .received(format!("{}, which lacks it", account.profile.name)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_text(&self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        if let Some(limit) = self.max_bytes
+            && text.len() > limit
+        {
+            return Err(Refusal::new("WX-CRD-002")
+                .field(self.rule)
+                .expected(format!("{}: at most {limit} bytes", self.path))
+                .received(format!("{} bytes", text.len())));
+        }
+        let Some(form) = self.form else {
+            return Ok(());
+        };
+        // What is optional may be left empty.
+        if text.is_empty() && self.is_optional() {
+            return Ok(());
+        }
+        match form {
+            Form::Picture => self.check_picture(text, judge),
+            Form::MiniProgram => self.check_mini_program(text, judge),
+            Form::Page if text.contains("://") => {
+                Err(self.wrong("WX-CRD-039", "a path such as pages/index", text))
+            }
+            Form::Link if HOME_PAGES.iter().any(|page| text.contains(page)) => {
+                Err(self.wrong("WX-CRD-037", "a page of your own", text))
+            }
+            Form::OneLine if text.trim().is_empty() || text.contains(char::is_control) => {
+                Err(self.wrong("WX-CRD-046", "a line of text", text))
+            }
+            Form::Page | Form::Link | Form::OneLine => Ok(()),
+        }
+    }
+
+    /// Whom an account has linked is set in WeChat's console; here it is whoever is in the world.
+    fn check_mini_program(&self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        let id = text.strip_suffix("@app").filter(|id| id.starts_with("gh_"));
+        let Some(id) = id else {
+            return Err(self.wrong("WX-CRD-040", "gh_…@app", text));
+        };
+        let mut known = judge.accounts.iter().map(|account| &account.profile);
+        let is_linked = known.any(|profile| profile.original_id == id);
+        if is_linked {
+            return Ok(());
+        }
+        if judge.switches.is(Switch::UnlinkedMiniProgram, "refuse") {
+            return Err(self.wrong("WX-CRD-041", "a mini-program linked to the account", text));
+        }
+        judge.advice.push(Advice::new("WX-ADV-022", self.path));
+        Ok(())
+    }
+
+    /// A picture: a URL on WeChat's picture host; one that this account did not upload gets an advice.
+    fn check_picture(&self, url: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        let is_own = judge.account.images.contains(url);
+        let must_be_own = judge.switches.is(Switch::ForeignImage, "refuse");
+        if !is_picture_host(url) || (must_be_own && !is_own) {
+            let whose = if must_be_own {
+                ", uploaded by this account"
+            } else {
+                ""
+            };
+            return Err(self.wrong("WX-CRD-005", &format!("a URL on mmbiz.qpic.cn{whose}"), url));
+        }
+        if !is_own {
+            judge.advice.push(Advice::new("WX-ADV-002", self.path));
+        }
+        Ok(())
+    }
+
+    fn check_choice(&self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+        let Some(values) = &self.values else {
+            return Ok(());
+        };
+        let is_left_empty = value == "" && self.is_optional();
+        if values.contains(value) || is_left_empty {
+            return Ok(());
+        }
+        let known: Vec<String> = values.iter().map(Value::to_string).collect();
+        let expected = format!("one of {}", known.join(", "));
+        let mut refusal = self.breach("WX-CRD-003", &expected, value);
+        if self.path == "base_info.code_type" {
+            let errcode = judge.switches.errcode(Switch::UnknownCodeType);
+            refusal.errcode = errcode.unwrap_or(refusal.errcode);
+        }
+        Err(refusal)
+    }
+
+    fn check_range(&self, value: &Value) -> Result<(), Refusal> {
+        let Some(number) = whole(value).filter(|_| self.kind == Kind::Int) else {
+            return Ok(());
+        };
+        let above = self.min.is_none_or(|min| number >= min);
+        let below = self.max.is_none_or(|max| number <= max);
+        if above && below {
+            return Ok(());
+        }
+        let range = match (self.min, self.max) {
+            (Some(min), Some(max)) => format!("{min} to {max}"),
+            (Some(min), None) => format!("{min} or more"),
+            (None, Some(max)) => format!("{max} or less"),
+            (None, None) => String::new(),
+        };
+        Err(self.breach("WX-CRD-004", &range, value))
+    }
+
+    /// A text that breaks a rule of its own number.
+    fn wrong(&self, rule: &'static str, expected: &str, received: &str) -> Refusal {
+        Refusal::new(rule)
+            .field(self.rule)
+            .expected(format!("{}: {expected}", self.path))
+            .received(shortened(received))
+    }
+
+    fn breach(&self, rule: &'static str, expected: &str, received: &Value) -> Refusal {
+        // 40097, "invalid args", is what there is for fields whose own number is not known.
+        Refusal::numbered(rule, self.errcode.unwrap_or(40097))
+            .field(self.rule)
+            .expected(format!("{}: {expected}", self.path))
+            .received(format!(
+                "{} {}",
+                kind(received),
+                shortened(&received.to_string())
+            ))
+    }
+}
+
+fn is_picture_host(url: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .filter_map(|scheme| url.strip_prefix(scheme))
+        .any(|rest| rest.starts_with("mmbiz.qpic.cn/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_wechats_picture_host_will_do() {
+        assert!(is_picture_host("http://mmbiz.qpic.cn/mmbiz_jpg/x/0"));
+        assert!(is_picture_host("https://mmbiz.qpic.cn/mmbiz_jpg/x/0"));
+        for url in [
+            "http://mmecoa.qpic.cn/mmbiz_jpg/x/0",
+            "http://mmbiz.qpic.cn.evil.example/x",
+            "ftp://mmbiz.qpic.cn/x",
+            "media-id",
+        ] {
+            assert!(!is_picture_host(url), "{url}");
+        }
+    }
+}
