@@ -293,12 +293,12 @@ fn admit<'e>(
         }
     }
     match (endpoint.verb, &context.call.method) {
-        (Verb::Get, method) if method != Method::GET => {
-            Err(Refusal::new("WX-WIRE-002").received(method.as_str()))
-        }
-        (Verb::Post, method) if method != Method::POST => {
-            Err(Refusal::new("WX-WIRE-003").received(method.as_str()))
-        }
+        (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
+            .expected("GET")
+            .received(method.as_str())),
+        (Verb::Post, method) if method != Method::POST => Err(Refusal::new("WX-WIRE-003")
+            .expected("POST")
+            .received(method.as_str())),
         _ => Ok(endpoint),
     }
 }

@@ -297,7 +297,12 @@ impl Row {
         }
         match &self.outcome {
             Outcome::Done => record["outcome"] = json!("done"),
-            Outcome::Lost => record["outcome"] = json!("lost"),
+            Outcome::Lost => {
+                record["outcome"] = json!("lost");
+                let fault = self.fault.map_or(Value::Null, FaultKind::to_json);
+                let (expected, received) = ("no fault in force", format!("the fault {fault}"));
+                explain::add_rule(&mut record, "WX-FLT-001", "WX-FLT-001", expected, &received);
+            }
             Outcome::Refused(refusal) => {
                 record["outcome"] = json!("refused");
                 record["errmsg"] = json!(refusal.errmsg());

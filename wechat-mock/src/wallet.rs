@@ -104,6 +104,7 @@ impl Claim {
 
     /// The record behind `explain`: the first rejection up front, then every card by itself.
     pub(crate) fn record(&self, id: &str) -> Value {
+        let cards: Vec<Value> = self.items.iter().map(card_record).collect();
         let mut record = json!({
             "id": id,
             "at": self.at,
@@ -113,10 +114,13 @@ impl Claim {
             "outcome": if self.first_rejection().is_some() { "refused" } else { "done" },
             "errMsg": self.answer()["errMsg"],
         });
-        if let Some(rejection) = self.first_rejection() {
-            rejection.add_to(&mut record);
+        let refused = cards.iter().find(|card| card["isSuccess"] == false);
+        for (key, value) in refused.and_then(Value::as_object).into_iter().flatten() {
+            if !["cardId", "isSuccess"].contains(&key.as_str()) {
+                record[key] = value.clone();
+            }
         }
-        record["cards"] = self.items.iter().map(card_record).collect();
+        record["cards"] = Value::Array(cards);
         record
     }
 }
@@ -126,8 +130,8 @@ fn card_record((item, taken): &(Item, Result<Taken, Rejection>)) -> Value {
     match taken {
         Ok(taken) => record["advice"] = taken.advice.iter().map(explain::advice).collect(),
         Err(rejection) => {
-            record["rule"] = json!(rejection.rule);
             record["phone_text"] = json!(rejection.phone_text());
+            rejection.add_to(&mut record);
         }
     }
     record

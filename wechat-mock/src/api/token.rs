@@ -21,7 +21,11 @@ pub(super) struct Credentials<'a> {
 impl Credentials<'_> {
     /// The account, in WeChat's order of checks: the appid first, even before `grant_type`.
     pub(super) fn account(&self, context: &Context<'_>) -> Result<AccountNo, Refusal> {
-        let appid = self.appid.ok_or_else(|| Refusal::new("WX-TOK-007"))?;
+        let appid = self.appid.ok_or_else(|| {
+            Refusal::new("WX-TOK-007")
+                .expected("appid")
+                .received("no appid")
+        })?;
         let account = context.world.account_no(appid).ok_or_else(|| {
             Refusal::new("WX-TOK-008")
                 .expected("an appid of this world (GET /_mock/v1/accounts lists them)")
@@ -37,7 +41,11 @@ impl Credentials<'_> {
                     super::call::shortened(self.grant_type.unwrap_or_default())
                 )));
         }
-        let secret = self.secret.ok_or_else(|| Refusal::new("WX-TOK-010"))?;
+        let secret = self.secret.ok_or_else(|| {
+            Refusal::new("WX-TOK-010")
+                .expected("secret")
+                .received("no secret")
+        })?;
         if secret != context.world.account(account).profile.secret {
             let owner = context
                 .world
@@ -98,10 +106,11 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let now = context.world.now();
     let owner = context.world.account_mut(account);
     let issued = if force {
-        owner
-            .tokens
-            .force(now, &mut owner.ids)
-            .map_err(|_| Refusal::new("WX-TOK-012"))?
+        owner.tokens.force(now, &mut owner.ids).map_err(|_| {
+            Refusal::new("WX-TOK-012")
+                .expected("at most 20 forced refreshes a day")
+                .received("one more")
+        })?
     } else {
         owner.tokens.keep(now, &mut owner.ids)
     };
