@@ -41,6 +41,17 @@ pub(crate) fn add_rule(record: &mut Value, id: &str, texts: &str, expected: &str
     record["confidence"] = rule["confidence"].clone();
 }
 
+/// Puts a known mistake in signatures, an id of `fixtures`, in place of the rule's likeliest one.
+pub(crate) fn add_signature_mistake(record: &mut Value, id: &str) {
+    let texts = facts::signature_mistake(id);
+    record["mistake"] = json!({
+        "id": id,
+        "en": texts["mistake"]["en"],
+        "zh": texts["mistake"]["zh"],
+    });
+    record["fix"] = texts["fix"].clone();
+}
+
 /// An advice as the journal and the records show it.
 pub(crate) fn advice(advice: &Advice) -> Value {
     let rule = facts::rule(advice.rule);

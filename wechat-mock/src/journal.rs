@@ -16,6 +16,7 @@ use crate::{
     explain,
     faults::FaultKind,
     refusal::{Advice, Refusal},
+    sign::diagnose::Stamp,
 };
 
 /// Rows that are kept.
@@ -26,6 +27,8 @@ const BYTES: usize = 16 * 1024 * 1024;
 const BODY: usize = 64 * 1024;
 /// Records of claims on the phone that are kept.
 const CLAIMS: usize = 2_000;
+/// Claims whose timestamp and nonce are known again when they are signed a second time.
+const STAMPS: usize = 64;
 
 /// How a call ended.
 #[derive(Debug)]
@@ -126,6 +129,7 @@ pub(crate) struct Journal {
     written: u64,
     claims: VecDeque<(String, Value)>,
     claimed: u64,
+    stamps: VecDeque<Stamp>,
 }
 
 /// Which rows to show.
@@ -197,10 +201,17 @@ impl Journal {
         *self = Self::default();
     }
 
-    /// The id of the next claim's record.
-    pub(crate) fn next_claim(&mut self) -> String {
+    /// The id of the next claim's record, and what the claims before it were made with.
+    pub(crate) fn next_claim(
+        &mut self,
+        stamps: impl Iterator<Item = Stamp>,
+    ) -> (String, Vec<Stamp>) {
         self.claimed += 1;
-        format!("claim-{}", self.claimed)
+        let earlier = self.stamps.iter().cloned().collect();
+        self.stamps.extend(stamps);
+        let too_many = self.stamps.len().saturating_sub(STAMPS);
+        self.stamps.drain(..too_many);
+        (format!("claim-{}", self.claimed), earlier)
     }
 
     /// Keeps the record of a claim on the phone.

@@ -15,6 +15,7 @@ mod login;
 mod media;
 mod program;
 mod quotas;
+mod signatures;
 mod support;
 mod switches;
 mod tokens;
