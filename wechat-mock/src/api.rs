@@ -12,6 +12,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
+mod advise;
 mod befall;
 pub(crate) mod call;
 mod card;
@@ -222,7 +223,13 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         advice: Vec::new(),
     };
     let (result, early) = match admit(&mut context, endpoint) {
-        Ok(endpoint) => ((endpoint.run)(&mut context), false),
+        Ok(endpoint) => {
+            let result = (endpoint.run)(&mut context);
+            if result.is_ok() {
+                context.advice.extend(advise::on(&call, endpoint.guard));
+            }
+            (result, false)
+        }
         Err(refusal) => (Err(refusal), true),
     };
     let Context {

@@ -52,6 +52,16 @@ pub(crate) fn signature_mistake(id: &str) -> &'static Value {
         .unwrap_or(&Value::Null)
 }
 
+/// What kind of value a field of `/card/create` takes; `path` is as the field table writes it.
+pub(crate) fn card_field_kind(path: &str) -> Option<&'static str> {
+    static KINDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        rows(fixtures::card_fields())
+            .map(|row| (text(row, "path"), text(row, "kind")))
+            .collect()
+    });
+    KINDS.get(path).copied()
+}
+
 /// The hex value of a colour name.
 pub(crate) fn color_value(name: &str) -> Option<&'static str> {
     rows(fixtures::colors())

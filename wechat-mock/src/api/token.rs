@@ -1,13 +1,17 @@
 //! `/cgi-bin/token` and `/cgi-bin/stable_token`: tokens, and who may have one.
 
+use axum::http::Method;
 use serde_json::json;
 
 use super::{Context, reply::Reply};
 use crate::{
-    refusal::Refusal,
+    refusal::{Advice, Refusal},
     switches::Switch,
     world::{AccountNo, token::Issued},
 };
+
+/// Seconds within which nobody needs a new token.
+const FRESH: i64 = 300;
 
 /// What identifies an account; the login call takes the same.
 pub(super) struct Credentials<'a> {
@@ -78,6 +82,14 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     super::quota::count(context, account)?;
 
     let now = context.world.now();
+    if context.call.method == Method::POST {
+        context.advice.push(Advice::new("WX-ADV-011", "POST"));
+    }
+    let age = context.world.account(account).tokens.age(now);
+    if let Some(age) = age.filter(|age| *age < FRESH) {
+        let at = format!("the former token was {age} s old");
+        context.advice.push(Advice::new("WX-ADV-012", at));
+    }
     let has_grace = context.world.switches.is(Switch::TokenGrace, "on");
     let owner = context.world.account_mut(account);
     let grace = if has_grace {

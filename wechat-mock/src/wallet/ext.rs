@@ -57,6 +57,9 @@ pub(crate) struct Ext {
     /// What else stands in cardExt, such as `outer_str`, with its names: not in the sum.
     pub(crate) unsigned: Vec<(String, String)>,
     pub(super) timestamp_is_number: bool,
+    /// `outer_id` is the former name of `outer_str`.
+    has_outer_id: bool,
+    begin_is_text: bool,
 }
 
 impl Ext {
@@ -108,6 +111,10 @@ impl Ext {
             fixed_begin: members.get("fixed_begintimestamp").and_then(whole),
             unsigned: unsigned.collect(),
             timestamp_is_number: members.get("timestamp").is_some_and(Value::is_number),
+            has_outer_id: members.contains_key("outer_id"),
+            begin_is_text: members
+                .get("fixed_begintimestamp")
+                .is_some_and(Value::is_string),
         })
     }
 
@@ -129,6 +136,12 @@ impl Ext {
         }
         if self.nonce_str.is_empty() {
             advice.push(Advice::new("WX-ADV-004", "cardExt.nonce_str"));
+        }
+        if self.has_outer_id {
+            advice.push(Advice::new("WX-ADV-009", "cardExt.outer_id"));
+        }
+        if self.begin_is_text {
+            advice.push(Advice::new("WX-ADV-010", "cardExt.fixed_begintimestamp"));
         }
         advice
     }

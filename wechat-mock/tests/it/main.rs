@@ -5,6 +5,7 @@
 )]
 
 mod accounts;
+mod advice;
 mod claims;
 mod codes;
 mod control;
