@@ -17,6 +17,9 @@ use super::{Signed, sha1_hex};
 
 mod candidates;
 
+/// Bytes of the joined values beyond which no other sums are tried: no claim is so long.
+const LONGEST: usize = 4096;
+
 /// A secret that could have been signed in place of the right ticket.
 #[derive(Clone, Debug)]
 pub(crate) struct OtherSecret {
@@ -78,13 +81,15 @@ impl Evidence<'_> {
     /// The id of the mistake that gives the hash that came, `other` when none does.
     pub(crate) fn mistake(&self) -> &'static str {
         let received = self.received.trim().to_ascii_lowercase();
-        self.wrong_hash(&received)
-            .or_else(|| {
-                self.candidates()
-                    .find(|(_, joined)| sha1_hex(joined) == received)
-                    .map(|(mistake, _)| mistake)
-            })
-            .unwrap_or("other")
+        if let Some(mistake) = self.wrong_hash(&received) {
+            return mistake;
+        }
+        if self.signed.joined().len() > LONGEST {
+            return "other";
+        }
+        self.candidates()
+            .find(|(_, joined)| sha1_hex(joined) == received)
+            .map_or("other", |(mistake, _)| mistake)
     }
 
     /// The right string, hashed or written in another way.
@@ -195,5 +200,31 @@ mod tests {
         let tried = evidence.candidates().count();
         assert!((5_000..10_000).contains(&tried), "{tried}");
         assert_eq!(evidence.mistake(), "other");
+    }
+    #[test]
+    fn a_text_longer_than_any_claim_is_not_tried() {
+        let mistake = |nonce_str: &str| {
+            let signed = Signed {
+                api_ticket: "ticket",
+                timestamp: "1798000000",
+                card_id: "card",
+                nonce_str,
+                ..Signed::default()
+            };
+            let without = Signed {
+                nonce_str: "",
+                ..signed
+            };
+            Evidence {
+                signed,
+                received: &without.signature(),
+                unsigned: &[],
+                material: &Material::default(),
+                earlier: &[],
+            }
+            .mistake()
+        };
+        assert_eq!(mistake(&"n".repeat(4000)), "nonce_left_out");
+        assert_eq!(mistake(&"n".repeat(5000)), "other");
     }
 }
