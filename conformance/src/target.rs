@@ -343,6 +343,20 @@ impl Shop {
         self.target.send(request).await
     }
 
+    /// Whether the latest call of a path by this shop's account left an advice.
+    pub(crate) async fn is_advised(&self, path: &str, rule: &str) -> Result<(), Violation> {
+        let path = format!("requests?path={path}&appid={}", self.oa.appid);
+        let rows = self.target.control(&path, &Value::Null).await?;
+        let latest = rows["requests"].as_array().and_then(|rows| rows.last());
+        let advice = latest.map_or(&Value::Null, |row| &row["advice"]);
+        let mut rules = advice.as_array().into_iter().flatten();
+        if rules.any(|advice| advice["rule"] == rule) {
+            Ok(())
+        } else {
+            Err(Violation::differs("advice", rule, advice))
+        }
+    }
+
     /// Seconds since 1970 on the target's clock.
     pub(crate) async fn now(&self) -> Result<i64, Violation> {
         let clock = self.target.control("clock", &Value::Null).await?;

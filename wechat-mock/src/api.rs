@@ -14,6 +14,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
+mod advise;
 mod befall;
 pub(crate) mod call;
 mod card;
@@ -240,12 +241,21 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         advice: Vec::new(),
     };
     let (result, early) = match admit(&mut context, endpoint) {
-        Ok(endpoint) => ((endpoint.run)(&mut context), false),
+        Ok(endpoint) => {
+            let result = (endpoint.run)(&mut context);
+            if result.is_ok() {
+                advise::on(&call, endpoint.guard, &mut context.advice);
+            }
+            (result, false)
+        }
         Err(refusal) => (Err(refusal), true),
     };
     let Context {
-        account, advice, ..
+        account,
+        mut advice,
+        ..
     } = context;
+    advice.truncate(advise::MOST);
     let appid = account.map(|number| world.account(number).profile.appid.clone());
     drop(world);
 
@@ -318,12 +328,12 @@ fn admit<'e>(
         }
     }
     match (endpoint.verb, &context.call.method) {
-        (Verb::Get, method) if method != Method::GET => {
-            Err(Refusal::new("WX-WIRE-002").received(method.as_str()))
-        }
-        (Verb::Post, method) if method != Method::POST => {
-            Err(Refusal::new("WX-WIRE-003").received(method.as_str()))
-        }
+        (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
+            .expected("GET")
+            .received(method.as_str())),
+        (Verb::Post, method) if method != Method::POST => Err(Refusal::new("WX-WIRE-003")
+            .expected("POST")
+            .received(method.as_str())),
         _ => Ok(endpoint),
     }
 }

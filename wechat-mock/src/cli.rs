@@ -22,7 +22,7 @@ enum Command {
     /// Answers as WeChat does, until Ctrl-C.
     Serve(ServeArguments),
     /// Checks a card signature, and explains a wrong one.
-    Sign(sign::SignArguments),
+    Sign(Box<sign::SignArguments>),
     /// Lists the switches: what each decides, its values, and its strict side.
     Switches,
     /// Prints the starter world, to be changed and given to serve --world.

@@ -1,4 +1,4 @@
-//! Why something was refused: the rule, what was expected, what came, what to do.
+//! Why something was refused: the rule, what was expected, what came, the likely mistake, what to do.
 
 use serde_json::{Value, json};
 
@@ -22,12 +22,34 @@ pub(crate) fn add_refusal(record: &mut Value, refusal: &Refusal) {
 pub(crate) fn add_rule(record: &mut Value, id: &str, texts: &str, expected: &str, received: &str) {
     let rule = facts::rule(texts);
     record["rule"] = json!(id);
+    record["severity"] = rule["severity"].clone();
     record["statement"] = rule["rule"].clone();
-    record["expected"] = json!(expected);
-    record["received"] = json!(received);
+    // Where the code says nothing more, something was missing.
+    record["expected"] = if expected.is_empty() {
+        rule["rule"]["en"].clone()
+    } else {
+        json!(expected)
+    };
+    record["received"] = if received.is_empty() {
+        json!("nothing of the kind")
+    } else {
+        json!(received)
+    };
+    record["mistake"] = rule["mistake"].clone();
     record["fix"] = rule["fix"].clone();
     record["source"] = rule["source"].clone();
     record["confidence"] = rule["confidence"].clone();
+}
+
+/// Puts a known mistake in signatures, an id of `fixtures`, in place of the rule's likeliest one.
+pub(crate) fn add_signature_mistake(record: &mut Value, id: &str) {
+    let texts = facts::signature_mistake(id);
+    record["mistake"] = json!({
+        "id": id,
+        "en": texts["mistake"]["en"],
+        "zh": texts["mistake"]["zh"],
+    });
+    record["fix"] = texts["fix"].clone();
 }
 
 /// An advice as the journal and the records show it.
@@ -35,6 +57,7 @@ pub(crate) fn advice(advice: &Advice) -> Value {
     let rule = facts::rule(advice.rule);
     json!({
         "rule": advice.rule,
+        "severity": rule["severity"],
         "at": advice.at,
         "statement": rule["rule"],
         "fix": rule["fix"],

@@ -17,6 +17,7 @@ use crate::{
     explain,
     faults::FaultKind,
     refusal::{Advice, Refusal},
+    sign::diagnose::Stamp,
 };
 
 /// Rows that are kept.
@@ -27,6 +28,8 @@ const BYTES: usize = 16 * 1024 * 1024;
 const BODY: usize = 64 * 1024;
 /// Records of claims on the phone that are kept.
 const CLAIMS: usize = 2_000;
+/// Claims whose timestamp and nonce are known again when they are signed a second time.
+const STAMPS: usize = 64;
 
 /// How a call ended.
 #[derive(Debug)]
@@ -129,6 +132,7 @@ pub(crate) struct Journal {
     written: u64,
     claims: VecDeque<(String, Value)>,
     claimed: u64,
+    stamps: VecDeque<Stamp>,
 }
 
 /// Which rows to show.
@@ -201,10 +205,17 @@ impl Journal {
         *self = Self::default();
     }
 
-    /// The id of the next claim's record.
-    pub(crate) fn next_claim(&mut self) -> String {
+    /// The id of the next claim's record, and what the claims before it were made with.
+    pub(crate) fn next_claim(
+        &mut self,
+        stamps: impl Iterator<Item = Stamp>,
+    ) -> (String, Vec<Stamp>) {
         self.claimed += 1;
-        format!("claim-{}", self.claimed)
+        let earlier = self.stamps.iter().cloned().collect();
+        self.stamps.extend(stamps);
+        let too_many = self.stamps.len().saturating_sub(STAMPS);
+        self.stamps.drain(..too_many);
+        (format!("claim-{}", self.claimed), earlier)
     }
 
     /// Keeps the record of a claim on the phone.
@@ -333,7 +344,12 @@ impl Row {
         }
         match &self.outcome {
             Outcome::Done => record["outcome"] = json!("done"),
-            Outcome::Lost => record["outcome"] = json!("lost"),
+            Outcome::Lost => {
+                record["outcome"] = json!("lost");
+                let fault = self.fault.map_or(Value::Null, FaultKind::to_json);
+                let (expected, received) = ("no fault in force", format!("the fault {fault}"));
+                explain::add_rule(&mut record, "WX-FLT-001", "WX-FLT-001", expected, &received);
+            }
             Outcome::Refused(refusal) => {
                 record["outcome"] = json!("refused");
                 record["errmsg"] = json!(refusal.errmsg());

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 mod checks;
-mod ext;
+pub(crate) mod ext;
 mod rejection;
 
 use ext::Ext;
@@ -17,6 +17,7 @@ use crate::{
     api::call::shortened,
     explain,
     refusal::Advice,
+    sign::diagnose::Stamp,
     world::{
         AccountNo, World,
         code::{CardNo, Code, UserNo},
@@ -29,6 +30,9 @@ pub(crate) struct Item {
     pub(crate) card_id: String,
     /// Any JSON value: the phone, not the control API, refuses what is no string.
     pub(crate) card_ext: Value,
+    /// A code or openid that the page put beside cardExt, where the phone does not look.
+    pub(crate) code: Option<String>,
+    pub(crate) openid: Option<String>,
 }
 
 /// Who claims, and where the page runs.
@@ -102,8 +106,27 @@ impl Claim {
         json!({"errMsg": "addCard:ok", "cardList": cards})
     }
 
+    /// What the cards were claimed with, to be known again in a later claim.
+    pub(crate) fn stamps(&self) -> impl Iterator<Item = Stamp> {
+        self.items
+            .iter()
+            .filter_map(|(item, _)| Ext::read(&item.card_ext).ok())
+            .map(|ext| Stamp {
+                timestamp: ext.timestamp,
+                nonce_str: ext.nonce_str,
+            })
+            .filter(|stamp| stamp.timestamp.len() + stamp.nonce_str.len() <= Stamp::LONGEST)
+    }
+
     /// The record behind `explain`: the first rejection up front, then every card by itself.
-    pub(crate) fn record(&self, id: &str) -> Value {
+    ///
+    /// `earlier` is what former claims were made with.
+    pub(crate) fn record(&self, id: &str, earlier: &[Stamp]) -> Value {
+        let cards: Vec<Value> = self
+            .items
+            .iter()
+            .map(|(item, taken)| card_record(item, taken, earlier))
+            .collect();
         let mut record = json!({
             "id": id,
             "at": self.at,
@@ -113,21 +136,24 @@ impl Claim {
             "outcome": if self.first_rejection().is_some() { "refused" } else { "done" },
             "errMsg": self.answer()["errMsg"],
         });
-        if let Some(rejection) = self.first_rejection() {
-            rejection.add_to(&mut record);
+        let refused = cards.iter().find(|card| card["isSuccess"] == false);
+        for (key, value) in refused.and_then(Value::as_object).into_iter().flatten() {
+            if !["cardId", "isSuccess"].contains(&key.as_str()) {
+                record[key] = value.clone();
+            }
         }
-        record["cards"] = self.items.iter().map(card_record).collect();
+        record["cards"] = Value::Array(cards);
         record
     }
 }
 
-fn card_record((item, taken): &(Item, Result<Taken, Rejection>)) -> Value {
+fn card_record(item: &Item, taken: &Result<Taken, Rejection>, earlier: &[Stamp]) -> Value {
     let mut record = json!({"cardId": item.card_id, "isSuccess": taken.is_ok()});
     match taken {
         Ok(taken) => record["advice"] = taken.advice.iter().map(explain::advice).collect(),
         Err(rejection) => {
-            record["rule"] = json!(rejection.rule);
             record["phone_text"] = json!(rejection.phone_text());
+            rejection.add_to(&mut record, earlier);
         }
     }
     record

@@ -32,19 +32,7 @@ async fn leaves_advice(shop: &Shop, rule: &str, change: fn(&mut Value)) -> Resul
     if answer.errcode() != 0 {
         return Err(Violation::differs("errcode", 0, &answer.json));
     }
-    let path = format!("requests?path=/card/create&appid={}", shop.oa.appid);
-    let rows = shop.target.control(&path, &Value::Null).await?;
-    let advice = &rows["requests"][0]["advice"];
-    let named = advice
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|advice| advice["rule"] == rule);
-    if named {
-        Ok(())
-    } else {
-        Err(Violation::differs("advice", rule, advice))
-    }
+    shop.is_advised("/card/create", rule).await
 }
 
 /// Adds a sub-merchant to the shop's account.
@@ -356,6 +344,30 @@ pub(crate) const CASES: &[Case] = &[
         Holds(|shop| {
             Box::pin(leaves_advice(shop, "WX-ADV-022", |node| {
                 base(node)["custom_app_brand_user_name"] = json!("gh_000000000099@app");
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-008",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-008", |node| {
+                base(node)["date_info"]["type"] = json!(1);
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-009",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-009", |node| {
+                base(node)["sub_title"] = json!("每桌一张");
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-010",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-010", |node| {
+                base(node)["sku"]["quantity"] = json!("100");
             }))
         }),
     ),

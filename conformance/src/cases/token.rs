@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     Case,
-    Trial::Call,
+    Trial::{Call, Holds},
     target::{Account, Answer, Shop, Violation},
 };
 
@@ -188,4 +188,23 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new("WX-LOG-004", Call(|shop| Box::pin(session(shop, "")))),
+    Case::new(
+        "WX-ADV-011",
+        Holds(|shop| {
+            Box::pin(async move {
+                let path = token_path(&shop.oa, "");
+                shop.target.post_text(&path, "").await?;
+                shop.is_advised("/cgi-bin/token", "WX-ADV-011").await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-ADV-012",
+        Holds(|shop| {
+            Box::pin(async move {
+                shop.token_of(&shop.oa).await?;
+                shop.is_advised("/cgi-bin/token", "WX-ADV-012").await
+            })
+        }),
+    ),
 ];

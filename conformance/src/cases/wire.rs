@@ -4,11 +4,26 @@ use serde_json::json;
 
 use crate::{
     Case,
-    Trial::{Call, Create},
+    Trial::{Call, Create, Holds},
+    target::{Shop, Violation},
 };
 
 /// More than any JSON body may have.
 const TOO_MANY_BYTES: usize = 11 * 1024 * 1024;
+
+/// Makes a card as the Node library `request` does with its form option.
+async fn is_advised_as_form(shop: &Shop, rule: &str) -> Result<(), Violation> {
+    let mut card = shop.card().await?;
+    card["card"]["general_coupon"]["default_detail"] = json!("%28满减%29");
+    let path = shop.signed_in("/card/create");
+    let request = shop
+        .target
+        .request(reqwest::Method::POST, &path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(card.to_string());
+    shop.target.send(request).await?;
+    shop.is_advised("/card/create", rule).await
+}
 
 pub(crate) const CASES: &[Case] = &[
     Case::new(
@@ -63,6 +78,25 @@ pub(crate) const CASES: &[Case] = &[
     Case::through_a_proxy(
         "WX-WIRE-020",
         Call(|shop| Box::pin(shop.target.get_by_plain_http("/cgi-bin/token"))),
+    ),
+    Case::new(
+        "WX-ADV-005",
+        Holds(|shop| {
+            Box::pin(async move {
+                let card_id = shop.card_id(|_| {}).await?;
+                let body = json!({"card_id": card_id, "access_token": shop.token});
+                shop.post("/card/get", body).await?;
+                shop.is_advised("/card/get", "WX-ADV-005").await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-ADV-006",
+        Holds(|shop| Box::pin(is_advised_as_form(shop, "WX-ADV-006"))),
+    ),
+    Case::new(
+        "WX-ADV-007",
+        Holds(|shop| Box::pin(is_advised_as_form(shop, "WX-ADV-007"))),
     ),
     Case::new(
         "WX-FLT-001",

@@ -21,12 +21,7 @@ pub(crate) async fn show(servers: &Servers, claimed: &Claimed) -> anyhow::Result
 fn explained(title: &str, said: &str, record: &Value, rule: &str) -> anyhow::Result<()> {
     tell(&format!("\n  {title}"));
     tell(&format!("    WeChat says  {said}"));
-    let mistake = &record["mistake"];
-    let why = if mistake.is_null() {
-        &record["statement"]
-    } else {
-        mistake
-    };
+    let why = &record["mistake"];
     tell(&format!("    {rule}   {}", text(why, "en")?));
     tell(&format!("    {:<11}  {}", "", text(why, "zh")?));
     tell(&format!("    received     {}", text(record, "received")?));

@@ -15,10 +15,11 @@ use crate::{
 
 /// POST `/card/code/decrypt`: the code behind what `wx.addCard` gave the page.
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let text = context
-        .call
-        .text("encrypt_code")?
-        .ok_or_else(|| Refusal::new("WX-WIRE-009").expected("encrypt_code"))?;
+    let text = context.call.text("encrypt_code")?.ok_or_else(|| {
+        Refusal::new("WX-WIRE-009")
+            .expected("encrypt_code")
+            .received("no encrypt_code")
+    })?;
     let account = context.own_account();
     let code = account
         .seal_key()
@@ -135,9 +136,11 @@ fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
 /// The code that `code` and `card_id` of the body name, with its card when the code is a custom one.
 fn find<'a>(context: &'a Context<'_>) -> Result<(&'a Code, Option<CardNo>), Refusal> {
     let call = context.call;
-    let text = call
-        .text("code")?
-        .ok_or_else(|| Refusal::new("WX-COD-001"))?;
+    let text = call.text("code")?.ok_or_else(|| {
+        Refusal::new("WX-COD-001")
+            .expected("code")
+            .received("no code")
+    })?;
     let number = context.own_number();
     let account = context.world.account(number);
     let Some(card_id) = call.text("card_id")? else {

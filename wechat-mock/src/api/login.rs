@@ -35,15 +35,18 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
             .received("the appid of an Official Account"));
     }
     let appid = account.profile.appid.clone();
-    let js_code = query
-        .get("js_code")
-        .ok_or_else(|| Refusal::new("WX-LOG-004"))?;
+    let js_code = query.get("js_code").ok_or_else(|| {
+        Refusal::new("WX-LOG-004")
+            .expected("js_code")
+            .received("no js_code")
+    })?;
     let user = use_code(context, js_code, &appid)?;
 
-    let user_no = context
-        .world
-        .user_no(&user)
-        .ok_or_else(|| Refusal::new("WX-LOG-001").received("a login code of a user who is gone"))?;
+    let user_no = context.world.user_no(&user).ok_or_else(|| {
+        Refusal::new("WX-LOG-001")
+            .expected("a login code of a user of this world")
+            .received("a login code of a user who is gone")
+    })?;
     let of_user = format!("/sns/jscode2session of {user}");
     super::quota::count_minute(context, number, &of_user, LOGINS_A_MINUTE)?;
     if context.world.user(user_no).blocked {

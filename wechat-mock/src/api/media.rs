@@ -82,11 +82,11 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 /// GET `/cgi-bin/media/get`: the bytes of a temporary file.
 pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let media_id = context
-        .call
-        .query
-        .get("media_id")
-        .ok_or_else(|| Refusal::new("WX-MED-009"))?;
+    let media_id = context.call.query.get("media_id").ok_or_else(|| {
+        Refusal::new("WX-MED-009")
+            .expected("media_id")
+            .received("no media_id")
+    })?;
     let now = context.world.now();
     let account = context.own_account();
     let media = account.media.find(media_id).ok_or_else(|| {

@@ -46,7 +46,11 @@ pub(super) fn count_minute(
 /// POST `/cgi-bin/clear_quota`: all paths of the caller start anew.
 pub(super) fn clear(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let appid = context.call.text("appid")?;
-    let appid = appid.ok_or_else(|| Refusal::new("WX-TOK-007"))?;
+    let appid = appid.ok_or_else(|| {
+        Refusal::new("WX-TOK-007")
+            .expected("appid")
+            .received("no appid")
+    })?;
     let number = context.own_number();
     let own = &context.world.account(number).profile.appid;
     if appid != own {
@@ -109,10 +113,11 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The endpoint that `cgi_path` names.
 fn path_of(context: &Context<'_>) -> Result<&'static Endpoint, Refusal> {
-    let path = context
-        .call
-        .text("cgi_path")?
-        .ok_or_else(|| Refusal::new("WX-WIRE-009").expected("cgi_path"))?;
+    let path = context.call.text("cgi_path")?.ok_or_else(|| {
+        Refusal::new("WX-WIRE-009")
+            .expected("cgi_path")
+            .received("no cgi_path")
+    })?;
     let named = endpoint(path)
         .filter(|endpoint| !endpoint.path.starts_with("/sns/"))
         .ok_or_else(|| {

@@ -2,14 +2,18 @@
 
 use std::net::IpAddr;
 
+use axum::http::Method;
 use serde_json::json;
 
 use super::{Context, reply::Reply};
 use crate::{
-    refusal::Refusal,
+    refusal::{Advice, Refusal},
     switches::Switch,
     world::{AccountNo, restrictions::Door, token::Issued},
 };
+
+/// Seconds within which nobody needs a new token.
+const FRESH: i64 = 300;
 
 /// What identifies an account; the login call takes the same.
 pub(super) struct Credentials<'a> {
@@ -23,7 +27,11 @@ pub(super) struct Credentials<'a> {
 impl Credentials<'_> {
     /// The account, in WeChat's order of checks: the appid first, even before `grant_type`.
     pub(super) fn account(&self, context: &Context<'_>) -> Result<AccountNo, Refusal> {
-        let appid = self.appid.ok_or_else(|| Refusal::new("WX-TOK-007"))?;
+        let appid = self.appid.ok_or_else(|| {
+            Refusal::new("WX-TOK-007")
+                .expected("appid")
+                .received("no appid")
+        })?;
         let account = context.world.account_no(appid).ok_or_else(|| {
             Refusal::new("WX-TOK-008")
                 .expected("an appid of this world (GET /_mock/v1/accounts lists them)")
@@ -39,7 +47,11 @@ impl Credentials<'_> {
                     super::call::shortened(self.grant_type.unwrap_or_default())
                 )));
         }
-        let secret = self.secret.ok_or_else(|| Refusal::new("WX-TOK-010"))?;
+        let secret = self.secret.ok_or_else(|| {
+            Refusal::new("WX-TOK-010")
+                .expected("secret")
+                .received("no secret")
+        })?;
         if secret != context.world.account(account).profile.secret {
             let owner = context
                 .world
@@ -103,6 +115,14 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     super::quota::count(context, account)?;
 
     let now = context.world.now();
+    if context.call.method == Method::POST {
+        context.advice.push(Advice::new("WX-ADV-011", "POST"));
+    }
+    let age = context.world.account(account).tokens.age(now);
+    if let Some(age) = age.filter(|age| *age < FRESH) {
+        let at = format!("the former token was {age} s old");
+        context.advice.push(Advice::new("WX-ADV-012", at));
+    }
     let has_grace = context.world.switches.is(Switch::TokenGrace, "on");
     let owner = context.world.account_mut(account);
     let grace = if has_grace {
@@ -133,10 +153,11 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let now = context.world.now();
     let owner = context.world.account_mut(account);
     let issued = if force {
-        owner
-            .tokens
-            .force(now, &mut owner.ids)
-            .map_err(|_| Refusal::new("WX-TOK-012"))?
+        owner.tokens.force(now, &mut owner.ids).map_err(|_| {
+            Refusal::new("WX-TOK-012")
+                .expected("at most 20 forced refreshes a day")
+                .received("one more")
+        })?
     } else {
         owner.tokens.keep(now, &mut owner.ids)
     };

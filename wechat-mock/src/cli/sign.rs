@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use serde_json::Value;
+use anyhow::bail;
+use serde_json::{Map, Value, json};
 
 use super::print;
-use crate::sign::{
-    Signed,
-    diagnose::{Evidence, OtherSecret},
+use crate::{
+    facts,
+    sign::diagnose::{Evidence, Material, OtherSecret},
+    wallet::ext::{Ext, NotExt},
 };
 
 /// The values of one claim; those of cardExt may also come as they stand in it, by --card-ext.
@@ -42,76 +43,75 @@ pub(super) struct SignArguments {
     /// The page ticket of the account: signing with it is a common mistake.
     #[arg(long, value_name = "TICKET")]
     jsapi_ticket: Option<String>,
+    /// The `AppSecret` of the account, which may have been signed.
+    #[arg(long, value_name = "SECRET")]
+    app_secret: Option<String>,
+    /// A token of the account, which may have been signed.
+    #[arg(long, value_name = "TOKEN")]
+    access_token: Option<String>,
+    /// The customer's openid, which may have been signed though it does not stand in cardExt.
+    #[arg(long, value_name = "OPENID")]
+    other_openid: Option<String>,
+    /// The page's address, for a signature made as wx.config wants it.
+    #[arg(long, value_name = "URL")]
+    page_url: Option<String>,
 }
 
-/// The values of cardExt as text.
-#[derive(Debug, Default)]
-struct Ext {
-    timestamp: String,
-    nonce_str: String,
-    code: String,
-    openid: String,
-    outer_str: String,
-    signature: String,
-}
-
-impl Ext {
-    fn of(arguments: &SignArguments) -> anyhow::Result<Self> {
-        let Some(text) = &arguments.card_ext else {
-            let text = |value: &Option<String>| value.clone().unwrap_or_default();
-            return Ok(Self {
-                timestamp: text(&arguments.timestamp),
-                nonce_str: text(&arguments.nonce_str),
-                code: text(&arguments.code),
-                openid: text(&arguments.openid),
-                outer_str: text(&arguments.outer_str),
-                signature: text(&arguments.signature),
-            });
-        };
-        let value: Value = serde_json::from_str(text).context("--card-ext is no JSON")?;
-        if !value.is_object() {
-            bail!("--card-ext is no JSON object");
+impl SignArguments {
+    /// cardExt, as it came or put together from its values.
+    fn ext(&self) -> Result<Ext, NotExt> {
+        if let Some(text) = &self.card_ext {
+            return Ext::parse(text);
         }
-        let text = |key: &str| match &value[key] {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => String::new(),
-        };
-        Ok(Self {
-            timestamp: text("timestamp"),
-            nonce_str: text("nonce_str"),
-            code: text("code"),
-            openid: text("openid"),
-            outer_str: text("outer_str"),
-            signature: text("signature"),
-        })
+        let members = [
+            ("timestamp", &self.timestamp),
+            ("nonce_str", &self.nonce_str),
+            ("code", &self.code),
+            ("openid", &self.openid),
+            ("outer_str", &self.outer_str),
+            ("signature", &self.signature),
+        ];
+        let given: Map<String, Value> = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?))))
+            .collect();
+        Ext::parse(&Value::Object(given).to_string())
+    }
+
+    fn material(&self) -> Material {
+        let secrets = [
+            ("jsapi_ticket", &self.jsapi_ticket),
+            ("app_secret", &self.app_secret),
+            ("access_token", &self.access_token),
+        ];
+        Material {
+            secrets: secrets
+                .into_iter()
+                .filter_map(|(mistake, value)| {
+                    let value = value.clone()?;
+                    Some(OtherSecret { mistake, value })
+                })
+                .collect(),
+            openids: self.other_openid.iter().cloned().collect(),
+            urls: self.page_url.iter().cloned().collect(),
+            ..Material::default()
+        }
     }
 }
 
 /// Prints the sum; the status is 0 when the signature is right, 1 when it is wrong.
 pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
-    let ext = Ext::of(arguments)?;
-    let signed = Signed {
-        api_ticket: &arguments.api_ticket,
-        timestamp: &ext.timestamp,
-        card_id: &arguments.card_id,
-        nonce_str: &ext.nonce_str,
-        code: &ext.code,
-        openid: &ext.openid,
+    let ext = match arguments.ext() {
+        Ok(ext) => ext,
+        Err(fault) => {
+            let Some(mistake) = fault.mistake else {
+                bail!("--card-ext: {}", fault.received);
+            };
+            print_mistake(mistake);
+            return Ok(ExitCode::FAILURE);
+        }
     };
-    let others = arguments.jsapi_ticket.iter().map(|value| OtherSecret {
-        mistake: "jsapi_ticket",
-        value: value.clone(),
-    });
-    let evidence = Evidence {
-        signed,
-        received: &ext.signature,
-        unsigned: Some(ext.outer_str.as_str())
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect(),
-        others: others.collect(),
-    };
+    let signed = ext.signed(&arguments.api_ticket, &arguments.card_id);
     print(&format!(
         "sorted     {}",
         signed.sorted().join("\n           ")
@@ -126,11 +126,23 @@ pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
         print("right");
         return Ok(ExitCode::SUCCESS);
     }
-    let mistake = &evidence.describe()["mistake"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    print(&format!("wrong      {}", text(&mistake["en"])));
-    print(&format!("           {}", text(&mistake["zh"])));
-    print(&format!("fix        {}", text(&mistake["fix"]["en"])));
-    print(&format!("           {}", text(&mistake["fix"]["zh"])));
+    let evidence = Evidence {
+        signed,
+        received: &ext.signature,
+        unsigned: &ext.unsigned,
+        material: &arguments.material(),
+        earlier: &[],
+    };
+    print_mistake(evidence.mistake());
     Ok(ExitCode::FAILURE)
+}
+
+fn print_mistake(id: &str) {
+    let texts = facts::signature_mistake(id);
+    for (label, column) in [("wrong", "mistake"), ("fix", "fix")] {
+        for (label, language) in [(label, "en"), ("", "zh")] {
+            let text = texts[column][language].as_str().unwrap_or_default();
+            print(&format!("{label:<11}{text}"));
+        }
+    }
 }

@@ -44,13 +44,18 @@ pub(crate) struct AddCard {
     card_list: Vec<Entry>,
 }
 
-/// One entry of `cardList`; what else stands in it is ignored, as the phone does.
+/// One entry of `cardList`; what stands beside `cardId` and `cardExt` is ignored, as the phone does,
+/// but for `code` and `openid`, which may have been signed.
 #[derive(Debug, Deserialize)]
 struct Entry {
     #[serde(rename = "cardId")]
     card_id: String,
     #[serde(rename = "cardExt", default)]
     card_ext: Value,
+    #[serde(default)]
+    code: Value,
+    #[serde(default)]
+    openid: Value,
 }
 
 impl AddCard {
@@ -64,6 +69,8 @@ impl AddCard {
             card_list: vec![Entry {
                 card_id: card_id.to_owned(),
                 card_ext,
+                code: Value::Null,
+                openid: Value::Null,
             }],
         }
     }
@@ -77,6 +84,8 @@ impl AddCard {
         let items = self.card_list.into_iter().map(|entry| Item {
             card_id: entry.card_id,
             card_ext: entry.card_ext,
+            code: entry.code.as_str().map(str::to_owned),
+            openid: entry.openid.as_str().map(str::to_owned),
         });
         let mut world = mock.world.lock();
         let claimant = Claimant {
@@ -87,8 +96,8 @@ impl AddCard {
         drop(world);
 
         // To tell the mistake in a signature takes a while; the world need not wait for it.
-        let id = mock.journal.lock().next_claim();
-        let record = claim.record(&id);
+        let (id, earlier) = mock.journal.lock().next_claim(claim.stamps());
+        let record = claim.record(&id, &earlier);
         mock.journal.lock().keep_claim(id, record.clone());
         let mut answer = claim.answer();
         answer["explain"] = record;

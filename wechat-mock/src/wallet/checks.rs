@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::call::shortened,
-    sign::diagnose::OtherSecret,
+    sign::diagnose::{Material, OtherSecret},
     switches::Switch,
     world::{AccountNo, World, card::CardStatus, clock::LATEST, code::CardNo, ticket::TicketKind},
 };
@@ -46,7 +46,7 @@ pub(super) fn signature(
         let expected = format!("a wx_card ticket of {}", account.profile.name);
         let received = "none was ever fetched";
         return Err(Rejection {
-            signature: Some(Box::new(sums(world, owner, "", item, ext))),
+            signature: Some(Box::new(sums(world, claimant, owner, "", item, ext))),
             ..Rejection::new("WX-SIG-003", expected, received)
         });
     };
@@ -65,7 +65,9 @@ pub(super) fn signature(
         ext.signed(&latest.value, &item.card_id).signature()
     };
     Err(Rejection {
-        signature: (!is_right).then(|| Box::new(sums(world, owner, &latest.value, item, ext))),
+        mistake: is_right.then_some("expired_ticket"),
+        signature: (!is_right)
+            .then(|| Box::new(sums(world, claimant, owner, &latest.value, item, ext))),
         ..Rejection::new(rule, expected, received)
     })
 }
@@ -79,41 +81,86 @@ fn official_account_beside(world: &World, page: AccountNo) -> Option<AccountNo> 
         .position(|account| account.is_official() && account.profile.open_platform == *platform)
 }
 
+/// How much of each kind a wrong sum is tried with.
+const SECRETS: usize = 1000;
+const TOKENS: usize = 20;
+const CARDS: usize = 500;
+const CODES: usize = 50;
+const OPENIDS: usize = 100;
+
 /// What is needed to tell the mistake later, when the world is unlocked.
-fn sums(world: &World, owner: AccountNo, ticket: &str, item: &Item, ext: &Ext) -> Sums {
-    let mut others = Vec::new();
-    let mut add = |mistake: &'static str, value: &str| {
-        if value != ticket {
-            others.push(OtherSecret {
-                mistake,
-                value: value.to_owned(),
-            });
-        }
-    };
-    for (number, account) in world.accounts().iter().enumerate() {
-        let is_own = number == owner;
-        for ticket in account.tickets.of(TicketKind::Page) {
-            add("jsapi_ticket", &ticket.value);
-        }
-        for ticket in account.tickets.of(TicketKind::Card) {
-            let mistake = if is_own {
-                "expired_ticket"
-            } else {
-                "foreign_ticket"
-            };
-            add(mistake, &ticket.value);
-        }
-        add("app_secret", &account.profile.secret);
-        for token in &account.tokens.issued {
-            add("access_token", &token.value);
-        }
-    }
+fn sums(
+    world: &World,
+    claimant: Claimant,
+    owner: AccountNo,
+    ticket: &str,
+    item: &Item,
+    ext: &Ext,
+) -> Sums {
+    // The owner first, so that a large world does not crowd it out.
+    let all = 0..world.accounts().len();
+    let numbers: Vec<AccountNo> = [owner, claimant.page]
+        .into_iter()
+        .chain(all.filter(|number| ![owner, claimant.page].contains(number)))
+        .collect();
+    let accounts = numbers.iter().map(|number| world.account(*number));
+    let cards = accounts.flat_map(|account| account.cards.iter().rev());
+    let held = world.account(owner).codes.held_by(claimant.user);
+    let openids = numbers
+        .iter()
+        .map(|number| world.openid(claimant.user, *number).to_owned());
     Sums {
         api_ticket: ticket.to_owned(),
         card_id: item.card_id.clone(),
         ext: ext.clone(),
-        others,
+        material: Material {
+            secrets: numbers
+                .iter()
+                .flat_map(|number| secrets(world, *number, owner))
+                .filter(|other| other.value != ticket)
+                .take(SECRETS)
+                .collect(),
+            cards: cards.map(|card| card.card_id.clone()).take(CARDS).collect(),
+            codes: item
+                .code
+                .iter()
+                .cloned()
+                .chain(held.map(|code| code.code.to_string()))
+                .take(CODES)
+                .collect(),
+            openids: item
+                .openid
+                .iter()
+                .cloned()
+                .chain(openids)
+                .take(OPENIDS)
+                .collect(),
+            urls: Vec::new(),
+        },
     }
+}
+
+/// What of an account may have been signed in place of the owner's ticket.
+fn secrets(world: &World, number: AccountNo, owner: AccountNo) -> Vec<OtherSecret> {
+    let account = world.account(number);
+    let of_card = if number == owner {
+        "expired_ticket"
+    } else {
+        "foreign_ticket"
+    };
+    let page_tickets = account.tickets.of(TicketKind::Page).iter();
+    let card_tickets = account.tickets.of(TicketKind::Card).iter();
+    let tokens = account.tokens.issued.iter().rev().take(TOKENS);
+    page_tickets
+        .map(|ticket| ("jsapi_ticket", &ticket.value))
+        .chain(card_tickets.map(|ticket| (of_card, &ticket.value)))
+        .chain([("app_secret", &account.profile.secret)])
+        .chain(tokens.map(|token| ("access_token", &token.value)))
+        .map(|(mistake, value)| OtherSecret {
+            mistake,
+            value: value.clone(),
+        })
+        .collect()
 }
 
 pub(super) fn family(world: &World, claimant: Claimant, owner: AccountNo) -> Result<(), Rejection> {

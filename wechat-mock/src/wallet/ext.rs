@@ -11,48 +11,97 @@ use crate::{
 
 /// Something that is no cardExt.
 #[derive(Clone, Debug)]
-pub(super) struct NotExt {
+pub(crate) struct NotExt {
     pub(super) rule: &'static str,
+    /// An id of `fixtures::signature_mistakes`, when it is one that people make.
+    pub(crate) mistake: Option<&'static str>,
     pub(super) expected: &'static str,
-    pub(super) received: String,
+    pub(crate) received: String,
 }
 
 impl NotExt {
     fn new(rule: &'static str, expected: &'static str, received: impl Into<String>) -> Self {
         Self {
             rule,
+            mistake: None,
             expected,
             received: received.into(),
         }
     }
+
+    fn mistake(self, mistake: &'static str) -> Self {
+        Self {
+            mistake: Some(mistake),
+            ..self
+        }
+    }
 }
+
+const EXPECTED: &str = "an object with timestamp and signature";
+/// Members that are signed, and the signature.
+const SIGNED: [&str; 5] = ["timestamp", "nonce_str", "code", "openid", "signature"];
+/// Other members that are kept, and characters of each: no more than a wrong sum is tried with.
+const UNSIGNED: usize = 16;
+const UNSIGNED_LENGTH: usize = 256;
 
 /// The values of cardExt, as text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ext {
+pub(crate) struct Ext {
     pub(super) timestamp: String,
     pub(super) nonce_str: String,
     pub(super) code: String,
     pub(super) openid: String,
-    pub(super) signature: String,
+    pub(crate) signature: String,
     pub(super) outer_str: String,
     pub(super) fixed_begin: Option<i64>,
-    /// `outer_str` and `fixed_begintimestamp`: in cardExt, but not in the sum.
-    pub(super) unsigned: Vec<String>,
+    /// What else stands in cardExt, such as `outer_str`, with its names: not in the sum.
+    pub(crate) unsigned: Vec<(String, String)>,
     pub(super) timestamp_is_number: bool,
+    /// `outer_id` is the former name of `outer_str`.
+    has_outer_id: bool,
+    begin_is_text: bool,
 }
 
 impl Ext {
     pub(super) fn read(value: &Value) -> Result<Self, NotExt> {
         let Value::String(text) = value else {
-            return Err(NotExt::new("WX-SIG-004", "a JSON string", kind(value)));
+            let fault = NotExt::new("WX-SIG-004", "a JSON string", kind(value));
+            return Err(if value.is_object() {
+                fault.mistake("card_object")
+            } else {
+                fault
+            });
         };
-        let expected = "an object with timestamp and signature";
-        let Ok(Value::Object(members)) = serde_json::from_str::<Value>(text) else {
-            let received = format!("{}, which is no JSON object", shortened(text));
-            return Err(NotExt::new("WX-SIG-005", expected, received));
+        let ext = Self::parse(text)?;
+        for (name, text) in [("timestamp", &ext.timestamp), ("signature", &ext.signature)] {
+            if text.is_empty() {
+                return Err(NotExt::new("WX-SIG-005", EXPECTED, format!("no {name}")));
+            }
+        }
+        Ok(ext)
+    }
+
+    /// Reads the text of cardExt, whatever its members lack.
+    pub(crate) fn parse(text: &str) -> Result<Self, NotExt> {
+        let members = match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(members)) => members,
+            Ok(Value::String(inner)) if serde_json::from_str::<Map<_, _>>(&inner).is_ok() => {
+                let received = "a JSON string that holds the object once more as text";
+                let fault = NotExt::new("WX-SIG-005", EXPECTED, received);
+                return Err(fault.mistake("double_stringified"));
+            }
+            _ => {
+                let received = format!("{}, which is no JSON object", shortened(text));
+                return Err(NotExt::new("WX-SIG-005", EXPECTED, received));
+            }
         };
-        let ext = Self {
+        let unsigned = members
+            .keys()
+            .filter(|name| !SIGNED.contains(&name.as_str()))
+            .map(|name| (name.clone(), as_text(&members, name)))
+            .filter(|(_, text)| (1..=UNSIGNED_LENGTH).contains(&text.len()))
+            .take(UNSIGNED);
+        Ok(Self {
             timestamp: as_text(&members, "timestamp"),
             nonce_str: as_text(&members, "nonce_str"),
             code: as_text(&members, "code"),
@@ -60,22 +109,16 @@ impl Ext {
             signature: as_text(&members, "signature"),
             outer_str: as_text(&members, "outer_str"),
             fixed_begin: members.get("fixed_begintimestamp").and_then(whole),
-            unsigned: ["outer_str", "fixed_begintimestamp"]
-                .iter()
-                .map(|key| as_text(&members, key))
-                .filter(|text| !text.is_empty())
-                .collect(),
+            unsigned: unsigned.collect(),
             timestamp_is_number: members.get("timestamp").is_some_and(Value::is_number),
-        };
-        for (name, text) in [("timestamp", &ext.timestamp), ("signature", &ext.signature)] {
-            if text.is_empty() {
-                return Err(NotExt::new("WX-SIG-005", expected, format!("no {name}")));
-            }
-        }
-        Ok(ext)
+            has_outer_id: members.contains_key("outer_id"),
+            begin_is_text: members
+                .get("fixed_begintimestamp")
+                .is_some_and(Value::is_string),
+        })
     }
 
-    pub(super) fn signed<'a>(&'a self, api_ticket: &'a str, card_id: &'a str) -> Signed<'a> {
+    pub(crate) fn signed<'a>(&'a self, api_ticket: &'a str, card_id: &'a str) -> Signed<'a> {
         Signed {
             api_ticket,
             timestamp: &self.timestamp,
@@ -93,6 +136,12 @@ impl Ext {
         }
         if self.nonce_str.is_empty() {
             advice.push(Advice::new("WX-ADV-004", "cardExt.nonce_str"));
+        }
+        if self.has_outer_id {
+            advice.push(Advice::new("WX-ADV-009", "cardExt.outer_id"));
+        }
+        if self.begin_is_text {
+            advice.push(Advice::new("WX-ADV-010", "cardExt.fixed_begintimestamp"));
         }
         advice
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::ext::{Ext, NotExt};
 use crate::{
     explain, facts,
-    sign::diagnose::{Evidence, OtherSecret},
+    sign::diagnose::{Evidence, Material, Stamp},
 };
 
 /// Why the phone did not take a card.
@@ -14,7 +14,9 @@ pub(super) struct Rejection {
     pub(super) rule: &'static str,
     pub(super) expected: String,
     pub(super) received: String,
-    /// The sums and the likely mistake, for a wrong signature.
+    /// A mistake that is known already, an id of `fixtures::signature_mistakes`.
+    pub(super) mistake: Option<&'static str>,
+    /// What to find the mistake with, for a wrong signature.
     pub(super) signature: Option<Box<Sums>>,
 }
 
@@ -24,7 +26,7 @@ pub(super) struct Sums {
     pub(super) api_ticket: String,
     pub(super) card_id: String,
     pub(super) ext: Ext,
-    pub(super) others: Vec<OtherSecret>,
+    pub(super) material: Material,
 }
 
 impl Rejection {
@@ -37,6 +39,7 @@ impl Rejection {
             rule,
             expected: expected.into(),
             received: received.into(),
+            mistake: None,
             signature: None,
         }
     }
@@ -47,28 +50,36 @@ impl Rejection {
             .unwrap_or_default()
     }
 
-    pub(super) fn add_to(&self, record: &mut Value) {
+    /// Adds all there is to say; `earlier` is what former claims were made with.
+    pub(super) fn add_to(&self, record: &mut Value, earlier: &[Stamp]) {
         explain::add_rule(record, self.rule, self.rule, &self.expected, &self.received);
+        if let Some(mistake) = self.mistake {
+            explain::add_signature_mistake(record, mistake);
+        }
         let Some(sums) = &self.signature else {
             return;
         };
-        let described = Evidence {
+        let evidence = Evidence {
             signed: sums.ext.signed(&sums.api_ticket, &sums.card_id),
             received: &sums.ext.signature,
-            unsigned: sums.ext.unsigned.iter().map(String::as_str).collect(),
-            others: sums.others.clone(),
+            unsigned: &sums.ext.unsigned,
+            material: &sums.material,
+            earlier,
+        };
+        let mistake = evidence.mistake();
+        // Without a ticket there is nothing that the sum could have been right with.
+        if mistake != "other" || !sums.api_ticket.is_empty() {
+            explain::add_signature_mistake(record, mistake);
         }
-        .describe();
-        record["mistake"] = described["mistake"].clone();
-        if described["mistake"]["id"] != "other" {
-            record["fix"] = described["mistake"]["fix"].clone();
-        }
-        record["signature"] = described;
+        record["signature"] = evidence.describe();
     }
 }
 
 impl From<NotExt> for Rejection {
     fn from(fault: NotExt) -> Self {
-        Self::new(fault.rule, fault.expected, fault.received)
+        Self {
+            mistake: fault.mistake,
+            ..Self::new(fault.rule, fault.expected, fault.received)
+        }
     }
 }

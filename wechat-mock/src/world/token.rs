@@ -89,6 +89,13 @@ impl Tokens {
         self.issued.iter().rev().find(|token| token.value == value)
     }
 
+    /// Seconds since `/cgi-bin/token` gave out the token that is in use.
+    pub(crate) fn age(&self, now: i64) -> Option<i64> {
+        let mut plain = self.issued.iter().rev();
+        let token = plain.find(|token| token.kind == TokenKind::Plain)?;
+        (token.state(now) == TokenState::Alive).then_some(now - token.issued_at)
+    }
+
     /// `/cgi-bin/token`: a new token; the former lives on for `grace` seconds.
     pub(crate) fn replace(&mut self, now: i64, grace: i64, ids: &mut Ids) -> Issued {
         if let Some(former) = self.current(TokenKind::Plain) {

@@ -5,6 +5,7 @@
 )]
 
 mod accounts;
+mod advice;
 mod catalogue;
 mod claims;
 mod codes;
@@ -20,6 +21,7 @@ mod media;
 mod program;
 mod quotas;
 mod rids;
+mod signatures;
 mod support;
 mod switches;
 mod tokens;

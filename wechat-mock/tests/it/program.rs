@@ -190,6 +190,100 @@ async fn the_certificate_of_the_ca_is_written_before_the_mock_is_ready() {
 }
 
 #[test]
+fn the_command_line_knows_the_mistakes_of_the_phone() {
+    let wrong = |signed: Signed<'_>, options: &[&str]| {
+        let ext = serde_json::json!({
+            "timestamp": "1404896688",
+            "nonce_str": "123",
+            "signature": signed.signature(),
+        });
+        let ext = ext.to_string();
+        let arguments = [
+            "sign",
+            "--api-ticket",
+            "ticket",
+            "--card-id",
+            "card",
+            "--card-ext",
+            &ext,
+        ];
+        let checked = run(&[&arguments[..], options].concat());
+        assert_eq!(checked.status.code(), Some(1));
+        text(&checked.stdout)
+    };
+    let right = Signed {
+        api_ticket: "ticket",
+        timestamp: "1404896688",
+        card_id: "card",
+        nonce_str: "123",
+        code: "",
+        openid: "",
+    };
+    for (mistake, signed, options) in [
+        (
+            "jsapi_ticket",
+            Signed {
+                api_ticket: "page",
+                ..right
+            },
+            ["--jsapi-ticket", "page"],
+        ),
+        (
+            "app_secret",
+            Signed {
+                api_ticket: "s",
+                ..right
+            },
+            ["--app-secret", "s"],
+        ),
+        (
+            "access_token",
+            Signed {
+                api_ticket: "t",
+                ..right
+            },
+            ["--access-token", "t"],
+        ),
+        (
+            "openid_not_in_card_ext",
+            Signed {
+                openid: "o",
+                ..right
+            },
+            ["--other-openid", "o"],
+        ),
+    ] {
+        let said = wrong(signed, &options);
+        let known = fixtures::signature_mistakes().as_array().unwrap();
+        let row = known.iter().find(|row| row["id"] == mistake).unwrap();
+        for text in [&row["mistake"]["en"], &row["fix"]["zh"]] {
+            assert!(said.contains(text.as_str().unwrap()), "{said}");
+        }
+    }
+    let said = wrong(
+        Signed {
+            timestamp: "1404896690",
+            ..right
+        },
+        &[],
+    );
+    assert!(said.contains("seconds apart"), "{said}");
+
+    let twice = serde_json::json!("{\"timestamp\":\"1404896688\"}").to_string();
+    let twice = run(&[
+        "sign",
+        "--api-ticket",
+        "ticket",
+        "--card-id",
+        "card",
+        "--card-ext",
+        &twice,
+    ]);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(text(&twice.stdout).contains("JSON twice"));
+}
+
+#[test]
 fn a_signature_is_checked_on_the_command_line() {
     let signed = Signed {
         api_ticket: "ojZ8YtyVyr30HheH3CM73y7h4jJE",
@@ -244,5 +338,19 @@ fn a_signature_is_checked_on_the_command_line() {
         &ext,
     ]);
     assert_eq!(text(&by_ext.stdout), text(&wrong.stdout));
+    assert_eq!(
+        run(&[
+            "sign",
+            "--api-ticket",
+            "t",
+            "--card-id",
+            "c",
+            "--card-ext",
+            "{"
+        ])
+        .status
+        .code(),
+        Some(1)
+    );
     assert_eq!(run(&["sign"]).status.code(), Some(2));
 }

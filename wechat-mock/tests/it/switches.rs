@@ -20,7 +20,7 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("foreign_image", "refuse", "40141"),
     ("unknown_key", "refuse", "47001 47001 47001 47001"),
     ("unknown_key", "ignore", "0 0 0 0"),
-    ("numeric_string", "accept", "0"),
+    ("numeric_string", "accept", "0 WX-ADV-010"),
     ("numeric_string", "refuse", "47001"),
     ("null_scalar", "tolerate", "0"),
     ("null_scalar", "refuse", "47001"),

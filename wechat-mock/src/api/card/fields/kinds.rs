@@ -129,10 +129,30 @@ impl Judge<'_> {
         if is_wrong {
             return Err(wrong_kind(path, field.kind.name(), value).field(field.rule));
         }
-        if is_time && value.is_number() {
-            self.advice.push(Advice::new("WX-ADV-001", path));
-        }
+        self.advise(field, value, path);
         Ok(())
+    }
+
+    /// What is taken though the documentation has it otherwise.
+    fn advise(&mut self, field: &Field, value: &Value, path: &str) {
+        let mut add = |rule, at: String| self.advice.push(Advice::new(rule, at));
+        if field.dropped && !value.is_null() {
+            add("WX-ADV-009", path.to_owned());
+        }
+        match (field.kind, value) {
+            (Kind::Timestamp, Value::Number(_)) => add("WX-ADV-001", path.to_owned()),
+            (Kind::Int, Value::String(_)) => add("WX-ADV-010", path.to_owned()),
+            (Kind::Ids, Value::Array(entries)) => {
+                // One is enough: a list may hold thousands.
+                if let Some(index) = entries.iter().position(Value::is_string) {
+                    add("WX-ADV-010", format!("{path}[{index}]"));
+                }
+            }
+            (_, Value::Number(_)) if field.path == "base_info.date_info.type" => {
+                add("WX-ADV-008", path.to_owned());
+            }
+            _ => {}
+        }
     }
 }
 

@@ -94,6 +94,8 @@ pub(super) struct Field {
     /// The card types that have it; without them all.
     pub(super) cards: Option<Vec<&'static str>>,
     #[serde(default)]
+    pub(super) dropped: bool,
+    #[serde(default)]
     pub(super) ignores_unknown_keys: bool,
     #[serde(default)]
     pub(super) was_optional: bool,

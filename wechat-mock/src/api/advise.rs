@@ -1,0 +1,83 @@
+//! What a call got away with: told in the journal, though WeChat did as it was asked.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Guard,
+    call::{Call, Content},
+};
+use crate::refusal::Advice;
+
+/// Advice that one call can get; a body may hold thousands of texts.
+pub(super) const MOST: usize = 20;
+/// What the form option of the Node library `request` makes of ! ' ( ) *.
+const ESCAPES: [&str; 5] = ["%21", "%27", "%28", "%29", "%2A"];
+
+/// Adds what there is to say about a call that was done to what its endpoint had to say.
+pub(super) fn on(call: &Call, guard: Guard, advice: &mut Vec<Advice>) {
+    if guard != Guard::Open {
+        for key in ["secret", "appsecret"] {
+            if call.query.get(key).is_some() {
+                advice.push(Advice::new("WX-ADV-005", format!("{key} in the query")));
+            }
+        }
+    }
+    if let Content::Json(Ok(body)) = &call.content {
+        on_body(call, guard, body, advice);
+    }
+}
+
+fn on_body(call: &Call, guard: Guard, body: &Map<String, Value>, advice: &mut Vec<Advice>) {
+    if guard != Guard::Open {
+        let secrets = ["access_token", "secret", "appsecret"];
+        for key in secrets.into_iter().filter(|key| body.contains_key(*key)) {
+            advice.push(Advice::new("WX-ADV-005", format!("{key} in the body")));
+        }
+    }
+    let label = call.content_type.to_ascii_lowercase();
+    if !label.is_empty() && !label.contains("json") {
+        advice.push(Advice::new("WX-ADV-007", "Content-Type"));
+    }
+    if !label.starts_with("application/x-www-form-urlencoded") {
+        return;
+    }
+    let is_card = call.path == "/card/create";
+    let mut look = |path: &str, value: &Value| {
+        let is_escaped = |text: &str| ESCAPES.iter().any(|escape| text.contains(escape));
+        if value.as_str().is_some_and(is_escaped) {
+            let path = if is_card { path_in_card(path) } else { path };
+            advice.push(Advice::new("WX-ADV-006", path));
+        }
+    };
+    for (key, value) in body {
+        walk(value, key, &mut look);
+    }
+}
+
+/// Calls `look` with each value that holds no others, and its path.
+fn walk(value: &Value, path: &str, look: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                walk(member, &format!("{path}.{key}"), look);
+            }
+        }
+        Value::Array(entries) => {
+            for (at, entry) in entries.iter().enumerate() {
+                walk(entry, &format!("{path}[{at}]"), look);
+            }
+        }
+        leaf => look(path, leaf),
+    }
+}
+
+/// A path of a card's body as the field table has it, such as `base_info.title`.
+fn path_in_card(path: &str) -> &str {
+    let below = path.strip_prefix("card.").unwrap_or(path);
+    match below.split_once('.') {
+        Some((_, rest)) if rest.starts_with("base_info.") || rest.starts_with("advanced_info.") => {
+            rest
+        }
+        _ => below,
+    }
+}
