@@ -11,6 +11,7 @@ mod coupons;
 mod flow;
 mod idempotency;
 mod outages;
+mod pitfalls;
 mod program;
 mod redeem;
 mod support;

@@ -38,7 +38,7 @@ fn base_info() -> BaseInfo {
 }
 
 /// The seed's card, built with the model.
-fn seed_card() -> Card {
+pub(crate) fn seed_card() -> Card {
     Card::GeneralCoupon(GeneralCoupon {
         base_info: BaseInfo {
             service_phone: Some("020-88888888".to_owned()),

@@ -7,6 +7,7 @@
 mod bodies;
 mod canned;
 mod exchanges;
+mod pitfalls;
 mod redaction;
 mod sign;
 mod support;

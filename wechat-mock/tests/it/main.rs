@@ -18,6 +18,7 @@ mod fields;
 mod intercept;
 mod login;
 mod media;
+mod pitfalls;
 mod program;
 mod quotas;
 mod rids;
