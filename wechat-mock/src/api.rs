@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, Version, header, request::Parts},
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
@@ -163,6 +163,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let stays_open = stays_open(&parts);
     let body = read_body(body).await;
     let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
     let content = read_content(takes, &content_type, body.as_ref()).await;
@@ -180,10 +181,29 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    match befall::fault_of(&mock, &call) {
+    let mut response = match befall::fault_of(&mock, &call) {
         None => respond(run(&mock, endpoint, call, None)),
         Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+    };
+    if stays_open {
+        // WeChat says what HTTP/1.1 means anyway.
+        let stays_open = HeaderValue::from_static("keep-alive");
+        let headers = response.headers_mut();
+        headers.entry(header::CONNECTION).or_insert(stays_open);
     }
+    response
+}
+
+/// Whether the caller lets the connection stay open.
+fn stays_open(parts: &Parts) -> bool {
+    let asked = parts.headers.get(header::CONNECTION);
+    let asks_to_close = asked.is_some_and(|value| {
+        let value = value.to_str().unwrap_or_default();
+        value
+            .split(',')
+            .any(|part| part.trim().eq_ignore_ascii_case("close"))
+    });
+    parts.version == Version::HTTP_11 && !asks_to_close
 }
 
 /// The body, or nothing when it is larger than anything WeChat takes or breaks off.

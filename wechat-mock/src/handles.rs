@@ -237,6 +237,11 @@ impl<'a> Journal<'a> {
         })
     }
 
+    /// The records of all calls that were refused or got an advice, oldest first.
+    pub fn problems(&self) -> Vec<Value> {
+        self.0.journal.lock().problems()
+    }
+
     /// Forgets all rows.
     pub fn clear(&self) {
         self.0.journal.lock().clear();
@@ -249,4 +254,27 @@ impl<'a> Journal<'a> {
         let record = self.0.journal.lock().explain(id);
         record.unwrap_or_else(|| json!(null))
     }
+}
+
+/// A record of the journal in a few words.
+pub(crate) fn line(record: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let call = text(&record["call"]);
+    if record["outcome"] == "refused" {
+        return format!(
+            "{call}: {} {} ({}): {}",
+            record["errcode"],
+            text(&record["errmsg"]),
+            text(&record["rule"]),
+            text(&record["fix"]["en"])
+        );
+    }
+    let advice = record["advice"].as_array().into_iter().flatten();
+    let advice: Vec<String> = advice
+        .map(|advice| {
+            let (rule, at) = (text(&advice["rule"]), text(&advice["at"]));
+            format!("{rule} at {at}: {}", text(&advice["fix"]["en"]))
+        })
+        .collect();
+    format!("{call}: {}", advice.join("; "))
 }

@@ -195,6 +195,17 @@ impl Journal {
         rows.map(Row::show).collect()
     }
 
+    /// The records of calls that were refused or got an advice, oldest first.
+    pub(crate) fn problems(&self) -> Vec<Value> {
+        let is_problem =
+            |row: &&Row| matches!(row.outcome, Outcome::Refused(_)) || !row.advice.is_empty();
+        self.rows
+            .iter()
+            .filter(is_problem)
+            .map(Row::explain)
+            .collect()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
         self.bytes = 0;
@@ -423,5 +434,47 @@ mod tests {
             json!({"bytes": 12, "content_type": ""})
         );
         assert_eq!(show(""), Value::Null);
+    }
+
+    fn answered(path: &str, length: usize) -> Answered {
+        Answered {
+            call: Call::bare(path, vec![b'x'; length].into()),
+            now: 1,
+            appid: None,
+            wire: Wire::foreign("text/html", Bytes::new()),
+            advice: Vec::new(),
+            outcome: Outcome::Done,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_row_makes_room_for_the_newest() {
+        let mut journal = Journal::default();
+        for number in 0..=ROWS {
+            journal.write(answered(&format!("/{number}"), 0));
+        }
+        assert_eq!(journal.rows.len(), ROWS);
+        assert_eq!(journal.rows[0].path, "/1");
+        assert_eq!(journal.rows[ROWS - 1].path, format!("/{ROWS}"));
+        assert_eq!(journal.explain("call-1"), None);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_says_how_long_it_was() {
+        let mut journal = Journal::default();
+        journal.write(answered("/a", BODY));
+        journal.write(answered("/b", BODY + 1));
+        let shown = journal.show(&Filter::default());
+        assert_eq!(shown[0]["request"].as_str().unwrap().len(), BODY);
+        assert_eq!(shown[1]["request"]["bytes"], BODY + 1);
+        assert_eq!(journal.rows[1].request.kept.len(), BODY);
+        // However long bodies are, all rows together stay within their bounds.
+        for _ in 0..1000 {
+            journal.write(answered("/c", BODY));
+        }
+        assert!(journal.bytes <= BYTES);
+        journal.clear();
+        assert_eq!((journal.bytes, journal.rows.len()), (0, 0));
     }
 }

@@ -161,6 +161,24 @@ impl MockWechat {
         Faults::new(&self.mock)
     }
 
+    /// Sees to it that no call was refused and none merely got away with something.
+    ///
+    /// A test whose code should do everything right ends with this. Claims on the phone do not
+    /// count: their outcome is in the test's hands.
+    ///
+    /// # Panics
+    ///
+    /// When the journal has a refusal or an advice; the message lists each with its rule and fix.
+    pub fn verify(&self) {
+        let problems = self.journal().problems();
+        let lines: Vec<String> = problems.iter().map(handles::line).collect();
+        assert!(
+            lines.is_empty(),
+            "WeChat would have something to say:\n{}",
+            lines.join("\n")
+        );
+    }
+
     /// What was called, and why it was refused.
     pub fn journal(&self) -> Journal<'_> {
         Journal::new(&self.mock)

@@ -71,6 +71,21 @@ impl Query {
 }
 
 impl Call {
+    /// A call of which nothing but path and body matters.
+    #[cfg(test)]
+    pub(crate) fn bare(path: &str, body: Bytes) -> Self {
+        Self {
+            is_plain_http: false,
+            peer: IpAddr::from([127, 0, 0, 1]),
+            method: Method::POST,
+            path: path.to_owned(),
+            query: Query::default(),
+            content_type: String::new(),
+            body,
+            content: Content::Ignored,
+        }
+    }
+
     /// The body as a JSON object.
     pub(crate) fn json(&self) -> Result<&Map<String, Value>, Refusal> {
         match &self.content {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::TestMock;
+use crate::support::{DAY, NOW, TestMock};
 
 #[tokio::test]
 async fn an_account_that_is_shown_can_be_added_elsewhere() {
@@ -113,4 +113,85 @@ async fn a_user_with_a_chinese_name_has_an_openid_at_every_account() {
         .await
         .json();
     assert_eq!(read["openids"].as_object().unwrap().len(), 4);
+}
+
+/// Calls of one test that shares the mock with others, by an account of its own.
+struct Tenant<'a> {
+    test: &'a TestMock,
+    account: Value,
+    token: String,
+}
+
+impl<'a> Tenant<'a> {
+    async fn new(test: &'a TestMock) -> Self {
+        let draft = json!({"kind": "official_account"});
+        let account = test.control("POST", "accounts", &draft).await.json();
+        let token = test.token_of(account["name"].as_str().unwrap()).await;
+        Self {
+            test,
+            account,
+            token,
+        }
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let path = format!("{path}?access_token={}", self.token);
+        let request = self.test.request("POST", &path).body(body.to_string());
+        self.test.send(request).await.json()
+    }
+
+    /// Makes the seed's card with pictures of nobody, and names it.
+    async fn create(&self) -> String {
+        let url = "http://mmbiz.qpic.cn/mmbiz_png/x/0";
+        let card = fixtures::seed_card_with(url, url, NOW, NOW + DAY);
+        let made = self.post("/card/create", &card).await;
+        made["card_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{made}"))
+            .to_owned()
+    }
+
+    /// The calls in the journal that are this tenant's.
+    async fn calls(&self) -> usize {
+        let path = format!("requests?appid={}", self.account["appid"].as_str().unwrap());
+        let rows = self.test.control("GET", &path, &Value::Null).await.json();
+        rows["requests"].as_array().unwrap().len()
+    }
+
+    fn state(&self, world: &Value) -> Value {
+        let mut accounts = world["accounts"].as_array().unwrap().iter();
+        let own = accounts.find(|account| account["appid"] == self.account["appid"]);
+        own.unwrap()["state"].clone()
+    }
+}
+
+#[tokio::test]
+async fn two_tests_on_one_mock_never_see_each_other() {
+    let test = TestMock::start().await;
+    let (one, two) = (Tenant::new(&test).await, Tenant::new(&test).await);
+    let world = async || test.control("GET", "world", &Value::Null).await.json();
+
+    let before = two.state(&world().await);
+    let card_id = one.create().await;
+    let path = format!("accounts/{}", one.account["appid"].as_str().unwrap());
+    let quotas = json!({"quotas": {"/card/get": 0}, "restrictions": {"banned_words": ["满"]}});
+    test.control("PATCH", &path, &quotas).await;
+    let fault = json!({"path": "/card/getcolors", "appid": one.account["appid"], "errcode": -1});
+    test.control("POST", "faults", &fault).await;
+    assert_eq!(one.post("/card/getcolors", &json!({})).await["errcode"], -1);
+    assert_eq!(two.state(&world().await), before);
+
+    assert_eq!(two.post("/card/getcolors", &json!({})).await["errcode"], 0);
+    let foreign = two.post("/card/get", &json!({"card_id": card_id})).await;
+    assert_eq!(foreign["errcode"], 40073);
+    two.create().await;
+    assert_eq!((one.calls().await, two.calls().await), (3, 4));
+
+    // What one draws does not depend on what the other drew before.
+    let alone = TestMock::start().await;
+    let first = Tenant::new(&alone).await;
+    let second = Tenant::new(&alone).await;
+    assert_eq!(second.account, two.account);
+    assert_eq!(second.token, two.token);
+    assert_eq!(first.create().await, card_id);
 }

@@ -251,3 +251,28 @@ async fn no_secret_stands_in_the_journal() {
         assert!(!shown.text().contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn verify_tells_what_was_refused_and_what_got_away() {
+    let test = TestMock::start().await;
+    test.create().await;
+    test.mock.verify();
+
+    test.post("/card/get", &json!({})).await;
+    let mut card = test.seed_card().await;
+    card["card"]["general_coupon"]["base_info"]["sku"]["quantity"] = json!("7");
+    test.post("/card/create", &card).await;
+    let mock = &test.mock;
+    let complaint = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| mock.verify()));
+    let complaint = complaint.unwrap_err();
+    let complaint = complaint.downcast_ref::<String>().unwrap();
+    assert!(
+        complaint.contains("POST /card/get: 41012 missing card id (WX-CRD-050)"),
+        "{complaint}"
+    );
+    assert!(
+        complaint.contains("WX-ADV-010 at base_info.sku.quantity"),
+        "{complaint}"
+    );
+    assert_eq!(complaint.lines().count(), 3);
+}

@@ -107,3 +107,38 @@ async fn a_token_is_read_from_the_query_alone() {
     let answer = test.send(request.bearer_auth(&test.token).body(body)).await;
     assert_eq!(answer.errcode(), 41001);
 }
+
+/// The head of an answer to a raw request, in small letters.
+fn head_of(test: &TestMock, version: &str, header: &str) -> String {
+    use std::io::{Read, Write};
+    let url = test.mock.url();
+    let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let request =
+        format!("GET /card/getcolors {version}\r\nhost: api.weixin.qq.com\r\n{header}\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines: Vec<&str> = head
+        .lines()
+        .filter(|line| !line.starts_with("Date:"))
+        .collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_headers_are_those_that_were_captured() {
+    let test = TestMock::start().await;
+    assert_snapshot!(head_of(&test, "HTTP/1.1", ""), @r"
+    Connection: keep-alive
+    Content-Length: 81
+    Content-Type: application/json; encoding=utf-8
+    HTTP/1.1 200 OK
+    ");
+    for (version, header) in [("HTTP/1.1", "connection: close\r\n"), ("HTTP/1.0", "")] {
+        let head = head_of(&test, version, header);
+        assert!(!head.contains("keep-alive"), "{head}");
+    }
+}
