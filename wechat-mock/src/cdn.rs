@@ -1,4 +1,4 @@
-//! WeChat's picture host: what `uploadimg` took, under the paths of the URLs it gave out.
+//! WeChat's hosts for pictures and videos: what was uploaded, under the paths of the URLs given out.
 //!
 //! The URLs name WeChat's host, as they must; a page that shows a card of the mock puts the mock's
 //! address in its place. WeChat serves its own pages alone; here whoever asks is served.
@@ -11,7 +11,9 @@ use axum::{
     routing::get,
 };
 
-use crate::mock::Mock;
+use bytes::Bytes;
+
+use crate::{mock::Mock, world::media::FileKind};
 
 /// The folders that URLs of pictures were seen to have.
 const FOLDERS: [&str; 7] = [
@@ -29,7 +31,24 @@ pub(crate) fn router() -> Router<Mock> {
     for folder in FOLDERS {
         router = router.route(&format!("/{folder}/{{name}}/{{size}}"), get(picture));
     }
-    router
+    router.route("/mock_video/{media_id}", get(video))
+}
+
+async fn video(State(mock): State<Mock>, Path(media_id): Path<String>) -> Response {
+    let world = mock.world.lock();
+    let now = world.now();
+    let mut accounts = world.accounts().iter();
+    let found = accounts
+        .find_map(|account| account.media.find(&media_id))
+        .filter(|media| media.is_kept(now));
+    match found {
+        Some(media) => shown(media.kind, &media.bytes),
+        None => (StatusCode::NOT_FOUND, "no such video").into_response(),
+    }
+}
+
+fn shown(kind: FileKind, bytes: &Bytes) -> Response {
+    ([(header::CONTENT_TYPE, kind.content_type())], bytes.clone()).into_response()
 }
 
 async fn picture(State(mock): State<Mock>, Path((name, _)): Path<(String, String)>) -> Response {
@@ -39,11 +58,7 @@ async fn picture(State(mock): State<Mock>, Path((name, _)): Path<(String, String
         .find_map(|account| account.images.find(&name))
         .filter(|image| !image.bytes.is_empty());
     match found {
-        Some(image) => (
-            [(header::CONTENT_TYPE, image.kind.content_type())],
-            image.bytes.clone(),
-        )
-            .into_response(),
+        Some(image) => shown(image.kind, &image.bytes),
         None => (StatusCode::NOT_FOUND, "no such picture").into_response(),
     }
 }

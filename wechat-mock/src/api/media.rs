@@ -80,7 +80,7 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     ))
 }
 
-/// GET `/cgi-bin/media/get`: the bytes of a temporary file.
+/// GET `/cgi-bin/media/get`: the bytes of a temporary file, or where those of a video are.
 pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let media_id = context.call.query.get("media_id").ok_or_else(|| {
         Refusal::new("WX-MED-009")
@@ -98,6 +98,9 @@ pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         return Err(Refusal::new("WX-MED-011")
             .expected(format!("a file at most {MEDIA_LIFE} s old"))
             .received(format!("a file {} s old", now - media.created_at)));
+    }
+    if media.kind == FileKind::Mp4 {
+        return Ok(Reply::Json(json!({"video_url": media.video_url()})));
     }
     Ok(Reply::File {
         content_type: media.kind.content_type(),

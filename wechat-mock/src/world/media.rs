@@ -16,6 +16,8 @@ const MEDIA_BYTES: usize = 64 * 1024 * 1024;
 const IMAGES: usize = 10_000;
 /// WeChat's picture host; under the mock the same paths are on its own address.
 const HOST: &str = "http://mmbiz.qpic.cn";
+/// A host of WeChat's videos.
+const VIDEO_HOST: &str = "http://vweixinf.tc.qq.com";
 
 /// What a file is, told by its bytes and not by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,6 +179,11 @@ pub(crate) struct Media {
 }
 
 impl Media {
+    /// Where a video can be had; what WeChat's own host is called there was not captured.
+    pub(crate) fn video_url(&self) -> String {
+        format!("{VIDEO_HOST}/mock_video/{}", self.media_id)
+    }
+
     pub(crate) fn is_kept(&self, now: i64) -> bool {
         now < self.created_at + MEDIA_LIFE
     }

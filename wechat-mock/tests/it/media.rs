@@ -155,3 +155,33 @@ async fn a_media_id_belongs_to_one_account() {
     assert_eq!(test.get(&path).await.errcode(), 40007);
     assert_eq!(test.ask("/cgi-bin/media/get").await.errcode(), 41006);
 }
+
+#[tokio::test]
+async fn a_video_is_answered_by_where_it_is() {
+    let test = TestMock::start().await;
+    let mp4 = b"\0\0\0\x20ftypisom and so on".to_vec();
+    let uploaded = test
+        .upload("/cgi-bin/media/upload?type=video", "a.mp4", mp4.clone())
+        .await
+        .json();
+    let path = format!(
+        "/cgi-bin/media/get?media_id={}",
+        uploaded["media_id"].as_str().unwrap()
+    );
+    let answer = test.ask(&path).await;
+    assert!(
+        answer.text().contains(r"http:\/\/vweixinf.tc.qq.com\/"),
+        "{}",
+        answer.text()
+    );
+    let url = answer.json()["video_url"].as_str().unwrap().to_owned();
+    let path = url.strip_prefix("http://vweixinf.tc.qq.com").unwrap();
+    let video = test.get(path).await;
+    assert_eq!(
+        (video.content_type.as_str(), video.body),
+        ("video/mp4", mp4)
+    );
+
+    test.mock.clock().advance(3 * DAY);
+    assert_eq!(test.get(path).await.status, 404);
+}
