@@ -19,6 +19,7 @@ mod befall;
 pub(crate) mod call;
 mod card;
 mod code;
+mod credentials;
 mod login;
 mod media;
 mod quota;
@@ -33,9 +34,9 @@ use reply::{Family, Reply, Style, Wire};
 use crate::{
     faults::FaultKind,
     journal::{Answered, Outcome, SharedJournal},
+    marks::{Peer, PlainHttp},
     mock::Mock,
     refusal::{Advice, Refusal},
-    server::Peer,
     switches::{Switch, Switches},
     world::{AccountNo, World, account::Account, restrictions::Door, token::TokenState},
 };
@@ -148,10 +149,6 @@ impl Context<'_> {
         self.world.account_mut(number)
     }
 }
-
-/// Stands among the extensions of a request that was sent to one of WeChat's hosts without TLS.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PlainHttp;
 
 /// Answers one call on a path of WeChat's.
 pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Response {

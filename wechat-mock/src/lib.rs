@@ -13,6 +13,7 @@ mod faults;
 mod handles;
 mod intercept;
 mod journal;
+mod marks;
 mod mock;
 mod refusal;
 mod seal;

@@ -15,7 +15,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 mod connection;
 mod gate;
 
-pub(crate) use connection::{Broken, Peer};
 use gate::Gate;
 
 use crate::{api, cdn, control, mock::Mock};

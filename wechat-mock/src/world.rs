@@ -11,6 +11,7 @@ pub(crate) mod account;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod code;
+pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod ids;
 pub(crate) mod media;
@@ -24,8 +25,9 @@ use account::Account;
 use card::{Card, NotWaiting};
 use clock::Clock;
 use code::{CardNo, UserNo};
+use field::{BadField, check_name};
 use ids::Ids;
-use profile::{BadField, Profile, ProfileDraft, Review, check_name};
+use profile::{Profile, ProfileDraft, Review};
 use token::{Issued, Token};
 
 use crate::switches::{SwitchError, Switches};

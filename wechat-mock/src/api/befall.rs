@@ -20,9 +20,9 @@ use super::{
 use crate::{
     faults::FaultKind,
     journal::{Answered, Outcome},
+    marks::Broken,
     mock::Mock,
     refusal::Refusal,
-    server::Broken,
     world::World,
 };
 

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{
     Context,
+    credentials::{Credentials, let_in},
     reply::Reply,
-    token::{Credentials, let_in},
 };
 use crate::{
     refusal::Refusal,

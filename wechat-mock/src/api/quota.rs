@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{
-    Context, Endpoint, Guard, check_right, endpoint,
+    Context, Endpoint, Guard, check_right,
+    credentials::{Credentials, let_in},
+    endpoint,
     reply::Reply,
-    token::{Credentials, let_in},
 };
 use crate::{
     refusal::Refusal,

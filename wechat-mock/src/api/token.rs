@@ -5,7 +5,12 @@ use std::net::IpAddr;
 use axum::http::Method;
 use serde_json::json;
 
-use super::{Context, reply::Reply};
+use super::{
+    Context,
+    credentials::{Credentials, let_in},
+    quota,
+    reply::Reply,
+};
 use crate::{
     refusal::{Advice, Refusal},
     switches::Switch,
@@ -14,73 +19,6 @@ use crate::{
 
 /// Seconds within which nobody needs a new token.
 const FRESH: i64 = 300;
-
-/// What identifies an account; the login call takes the same.
-pub(super) struct Credentials<'a> {
-    pub(super) appid: Option<&'a str>,
-    pub(super) secret: Option<&'a str>,
-    pub(super) grant_type: Option<&'a str>,
-    /// The `grant_type` this call takes, if it takes one.
-    pub(super) expected_grant: Option<&'static str>,
-}
-
-impl Credentials<'_> {
-    /// The account, in WeChat's order of checks: the appid first, even before `grant_type`.
-    pub(super) fn account(&self, context: &Context<'_>) -> Result<AccountNo, Refusal> {
-        let appid = self.appid.ok_or_else(|| {
-            Refusal::new("WX-TOK-007")
-                .expected("appid")
-                .received("no appid")
-        })?;
-        let account = context.world.account_no(appid).ok_or_else(|| {
-            Refusal::new("WX-TOK-008")
-                .expected("an appid of this world (GET /_mock/v1/accounts lists them)")
-                .received(super::call::shortened(appid))
-        })?;
-        if let Some(expected) = self.expected_grant
-            && self.grant_type != self.expected_grant
-        {
-            return Err(Refusal::new("WX-TOK-009")
-                .expected(format!("grant_type={expected}"))
-                .received(format!(
-                    "grant_type={}",
-                    super::call::shortened(self.grant_type.unwrap_or_default())
-                )));
-        }
-        let secret = self.secret.ok_or_else(|| {
-            Refusal::new("WX-TOK-010")
-                .expected("secret")
-                .received("no secret")
-        })?;
-        if secret != context.world.account(account).profile.secret {
-            let owner = context
-                .world
-                .accounts()
-                .iter()
-                .find(|other| other.profile.secret == secret)
-                .map_or_else(
-                    || "a secret of no account".to_owned(),
-                    |other| format!("the secret of {}", other.profile.name),
-                );
-            return Err(Refusal::new("WX-TOK-011")
-                .expected(format!("the secret of {appid}"))
-                .received(owner));
-        }
-        Ok(account)
-    }
-}
-
-/// Knows from here on whose call it is, and whether its standing closes the door.
-pub(super) fn let_in(
-    context: &mut Context<'_>,
-    number: AccountNo,
-    door: Door,
-) -> Result<(), Refusal> {
-    context.account = Some(number);
-    let restrictions = &context.world.account(number).profile.restrictions;
-    restrictions.open(Door::Any)?;
-    restrictions.open(door)
-}
 
 /// Tokens are given to the addresses that the account lists, if it lists any.
 fn check_address(context: &Context<'_>, number: AccountNo) -> Result<(), Refusal> {
@@ -112,7 +50,7 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     .account(context)?;
     let_in(context, account, Door::Token)?;
     check_address(context, account)?;
-    super::quota::count(context, account)?;
+    quota::count(context, account)?;
 
     let now = context.world.now();
     if context.call.method == Method::POST {
@@ -147,9 +85,9 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     .account(context)?;
     let_in(context, account, Door::Token)?;
     check_address(context, account)?;
-    super::quota::count(context, account)?;
+    quota::count(context, account)?;
 
-    super::quota::count_minute(context, account, "/cgi-bin/stable_token", 10_000)?;
+    quota::count_minute(context, account, "/cgi-bin/stable_token", 10_000)?;
     let now = context.world.now();
     let owner = context.world.account_mut(account);
     let issued = if force {

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::world::{CannotAdd, file::WorldError, profile::BadField};
+use crate::world::{CannotAdd, field::BadField, file::WorldError};
 
 /// Why a control call was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc, OnceLock,
@@ -22,24 +22,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
+use crate::marks::{Broken, Peer};
 
 /// How long a caller may take to say what it wants.
 const HEAD: Duration = Duration::from_secs(30);
 /// How long a caller in a tunnel may take to shake hands.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// Whose connection it is; stands among the extensions of every request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
-
-/// Stands among the extensions of a response that must not be sent: the connection is closed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Broken {
-    /// Closed in order, without a word.
-    Closed,
-    /// Reset, as by a firewall.
-    Reset,
-}
 
 /// The connection was broken on purpose.
 #[derive(Debug, thiserror::Error)]

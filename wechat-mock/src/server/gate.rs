@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 mod wish;
 
 use super::{router, weixin_router};
-use crate::{api::PlainHttp, intercept::Intercept, mock::Mock};
+use crate::{intercept::Intercept, marks::PlainHttp, mock::Mock};
 use wish::Wish;
 
 /// To whom asks for a tunnel where none begins.

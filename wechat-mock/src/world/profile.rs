@@ -4,7 +4,12 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::Draw, quota::Limits, restrictions::Restrictions};
+use super::{
+    field::{BadField, check_name},
+    ids::Draw,
+    quota::Limits,
+    restrictions::Restrictions,
+};
 
 /// What kind of account it is; tokens carry it along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,23 +89,6 @@ pub(crate) struct ProfileDraft {
     pub(crate) ip_whitelist: Option<BTreeSet<IpAddr>>,
     pub(crate) sub_merchants: Option<Vec<SubMerchant>>,
     pub(crate) restrictions: Option<Restrictions>,
-}
-
-/// A field that does not hold what it should.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message}")]
-pub(crate) struct BadField {
-    pub(crate) field: &'static str,
-    pub(crate) message: String,
-}
-
-impl BadField {
-    pub(crate) fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field,
-            message: message.into(),
-        }
-    }
 }
 
 impl ProfileDraft {
@@ -202,20 +190,5 @@ impl ProfileDraft {
 fn set<T>(into: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *into = value;
-    }
-}
-
-/// Names of accounts and users: 1 to 64 characters, fit for a path.
-pub(crate) fn check_name(name: &str) -> Result<(), BadField> {
-    let fits = (1..=64).contains(&name.chars().count())
-        && !name.contains(|c: char| c.is_control() || c == '/')
-        && name.trim() == name;
-    if fits {
-        Ok(())
-    } else {
-        Err(BadField::new(
-            "name",
-            "1 to 64 characters without '/', control characters or blanks around it",
-        ))
     }
 }

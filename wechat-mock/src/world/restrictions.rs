@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::profile::BadField;
+use super::field::BadField;
 use crate::{facts, refusal::Refusal};
 
 /// A right that an account with the card right may lack.
