@@ -1,6 +1,6 @@
 //! What WeChat answers when it does not do what it was asked, and why.
 
-use crate::facts;
+use crate::{api::body::Place, facts};
 
 /// A call that breaks a rule.
 ///
@@ -16,6 +16,8 @@ pub(crate) struct Refusal {
     pub(crate) received: String,
     /// What WeChat writes behind the hint.
     pub(crate) tail: String,
+    /// Where in the body it is, when that is known; in a box, so that refusals stay small.
+    pub(crate) at: Option<Box<Place>>,
 }
 
 impl Refusal {
@@ -40,6 +42,7 @@ impl Refusal {
             expected: String::new(),
             received: String::new(),
             tail: String::new(),
+            at: None,
         }
     }
 
@@ -62,6 +65,11 @@ impl Refusal {
 
     pub(crate) fn tail(mut self, tail: impl Into<String>) -> Self {
         self.tail = tail.into();
+        self
+    }
+
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.at = Some(Box::new(place));
         self
     }
 

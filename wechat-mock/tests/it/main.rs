@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod login;
 mod media;
+mod multipart;
 mod program;
 mod quotas;
 mod support;
