@@ -9,6 +9,9 @@ mod control;
 mod explain;
 mod facts;
 mod faults;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handles;
 mod journal;
 mod mock;

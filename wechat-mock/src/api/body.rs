@@ -6,4 +6,6 @@ mod place;
 
 pub(crate) use json::{read_json, with_escapes_kept};
 pub(crate) use multipart::{Upload, read_upload};
+#[cfg(feature = "fuzzing")]
+pub(crate) use place::offset_of;
 pub(crate) use place::{Place, error_before};

@@ -8,6 +8,7 @@ mod accounts;
 mod claims;
 mod codes;
 mod control;
+mod corpus;
 mod create;
 mod explain;
 mod faults;

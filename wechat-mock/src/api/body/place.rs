@@ -22,13 +22,16 @@ pub(crate) fn error_before(body: &[u8], place: &Place) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     let start = match place {
         Place::Byte(at) => (0..=*at).rev().find(|at| text.is_char_boundary(*at))?,
-        Place::Path(path) => {
-            let start = after_blanks(text, 0);
-            below(text, start, path).or_else(|| below(text, card_node(text, start)?, path))?
-        }
+        Place::Path(path) => offset_of(text, path)?,
     };
     let quoted: String = text[start..].chars().take(QUOTED).collect();
     (!quoted.is_empty()).then(|| format!("Error before {quoted}"))
+}
+
+/// Where the value at a path starts, in a text that is JSON.
+pub(crate) fn offset_of(text: &str, path: &str) -> Option<usize> {
+    let start = after_blanks(text, 0);
+    below(text, start, path).or_else(|| below(text, card_node(text, start)?, path))
 }
 
 /// Where the node that describes a card starts.
