@@ -16,6 +16,7 @@ mod login;
 mod media;
 mod models;
 mod multipart;
+mod mutations;
 mod program;
 mod quotas;
 mod random;
