@@ -16,6 +16,7 @@ use futures_util::StreamExt;
 
 mod advise;
 mod befall;
+pub(crate) mod body;
 pub(crate) mod call;
 mod card;
 mod code;
@@ -28,7 +29,8 @@ mod rid;
 mod ticket;
 mod token;
 
-use call::{Call, Content, Query, read_json, read_upload, shortened};
+use body::{error_before, read_json, read_upload, with_escapes_kept};
+use call::{Call, Content, Query, shortened};
 use reply::{Family, Reply, Style, Wire};
 
 use crate::{
@@ -263,7 +265,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
             if result.is_ok() {
                 advise::on(&call, endpoint.guard, &mut context.advice);
             }
-            (result, false)
+            (result.map_err(|refusal| quoting(refusal, &call)), false)
         }
         Err(refusal) => (Err(refusal), true),
     };
@@ -300,13 +302,24 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     wire
 }
 
+/// Quotes the body from the place of the fault on, as card calls were seen to; the gateway was not.
+fn quoting(mut refusal: Refusal, call: &Call) -> Refusal {
+    if family(&call.path) == Family::Card
+        && let Some(place) = &refusal.at
+        && let Some(tail) = error_before(&call.body, place)
+    {
+        refusal.tail = tail.into();
+    }
+    refusal
+}
+
 /// What becomes of `\uXXXX` in a card's body, which nobody has captured.
 fn read_escapes(call: &mut Call, switches: Switches) {
     if switches.is(Switch::UnicodeEscape, "accept") || !matches!(call.content, Content::Json(Ok(_)))
     {
         return;
     }
-    let Some(kept) = call::with_escapes_kept(&call.body) else {
+    let Some(kept) = with_escapes_kept(&call.body) else {
         return;
     };
     call.content = Content::Json(if switches.is(Switch::UnicodeEscape, "literal") {

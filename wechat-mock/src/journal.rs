@@ -289,6 +289,10 @@ impl Row {
         }
         let mut query = Value::Object(query);
         redact(&mut query);
+        let mut reply = self.reply.show(self.reply_type);
+        if may_hold_secrets(&String::from_utf8_lossy(&self.request.kept)) {
+            cut_quote(&mut reply);
+        }
         let mut row = json!({
             "id": self.name(),
             "at": self.at,
@@ -298,7 +302,7 @@ impl Row {
             "appid": self.appid,
             "request": self.request.show(&self.request_type),
             "errcode": self.errcode,
-            "reply": self.reply.show(self.reply_type),
+            "reply": reply,
         });
         if let Some(trace) = &self.trace {
             row["trace"] = json!(trace);
@@ -398,6 +402,16 @@ pub(crate) fn redact(value: &mut Value) {
         }
         Value::Array(entries) => entries.iter_mut().for_each(redact),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Takes out what a refusal quotes of the request.
+fn cut_quote(reply: &mut Value) {
+    const QUOTE: &str = "Error before ";
+    if let Some(Value::String(errmsg)) = reply.get_mut("errmsg")
+        && let Some(at) = errmsg.find(QUOTE)
+    {
+        errmsg.replace_range(at + QUOTE.len().., "[redacted]");
     }
 }
 

@@ -10,6 +10,9 @@ mod control;
 mod explain;
 mod facts;
 mod faults;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handles;
 mod intercept;
 mod journal;

@@ -12,12 +12,14 @@ pub(crate) struct Refusal {
     pub(crate) rule: &'static str,
     /// The row of the field table that was broken, when it was one.
     pub(crate) field: Option<&'static str>,
-    pub(crate) expected: String,
-    pub(crate) received: String,
+    pub(crate) expected: Box<str>,
+    pub(crate) received: Box<str>,
     /// What WeChat writes behind the hint.
     pub(crate) tail: Box<str>,
     /// WeChat's wording, where it holds something of the call.
     wording: Option<Box<str>>,
+    /// Where in the body it is, when that is known; in a box, so that refusals stay small.
+    pub(crate) at: Option<Box<Place>>,
 }
 
 impl Refusal {
@@ -39,21 +41,22 @@ impl Refusal {
             errcode,
             rule,
             field: None,
-            expected: String::new(),
-            received: String::new(),
+            expected: Box::default(),
+            received: Box::default(),
             tail: Box::default(),
             wording: None,
+            at: None,
         }
     }
 
     /// What would have been right.
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    pub(crate) fn expected(mut self, expected: impl Into<Box<str>>) -> Self {
         self.expected = expected.into();
         self
     }
 
     /// What came instead, without secrets.
-    pub(crate) fn received(mut self, received: impl Into<String>) -> Self {
+    pub(crate) fn received(mut self, received: impl Into<Box<str>>) -> Self {
         self.received = received.into();
         self
     }
@@ -74,6 +77,12 @@ impl Refusal {
         self
     }
 
+    /// Where in the body it is.
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.at = Some(Box::new(place));
+        self
+    }
+
     /// WeChat's wording of it, without hint or rid.
     pub(crate) fn errmsg(&self) -> &str {
         let documented = || facts::errmsg(self.errcode);
@@ -84,6 +93,15 @@ impl Refusal {
     pub(crate) fn rule_id(&self) -> &'static str {
         self.field.unwrap_or(self.rule)
     }
+}
+
+/// Where in a body a rule was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Byte(usize),
+    /// A value, by a path such as `card.card_type`; the empty path is the whole body.
+    /// Paths of a card's fields start in the node named like its type.
+    Path(String),
 }
 
 /// Something that was taken though the documentation has it otherwise.

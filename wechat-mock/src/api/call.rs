@@ -1,4 +1,4 @@
-//! One call as it came: query, body, and readers that judge JSON as JSON.
+//! One call as it came: query, body, and its fields, judged as JSON.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -6,7 +6,8 @@ use axum::http::Method;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::refusal::Refusal;
+use super::body::Upload;
+use crate::refusal::{Place, Refusal};
 
 /// A call on one of WeChat's paths.
 #[derive(Debug)]
@@ -31,13 +32,6 @@ pub(crate) enum Content {
     Ignored,
     Json(Result<Map<String, Value>, Refusal>),
     Upload(Result<Upload, Refusal>),
-}
-
-/// The file of a multipart body.
-#[derive(Clone, Debug)]
-pub(crate) struct Upload {
-    pub(crate) file_name: String,
-    pub(crate) bytes: Bytes,
 }
 
 /// A query string, decoded once.
@@ -130,6 +124,7 @@ pub(crate) fn wrong_kind(path: &str, expected: &str, received: &Value) -> Refusa
             kind(received),
             shortened(&received.to_string())
         ))
+        .at(Place::Path(path.to_owned()))
 }
 
 pub(crate) fn kind(value: &Value) -> &'static str {
@@ -152,129 +147,9 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Reads a body as one JSON object, whatever its Content-Type says.
-pub(crate) fn read_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    if body.is_empty() {
-        return Err(Refusal::new("WX-WIRE-004")
-            .expected("a JSON object")
-            .received("an empty body"));
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(Refusal::new("WX-WIRE-005")
-            .expected("a JSON object")
-            .received(kind(&other))),
-        Err(fault) => Err(unreadable(body, &fault)),
-    }
-}
-
-/// A JSON text in which every `\uXXXX` stands for itself; [`None`] when it has none.
-pub(crate) fn with_escapes_kept(json: &[u8]) -> Option<Vec<u8>> {
-    let mut kept = Vec::with_capacity(json.len() + 16);
-    let mut bytes = json.iter().copied();
-    let mut found = false;
-    while let Some(byte) = bytes.next() {
-        kept.push(byte);
-        if byte == b'\\'
-            && let Some(escaped) = bytes.next()
-        {
-            if escaped == b'u' {
-                found = true;
-                kept.push(b'\\');
-            }
-            kept.push(escaped);
-        }
-    }
-    found.then_some(kept)
-}
-
-fn unreadable(body: &[u8], fault: &serde_json::Error) -> Refusal {
-    if body.starts_with(b"\xef\xbb\xbf") {
-        return Refusal::new("WX-WIRE-005")
-            .expected("{ as the first byte")
-            .received("a byte order mark before it");
-    }
-    let Ok(text) = std::str::from_utf8(body) else {
-        return Refusal::new("WX-WIRE-005")
-            .expected("UTF-8")
-            .received("bytes that are not UTF-8, such as GBK");
-    };
-    let looks_like_a_form = text.starts_with("%7B")
-        || text.starts_with("%7b")
-        || (text.contains('=') && !text.trim_start().starts_with(['{', '[', '"']));
-    if looks_like_a_form {
-        return Refusal::new("WX-WIRE-006")
-            .expected("raw JSON, starting with {")
-            .received("a url-encoded form");
-    }
-    Refusal::new("WX-WIRE-005")
-        .expected("JSON")
-        .received(format!("an error at this place: {fault}"))
-}
-
-/// Reads the one file of a multipart body; what its part is called does not matter.
-pub(crate) async fn read_upload(content_type: &str, body: Bytes) -> Result<Upload, Refusal> {
-    let none = |received: &str| {
-        Refusal::new("WX-MED-001")
-            .expected("multipart/form-data with a part that has a filename")
-            .received(received)
-    };
-    let boundary = multer::parse_boundary(content_type)
-        .map_err(|_| none("no multipart/form-data with a boundary in Content-Type"))?;
-    let whole = futures_util::stream::once(async { Ok::<_, std::convert::Infallible>(body) });
-    let mut parts = multer::Multipart::new(whole, boundary);
-    loop {
-        let part = match parts.next_field().await {
-            Ok(Some(part)) => part,
-            Ok(None) => return Err(none("no part with a filename")),
-            Err(_) => return Err(none("a body that does not keep to its boundary")),
-        };
-        let Some(file_name) = part.file_name().map(str::to_owned) else {
-            continue;
-        };
-        let bytes = part
-            .bytes()
-            .await
-            .map_err(|_| none("a part that is cut off"))?;
-        if bytes.is_empty() {
-            return Err(Refusal::new("WX-MED-002")
-                .expected("a file")
-                .received("a part without bytes"));
-        }
-        return Ok(Upload { file_name, bytes });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(body: &[u8]) -> (i64, &'static str) {
-        let refusal = read_json(body).unwrap_err();
-        (refusal.errcode, refusal.rule)
-    }
-
-    #[test]
-    fn what_is_not_a_json_object_is_refused_by_its_own_rule() {
-        assert_eq!(refused(b""), (44002, "WX-WIRE-004"));
-        assert_eq!(refused(b"null"), (47001, "WX-WIRE-005"));
-        assert_eq!(refused(b"\xef\xbb\xbf{}"), (47001, "WX-WIRE-005"));
-        assert_eq!(refused(b"{'card_id':'a'}"), (47001, "WX-WIRE-005"));
-        assert_eq!(
-            refused("{\"a\":\"\u{4f60}".as_bytes()),
-            (47001, "WX-WIRE-005")
-        );
-        assert_eq!(refused(b"{\"a\":\"\xc4\xe3\"}"), (47001, "WX-WIRE-005"));
-        assert_eq!(refused(b"a=1&b=2"), (47001, "WX-WIRE-006"));
-        assert_eq!(refused(b"%7B%22a%22%3A1%7D="), (47001, "WX-WIRE-006"));
-    }
-
-    #[test]
-    fn nesting_without_end_is_refused_not_followed() {
-        assert_eq!(refused("[".repeat(100_000).as_bytes()).0, 47001);
-        let deep = format!("{}1{}", "{\"a\":".repeat(5000), "}".repeat(5000));
-        assert_eq!(refused(deep.as_bytes()).0, 47001);
-    }
 
     #[test]
     fn a_query_is_decoded_once() {

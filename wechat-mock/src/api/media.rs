@@ -2,11 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    Context,
-    call::{Upload, shortened},
-    reply::Reply,
-};
+use super::{Context, body::Upload, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
     switches::Switch,

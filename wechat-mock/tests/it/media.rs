@@ -103,25 +103,6 @@ async fn bytes_that_are_no_picture_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_a_file_is_refused() {
-    let test = TestMock::start().await;
-    for (content_type, body) in [
-        ("application/json", "{}"),
-        (
-            "multipart/form-data; boundary=x",
-            "--x\r\ncontent-disposition: form-data; name=\"buffer\"\r\n\r\ntext\r\n--x--\r\n",
-        ),
-        ("multipart/form-data; boundary=x", "--x\r\nbroken"),
-        ("multipart/form-data", ""),
-    ] {
-        let answer = test
-            .post_text("/cgi-bin/media/uploadimg", content_type, body)
-            .await;
-        assert_eq!(answer.errcode(), 41005, "{body}");
-    }
-}
-
-#[tokio::test]
 async fn an_upload_has_a_known_type_and_its_bytes_fit_it() {
     let test = TestMock::start().await;
     let unknown = test

@@ -56,6 +56,9 @@ async fn a_body_that_is_no_object_is_refused() {
         ("[]", 47001),
         ("{", 47001),
         ("\u{feff}{}", 47001),
+        // Blanks are a body, though one without a value.
+        (" \r\n", 47001),
+        ("{} {}", 47001),
         ("{\"encrypt_code\": 5}", 47001),
     ] {
         let answer = test
@@ -67,6 +70,57 @@ async fn a_body_that_is_no_object_is_refused() {
         .post_text("/card/code/decrypt", "application/json", "")
         .await;
     assert_snapshot!("empty_body", empty.shown());
+}
+
+#[tokio::test]
+async fn a_refusal_quotes_a_card_body_from_the_fault_on() {
+    let test = TestMock::start().await;
+    let mut shown = Vec::new();
+    for (what, path, body) in [
+        ("a comma too many", "/card/get", "{\"card_id\":\"p1\",}"),
+        ("null", "/card/get", "null"),
+        (
+            "a number for a text",
+            "/card/get",
+            "{\"a\": 1, \"card_id\": 5}",
+        ),
+        (
+            "control characters",
+            "/card/get",
+            "{\"card_id\":\"\u{1}\0\n\"}",
+        ),
+        (
+            "text behind the object",
+            "/card/get",
+            "{\"card_id\":\"p1\"} https://a/b",
+        ),
+        ("a text that breaks off", "/card/get", "{\"card_id\":\"p1"),
+        ("blanks", "/card/get", "  "),
+        (
+            "a list for an object",
+            "/card/create",
+            r#"{"card":{"card_type":"CASH","cash":{"base_info":[]}}}"#,
+        ),
+        (
+            "the gateway, which quotes nothing",
+            "/cgi-bin/stable_token",
+            "{]",
+        ),
+    ] {
+        let answer = test.post_text(path, "application/json", body).await;
+        shown.push(format!("# {what}\n{}", answer.shown()));
+    }
+    assert_snapshot!("error_before", shown.join("\n"));
+}
+
+#[tokio::test]
+async fn a_quoted_secret_does_not_stand_in_the_journal() {
+    let test = TestMock::start().await;
+    let body = r#"{"appid":"wx1","secret": s3cret}"#;
+    let answer = test.post_text("/card/get", "application/json", body).await;
+    assert!(answer.text().contains("Error before s3cret}"));
+    let row = test.mock.journal().of_path("/card/get")[0].to_string();
+    assert!(!row.contains("s3cret"), "{row}");
 }
 
 #[tokio::test]
@@ -116,12 +170,17 @@ fn head_of(test: &TestMock, version: &str, header: &str) -> String {
     let request =
         format!("GET /card/getcolors {version}\r\nhost: api.weixin.qq.com\r\n{header}\r\n");
     stream.write_all(request.as_bytes()).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+    // The head alone is read: a connection that stays open does not end with the answer.
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
     let mut lines: Vec<&str> = head
         .lines()
+        .filter(|line| !line.is_empty())
         .filter(|line| !line.starts_with("Date:"))
         .collect();
     lines.sort_unstable();

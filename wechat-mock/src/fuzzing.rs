@@ -1,0 +1,132 @@
+//! What the fuzz targets call, and the test that replays their corpus: the readers of bodies, held to
+//! what must be true of any input.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use serde_json::{Deserializer, Map, Value};
+
+use crate::{
+    api::{
+        body::{Upload, error_before, offset_of, read_json, read_upload, with_escapes_kept},
+        reply::{Family, Style, Wire},
+    },
+    refusal::Refusal,
+    switches::Switches,
+};
+
+/// Reads `body` as a JSON body.
+///
+/// # Panics
+///
+/// When what must be true is not.
+pub fn json_body(body: &[u8]) {
+    match read_json(body) {
+        Ok(read) => {
+            let written = Value::Object(read.clone()).to_string();
+            let again = read_json(written.as_bytes()).expect("what was written can be read");
+            assert_eq!(again, read, "what was written reads the same");
+            if let Some(kept) = with_escapes_kept(body) {
+                read_json(&kept).expect("with its escapes kept it is still JSON");
+            }
+            let text = std::str::from_utf8(body).expect("JSON is UTF-8");
+            members_are_found(text, "", &read);
+        }
+        Err(refusal) => {
+            let errcode = if body.is_empty() { 44002 } else { 47001 };
+            assert_eq!(refusal.errcode, errcode);
+            quote_is_of(body, refusal);
+        }
+    }
+}
+
+/// Each member stands where its path leads, unless its name is no step of a path.
+fn members_are_found(text: &str, path: &str, members: &Map<String, Value>) {
+    for (key, value) in members {
+        if key.is_empty() || key.contains(['.', '[', ']']) {
+            continue;
+        }
+        let path = format!("{path}.{key}");
+        let start = offset_of(text, &path).expect("a member is found");
+        let mut found = Deserializer::from_str(&text[start..]).into_iter::<Value>();
+        let found = found.next().expect("a value").expect("JSON");
+        assert_eq!(&found, value, "{path}");
+        if let Value::Object(members) = value {
+            members_are_found(text, &path, members);
+        }
+    }
+}
+
+/// What is quoted is a piece of the body, and leaves as JSON.
+fn quote_is_of(body: &[u8], mut refusal: Refusal) {
+    if let Some(place) = &refusal.at {
+        let tail = error_before(body, place).expect("a place has a text");
+        let quoted = tail.strip_prefix("Error before ").expect("a tail");
+        let text = std::str::from_utf8(body).expect("a text has places");
+        assert!(text.contains(quoted) && (1..=80).contains(&quoted.chars().count()));
+        refusal.tail = tail.into();
+    }
+    let style = Style {
+        family: Family::Card,
+        switches: Switches::default(),
+        now: 0,
+    };
+    let wire = Wire::of_refusal(&refusal, false, style);
+    let reply: Value = serde_json::from_slice(&wire.body).expect("a reply is JSON");
+    let errmsg = reply["errmsg"].as_str().expect("errmsg is a text");
+    assert!(errmsg.ends_with(&*refusal.tail));
+}
+
+/// Reads `input` as an upload: its first line is the Content-Type, the rest the body.
+///
+/// # Panics
+///
+/// When what must be true is not.
+pub fn multipart_body(input: &[u8]) {
+    let end = input.iter().position(|byte| *byte == b'\n');
+    let (content_type, body) = input.split_at(end.unwrap_or(input.len()));
+    let body = body.get(1..).unwrap_or_default();
+    // A server hands on no other Content-Type than one of visible characters.
+    let content_type = std::str::from_utf8(content_type).unwrap_or_default();
+
+    match read(content_type, body.to_vec()) {
+        Ok(upload) => {
+            assert!(!upload.bytes.is_empty() && !upload.file_name.is_empty());
+            assert!(
+                body.windows(upload.bytes.len())
+                    .any(|piece| piece == upload.bytes)
+            );
+            let (content_type, written) = write(&upload);
+            let again = read(&content_type, written).expect("what was written can be read");
+            assert_eq!(
+                (again.file_name, again.bytes),
+                (upload.file_name, upload.bytes)
+            );
+        }
+        Err(refusal) => assert!([41005, 44001].contains(&refusal.errcode)),
+    }
+}
+
+/// The whole body is there, so that the reader has nothing to wait for.
+fn read(content_type: &str, body: Vec<u8>) -> Result<Upload, Refusal> {
+    let upload = read_upload(content_type, Bytes::from(body));
+    upload.now_or_never().expect("the reader comes to an end")
+}
+
+/// An upload as a body, behind a boundary that does not stand in it.
+fn write(upload: &Upload) -> (String, Vec<u8>) {
+    let mut boundary = "b".to_owned();
+    while upload
+        .bytes
+        .windows(boundary.len())
+        .any(|piece| piece == boundary.as_bytes())
+    {
+        boundary.push('b');
+    }
+    let name = upload.file_name.replace('\\', "\\\\").replace('"', "\\\"");
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"media\"; filename=\"{name}\"\r\n\r\n"
+    );
+    let end = format!("\r\n--{boundary}--\r\n");
+    let written = [head.as_bytes(), &upload.bytes, end.as_bytes()].concat();
+    (format!("multipart/form-data; boundary={boundary}"), written)
+}
