@@ -6,13 +6,11 @@
 use std::net::IpAddr;
 
 use axum::{
-    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, Version, header, request::Parts},
+    http::{HeaderValue, Version, header, request::Parts},
     response::Response,
 };
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use bytes::Bytes;
 
 mod advise;
 mod befall;
@@ -21,6 +19,8 @@ pub(crate) mod call;
 mod card;
 mod code;
 mod credentials;
+mod gateway;
+mod guard;
 mod login;
 mod media;
 mod quota;
@@ -29,8 +29,9 @@ mod rid;
 mod ticket;
 mod token;
 
-use body::{error_before, read_json, read_upload, with_escapes_kept};
-use call::{Call, Content, Query, shortened};
+use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_escapes_kept};
+use call::{Call, Content, Query};
+use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
 
 use crate::{
@@ -40,26 +41,8 @@ use crate::{
     mock::Mock,
     refusal::{Advice, Refusal},
     switches::{Switch, Switches},
-    world::{AccountNo, World, account::Account, restrictions::Door, token::TokenState},
+    world::{AccountNo, World, account::Account},
 };
-
-/// Bytes of a body that are read; the largest upload is 10 MiB, and its envelope needs some more.
-const MAX_BODY: usize = 10 * 1024 * 1024 + 64 * 1024;
-/// Bytes after which a caller is no longer listened to.
-const MAX_DRAINED: usize = 16 * MAX_BODY;
-
-/// What the caller must show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guard {
-    /// Nothing: these calls give out what the others ask for.
-    Open,
-    /// A living token of any account.
-    Token,
-    /// A living token of an Official Account.
-    OfficialAccount,
-    /// A living token of an Official Account with the card right.
-    CardRight,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verb {
@@ -163,7 +146,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .unwrap_or_default()
         .to_owned();
     let stays_open = stays_open(&parts);
-    let body = read_body(body).await;
+    let body = read_whole(body).await;
     let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
     let content = read_content(takes, &content_type, body.as_ref()).await;
     let call = Call {
@@ -181,7 +164,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         content,
     };
     let mut response = match befall::fault_of(&mock, &call) {
-        None => respond(run(&mock, endpoint, call, None)),
+        None => run(&mock, endpoint, call, None).into_response(),
         Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
     };
     if stays_open {
@@ -203,28 +186,6 @@ fn stays_open(parts: &Parts) -> bool {
             .any(|part| part.trim().eq_ignore_ascii_case("close"))
     });
     parts.version == Version::HTTP_11 && !asks_to_close
-}
-
-/// The body, or nothing when it is larger than anything WeChat takes or breaks off.
-///
-/// What is too much is read and thrown away: whoever is still sending when the answer comes and the
-/// connection closes sees a broken connection in place of the answer.
-async fn read_body(body: Body) -> Option<Bytes> {
-    let mut stream = body.into_data_stream();
-    let mut whole = BytesMut::new();
-    let mut length = 0;
-    while let Some(part) = stream.next().await {
-        let part = part.ok()?;
-        length += part.len();
-        if length <= MAX_BODY {
-            whole.extend_from_slice(&part);
-        } else if length > MAX_DRAINED {
-            break;
-        } else {
-            whole = BytesMut::new();
-        }
-    }
-    (length <= MAX_BODY).then(|| whole.freeze())
 }
 
 async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {
@@ -259,7 +220,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         account: None,
         advice: Vec::new(),
     };
-    let (result, early) = match admit(&mut context, endpoint) {
+    let (result, early) = match gateway::admit(&mut context, endpoint) {
         Ok(endpoint) => {
             let result = (endpoint.run)(&mut context);
             if result.is_ok() {
@@ -329,115 +290,4 @@ fn read_escapes(call: &mut Call, switches: Switches) {
             .expected("characters as raw UTF-8")
             .received("\\uXXXX"))
     });
-}
-
-/// What the gateway looks at before it lets a call through.
-fn admit<'e>(
-    context: &mut Context<'_>,
-    endpoint: Option<&'e Endpoint>,
-) -> Result<&'e Endpoint, Refusal> {
-    if context.call.is_plain_http {
-        return Err(Refusal::new("WX-WIRE-020")
-            .expected("https")
-            .received("http, by way of a proxy"));
-    }
-    let Some(endpoint) = endpoint else {
-        return Err(Refusal::new("WX-WIRE-001")
-            .expected("a path that this mock knows")
-            .received(shortened(&context.call.path)));
-    };
-    if endpoint.guard != Guard::Open {
-        let account = caller(context)?;
-        context.account = Some(account);
-        check_right(context.world.account(account), endpoint.guard)?;
-        let restrictions = &context.world.account(account).profile.restrictions;
-        restrictions.open(Door::Any)?;
-        // Whoever has used up a quota can still look at it, and start anew.
-        if !endpoint.path.contains("quota") {
-            quota::count(context, account)?;
-        }
-    }
-    match (endpoint.verb, &context.call.method) {
-        (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
-            .expected("GET")
-            .received(method.as_str())),
-        (Verb::Post, method) if method != Method::POST => Err(Refusal::new("WX-WIRE-003")
-            .expected("POST")
-            .received(method.as_str())),
-        _ => Ok(endpoint),
-    }
-}
-
-/// The account whose token stands in the query.
-fn caller(context: &Context<'_>) -> Result<AccountNo, Refusal> {
-    let token = context.call.query.get("access_token").ok_or_else(|| {
-        Refusal::new("WX-TOK-001")
-            .expected("?access_token=…")
-            .received("no access_token in the query string")
-    })?;
-    let now = context.world.now();
-    let switches = context.world.switches;
-    let (account, token) = context.world.token(token).ok_or_else(|| {
-        let errcode = switches.errcode(Switch::MalformedToken);
-        Refusal::numbered(
-            "WX-TOK-002",
-            errcode.filter(|_| !can_be_token(token)).unwrap_or(40001),
-        )
-        .expected("a token that this mock gave out")
-        .received(format!("{} characters it never gave out", token.len()))
-    })?;
-    let name = &context.world.account(account).profile.name;
-    let dead = switches.errcode(Switch::DeadToken).unwrap_or(42001);
-    match token.state(now) {
-        TokenState::Alive => Ok(account),
-        TokenState::Superseded => Err(Refusal::new("WX-TOK-003")
-            .expected(format!("the newest token of {name}"))
-            .received("one that a newer token has replaced")),
-        TokenState::Expired => Err(Refusal::numbered("WX-TOK-004", dead)
-            .expected(format!("a token of {name} that is alive"))
-            .received(format!("one that ended {} s ago", now - token.expires_at))),
-    }
-}
-
-/// Whether a text has the shape of WeChat's tokens, old and new.
-fn can_be_token(text: &str) -> bool {
-    (64..=512).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-fn check_right(account: &Account, guard: Guard) -> Result<(), Refusal> {
-    let name = &account.profile.name;
-    if matches!(guard, Guard::OfficialAccount | Guard::CardRight) && !account.is_official() {
-        return Err(Refusal::new("WX-TOK-005")
-            .expected("the token of an Official Account")
-            .received(format!("the token of {name}, a mini-program")));
-    }
-    if guard == Guard::CardRight && !account.profile.card_right {
-        return Err(Refusal::new("WX-TOK-006")
-            .expected("an account with the card right")
-            .received(format!("{name}, which has none")));
-    }
-    Ok(())
-}
-
-fn respond(wire: Wire) -> Response {
-    let mut response = Response::new(Body::from(wire.body));
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(wire.content_type),
-    );
-    if let Some(name) = wire.file_name
-        && let Ok(disposition) = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
-    {
-        headers.insert("Content-disposition", disposition);
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-cache, must-revalidate"),
-        );
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }

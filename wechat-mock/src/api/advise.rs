@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Guard,
     call::{Call, Content},
+    guard::Guard,
 };
 use crate::refusal::Advice;
 

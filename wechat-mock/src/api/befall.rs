@@ -15,7 +15,7 @@ use super::{
     call::Call,
     family,
     reply::{Style, Wire},
-    respond, run,
+    run,
 };
 use crate::{
     faults::FaultKind,
@@ -60,7 +60,7 @@ pub(super) async fn answer(
     match fault {
         FaultKind::DelayMs(delay) => {
             tokio::time::sleep(Duration::from_millis(delay)).await;
-            respond(work(call))
+            work(call).into_response()
         }
         FaultKind::Errcode(errcode) => {
             let refusal = Refusal::numbered("WX-FLT-001", errcode)
@@ -76,12 +76,12 @@ pub(super) async fn answer(
             };
             let wire = Wire::of_refusal(&refusal, true, style);
             leave(mock, call, wire.clone(), Outcome::Refused(refusal), fault);
-            respond(wire)
+            wire.into_response()
         }
         FaultKind::HttpStatus(status) => {
             let wire = Wire::foreign("text/html", Bytes::from_static(PAGE.as_bytes()));
             leave(mock, call, wire.clone(), Outcome::Lost, fault);
-            let mut response = respond(wire);
+            let mut response = wire.into_response();
             *response.status_mut() =
                 StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             response
@@ -104,10 +104,11 @@ pub(super) async fn answer(
         FaultKind::Garbage => {
             let wire = work(call);
             let garbage = wire.body.iter().rev().map(|byte| byte ^ 0xA5).collect();
-            respond(Wire {
+            Wire {
                 body: garbage,
                 ..wire
-            })
+            }
+            .into_response()
         }
     }
 }
@@ -138,7 +139,7 @@ fn broken(how: Broken) -> Response {
 /// An answer that announces its whole length and ends before.
 fn cut(wire: Wire, bytes: usize) -> Response {
     let whole = wire.body.clone();
-    let mut response = respond(wire);
+    let mut response = wire.into_response();
     if bytes < whole.len() {
         let parts = [
             Ok(whole.slice(..bytes)),

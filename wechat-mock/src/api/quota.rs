@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{
-    Context, Endpoint, Guard, check_right,
+    Context, Endpoint,
     credentials::{Credentials, let_in},
     endpoint,
+    guard::Guard,
     reply::Reply,
 };
 use crate::{
@@ -127,7 +128,7 @@ fn path_of(context: &Context<'_>) -> Result<&'static Endpoint, Refusal> {
                 .received(super::call::shortened(path))
         })?;
     let account = context.world.account(context.own_number());
-    if named.guard != Guard::Open && check_right(account, named.guard).is_err() {
+    if named.guard != Guard::Open && named.guard.check(account).is_err() {
         return Err(Refusal::new("WX-QTA-004")
             .expected("a path that the account may call")
             .received(format!("{path}, which {} may not", account.profile.name)));

@@ -8,6 +8,11 @@ use std::{
     },
 };
 
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::Response,
+};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value, json, ser::Formatter};
@@ -149,6 +154,28 @@ impl Wire {
             body,
             trace: None,
         }
+    }
+
+    /// The answer in HTTP.
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(self.content_type),
+        );
+        if let Some(name) = self.file_name
+            && let Ok(disposition) =
+                HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
+        {
+            headers.insert("Content-disposition", disposition);
+            headers.insert(
+                header::CACHE_CONTROL,
+                HeaderValue::from_static("no-cache, must-revalidate"),
+            );
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     /// `early`: the gateway refused before the endpoint's own back end was asked.

@@ -162,7 +162,7 @@ async fn a_token_is_read_from_the_query_alone() {
     assert_eq!(answer.errcode(), 41001);
 }
 
-/// The head of an answer to a raw request, in small letters.
+/// The head of an answer to a raw request, its lines sorted, without the time.
 fn head_of(test: &TestMock, version: &str, header: &str) -> String {
     use std::io::{Read, Write};
     let url = test.mock.url();
