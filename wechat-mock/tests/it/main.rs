@@ -12,6 +12,7 @@ mod corpus;
 mod create;
 mod explain;
 mod faults;
+mod imports;
 mod login;
 mod media;
 mod models;
