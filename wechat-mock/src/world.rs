@@ -1,7 +1,7 @@
 //! The one state behind all three faces of the mock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -101,6 +101,7 @@ pub(crate) struct LoginCode {
     pub(crate) js_code: String,
     pub(crate) appid: String,
     pub(crate) user: String,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) issued_at: i64,
     pub(crate) used: bool,
 }
@@ -127,6 +128,8 @@ pub(crate) struct World {
     by_card: HashMap<String, (AccountNo, CardNo)>,
     users: Vec<User>,
     by_name: HashMap<String, UserNo>,
+    /// Each openid of an account is one user's.
+    openids: HashSet<(AccountNo, String)>,
     logins: VecDeque<LoginCode>,
     /// Reviews that end by themselves, by the time they do.
     reviews: BTreeSet<(i64, AccountNo, CardNo)>,
@@ -146,6 +149,7 @@ impl World {
             by_card: HashMap::new(),
             users: Vec::new(),
             by_name: HashMap::new(),
+            openids: HashSet::new(),
             logins: VecDeque::new(),
             reviews: BTreeSet::new(),
         }
@@ -215,11 +219,12 @@ impl World {
         }
         let account = Account::new(profile, self.seed, drawn);
         let appid = account.profile.appid.clone();
+        let number = self.accounts.len();
         for user in &mut self.users {
             let openid = account.openid_of(&user.name);
-            user.openids.entry(appid.clone()).or_insert(openid);
+            self.openids.insert((number, openid.clone()));
+            user.openids.insert(appid.clone(), openid);
         }
-        let number = self.accounts.len();
         self.by_appid.insert(appid, number);
         self.accounts.push(account);
         Ok(number)
@@ -241,12 +246,11 @@ impl World {
     pub(crate) fn add_user(&mut self, draft: UserDraft) -> Result<UserNo, CannotAdd> {
         check_name(&draft.name)?;
         for (appid, openid) in &draft.openids {
-            if !self.by_appid.contains_key(appid) {
+            let Some(account) = self.account_no(appid) else {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
-            }
-            let mut others = self.users.iter().map(|user| user.openids.get(appid));
-            if others.any(|taken| taken == Some(openid)) {
+            };
+            if self.openids.contains(&(account, openid.clone())) {
                 return Err(CannotAdd::Taken {
                     field: "openids",
                     value: openid.clone(),
@@ -272,10 +276,10 @@ impl World {
                 value: user.name,
             });
         }
-        for account in &self.accounts {
-            user.openids
-                .entry(account.profile.appid.clone())
-                .or_insert_with(|| account.openid_of(&user.name));
+        for (number, account) in self.accounts.iter().enumerate() {
+            let openid = user.openids.entry(account.profile.appid.clone());
+            let openid = openid.or_insert_with(|| account.openid_of(&user.name));
+            self.openids.insert((number, openid.clone()));
         }
         let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         self.by_name.insert(user.name.clone(), number);

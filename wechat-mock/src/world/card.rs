@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
+use super::clock;
+use crate::facts;
+
 const DAY: i64 = 86_400;
 
 /// How a card stands; the names are WeChat's.
@@ -77,12 +80,12 @@ impl Dates {
                     begin.unwrap_or_else(|| now.saturating_add(starts_after.saturating_mul(DAY)));
                 let last = match days {
                     // Taken by a switch alone: the day of the claim.
-                    0 => super::clock::end_of_day(begin),
+                    0 => clock::end_of_day(begin),
                     days => begin.saturating_add(days.saturating_mul(DAY)),
                 };
                 (begin, end.map_or(last, |end| last.min(end)))
             }
-            Self::Permanent => (now, super::clock::LATEST),
+            Self::Permanent => (now, clock::LATEST),
         }
     }
 }
@@ -130,10 +133,12 @@ pub(crate) struct CardRecord {
     pub(crate) quantity: u64,
     /// All stock that was ever put in.
     pub(crate) total_quantity: u64,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) create_time: i64,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) update_time: i64,
     /// When the review ends by itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "clock::optional_time")]
     pub(crate) review_due: Option<i64>,
     /// Hashes of the (timestamp, `nonce_str`) pairs that were claimed with.
     #[serde(default)]
@@ -183,14 +188,25 @@ impl Card {
         })
     }
 
-    pub(crate) fn restore(record: CardRecord) -> Option<Self> {
+    /// Reads a card back, or says what cannot be read.
+    pub(crate) fn restore(record: CardRecord) -> Result<Self, (&'static str, &'static str)> {
+        if !facts::is_card_type(&record.card_type) {
+            return Err(("card_type", "no type of card is called so"));
+        }
+        if record.quantity > record.total_quantity {
+            return Err((
+                "quantity",
+                "more than total_quantity, all that was ever put in",
+            ));
+        }
         let used_pairs = record
             .used_pairs
             .iter()
             .map(|pair| u128::from_str_radix(pair, 16).ok())
-            .collect::<Option<_>>()?;
-        Some(Self {
-            terms: Terms::read(&record.node)?,
+            .collect::<Option<_>>()
+            .ok_or(("used_pairs", "hashes of 32 hex digits each"))?;
+        Ok(Self {
+            terms: Terms::read(&record.node).ok_or(("node", "base_info has no dates"))?,
             card_id: record.card_id,
             card_type: record.card_type,
             node: record.node,

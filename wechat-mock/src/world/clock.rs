@@ -1,29 +1,36 @@
 //! The mock's clock: real time until it is moved or frozen.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    ops::RangeInclusive,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use time::{OffsetDateTime, UtcOffset};
 
 /// The latest time the clock can be set to: what fits WeChat's timestamps.
 pub(crate) const LATEST: i64 = u32::MAX as i64;
+
+/// The latest time in a world file: what falls due after [`LATEST`] by a grace or a review lies before it.
+const FARTHEST: i64 = 9_999_999_999;
 
 /// Seconds since 1970, as real time with an offset or as a frozen moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Clock {
     /// Added to real time, in seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "offset")]
     offset: i64,
     /// The moment at which time stands still.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "moment")]
     frozen_at: Option<i64>,
 }
 
 impl Clock {
-    /// Seconds since 1970.
+    /// Seconds since 1970, up to [`LATEST`], where the time stands still.
     pub(crate) fn now(&self) -> i64 {
-        self.frozen_at.unwrap_or_else(|| real_now() + self.offset)
+        self.frozen_at
+            .unwrap_or_else(|| (real_now() + self.offset).clamp(0, LATEST))
     }
 
     pub(crate) fn is_frozen(&self) -> bool {
@@ -70,12 +77,13 @@ const DAY: i64 = 86_400;
 
 /// The day of the calendar in China, counted from 1970.
 pub(crate) fn day(time: i64) -> i64 {
-    (time + i64::from(CHINA)).div_euclid(DAY)
+    time.saturating_add(i64::from(CHINA)).div_euclid(DAY)
 }
 
 /// The last second of a moment's day in China.
 pub(crate) fn end_of_day(time: i64) -> i64 {
-    (day(time) + 1) * DAY - i64::from(CHINA) - 1
+    let end = (day(time) + 1).saturating_mul(DAY);
+    end.saturating_sub(i64::from(CHINA) + 1)
 }
 
 /// The month of the calendar in China, counted from year 0.
@@ -85,6 +93,40 @@ pub(crate) fn month(time: i64) -> i32 {
         .expect("the clock keeps to WeChat's timestamps")
         .to_offset(china);
     date.year() * 12 + i32::from(u8::from(date.month()))
+}
+
+/// A time of a world file: so bounded that no sum of it with a term runs over.
+pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    within(from, 0..=FARTHEST)
+}
+
+/// A time of a world file that may be missing.
+pub(crate) fn optional_time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let time = Option::<i64>::deserialize(from)?;
+    time.map(|time| check(time, 0..=FARTHEST)).transpose()
+}
+
+fn offset<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    within(from, -LATEST..=LATEST)
+}
+
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    let moment = Option::<i64>::deserialize(from)?;
+    moment.map(|moment| check(moment, 0..=LATEST)).transpose()
+}
+
+fn within<'de, D: Deserializer<'de>>(from: D, range: RangeInclusive<i64>) -> Result<i64, D::Error> {
+    check(i64::deserialize(from)?, range)
+}
+
+fn check<E: Error>(seconds: i64, range: RangeInclusive<i64>) -> Result<i64, E> {
+    if range.contains(&seconds) {
+        return Ok(seconds);
+    }
+    let (first, last) = range.into_inner();
+    Err(E::custom(format!(
+        "{seconds} is not in {first} to {last} seconds"
+    )))
 }
 
 #[expect(

@@ -22,6 +22,11 @@ use crate::switches::Switches;
 /// The version of the format; a file of another one is refused.
 const VERSION: u32 = 2;
 
+/// Openids that a world file may ask for; a debug build makes as many in some seconds.
+const OPENIDS: usize = 300_000;
+/// Characters of the longest code, a custom one.
+const LONGEST_CODE: usize = 20;
+
 /// Why a world cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {message}")]
@@ -45,10 +50,8 @@ impl WorldError {
 #[serde(deny_unknown_fields)]
 struct WorldFile {
     #[serde(default)]
-    version: Option<u32>,
-    #[serde(default)]
     seed: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "Ids::read_drawn")]
     drawn: u64,
     #[serde(default)]
     clock: Clock,
@@ -66,6 +69,7 @@ struct WorldFile {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct AccountState {
+    #[serde(deserialize_with = "Ids::read_drawn")]
     drawn: u64,
     usage: Usage,
     tokens: Tokens,
@@ -116,16 +120,9 @@ impl World {
     }
 
     /// Reads a world; `seed` counts when the file names none.
-    pub(crate) fn import(file: Value, seed: u64) -> Result<Self, WorldError> {
+    pub(crate) fn import(mut file: Value, seed: u64) -> Result<Self, WorldError> {
+        take_version(&mut file)?;
         let file: WorldFile = read("", file)?;
-        if file.version.is_some_and(|version| version != VERSION) {
-            return Err(WorldError::new(
-                "version",
-                format!(
-                    "this mock reads version {VERSION}; export the world again with the mock that runs it"
-                ),
-            ));
-        }
         let seed = file.seed.unwrap_or(seed);
         let mut world = Self::empty(seed);
         world.clock = file.clock;
@@ -146,6 +143,10 @@ impl World {
                 .map_err(|fault| WorldError::new(&at, fault.to_string()))?;
             states.push((at, state));
         }
+        if file.users.len().saturating_mul(states.len().max(1)) > OPENIDS {
+            let message = format!("at most {OPENIDS} openids: users times accounts");
+            return Err(WorldError::new("users", message));
+        }
         for (number, user) in file.users.into_iter().enumerate() {
             world
                 .add_user(user)
@@ -154,7 +155,23 @@ impl World {
         for (number, (at, state)) in states.into_iter().enumerate() {
             world.import_state(number, &at, state)?;
         }
+        world.check_logins()?;
         Ok(world)
+    }
+
+    fn check_logins(&self) -> Result<(), WorldError> {
+        for (number, login) in self.logins.iter().enumerate() {
+            for (field, is_known) in [
+                ("user", self.by_name.contains_key(&login.user)),
+                ("appid", self.by_appid.contains_key(&login.appid)),
+            ] {
+                if !is_known {
+                    let at = format!("logins[{number}].{field}");
+                    return Err(WorldError::new(at, "unknown"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn import_state(
@@ -169,37 +186,51 @@ impl World {
         account.tickets = state.tickets;
         account.images = state.images;
         account.media = state.media;
-        for token in &account.tokens.issued {
-            self.by_token.insert(token.value.clone(), number);
+        for (index, token) in account.tokens.issued.iter().enumerate() {
+            if self.by_token.insert(token.value.clone(), number).is_some() {
+                let at = format!("{at}.state.tokens.issued[{index}]");
+                return Err(WorldError::new(at, "this token stands twice"));
+            }
         }
         for (index, record) in state.cards.into_iter().enumerate() {
             let at = format!("{at}.state.cards[{index}]");
             let card = Card::restore(record)
-                .ok_or_else(|| WorldError::new(&at, "its dates or pairs cannot be read"))?;
+                .map_err(|(field, message)| WorldError::new(format!("{at}.{field}"), message))?;
             if self.by_card.contains_key(&card.card_id) {
                 return Err(WorldError::new(at, "this card_id stands twice"));
             }
             self.insert_card(number, card);
         }
         for (index, record) in state.codes.into_iter().enumerate() {
-            self.import_code(number, record).map_err(|message| {
-                WorldError::new(format!("{at}.state.codes[{index}]"), message)
-            })?;
+            self.import_code(number, record)
+                .map_err(|(field, message)| {
+                    WorldError::new(format!("{at}.state.codes[{index}].{field}"), message)
+                })?;
         }
         Ok(())
     }
 
-    fn import_code(&mut self, number: usize, record: CodeRecord) -> Result<(), &'static str> {
-        let (owner, card_no) = self.card_no(&record.card_id).ok_or("unknown card_id")?;
+    /// Adds a code, or says which of its fields is wrong and why.
+    fn import_code(
+        &mut self,
+        number: usize,
+        record: CodeRecord,
+    ) -> Result<(), (&'static str, &'static str)> {
+        let (owner, card_no) = self
+            .card_no(&record.card_id)
+            .ok_or(("card_id", "unknown"))?;
         if owner != number {
-            return Err("the card is another account's");
+            return Err(("card_id", "the card is another account's"));
         }
-        let user = self.user_no(&record.user).ok_or("unknown user")?;
+        if record.code.len() > LONGEST_CODE {
+            return Err(("code", "at most 20 characters"));
+        }
+        let user = self.user_no(&record.user).ok_or(("user", "unknown"))?;
         let account = &mut self.accounts[number];
         let is_custom = account.cards[card_no as usize].terms.use_custom_code;
         let custom_of = is_custom.then_some(card_no);
         if account.codes.is_taken(&record.code, custom_of) {
-            return Err("this code stands twice");
+            return Err(("code", "this code stands twice"));
         }
         account.codes.add(
             Code {
@@ -264,13 +295,36 @@ impl World {
     }
 }
 
+/// Refuses a file of another version, before anything in it that this version does not know.
+fn take_version(file: &mut Value) -> Result<(), WorldError> {
+    let Value::Object(members) = file else {
+        let message = "a world is a JSON object, as GET /_mock/v1/world writes it";
+        return Err(WorldError::new(".", message));
+    };
+    match members.remove("version") {
+        None | Some(Value::Null) => Ok(()),
+        Some(version) if version == VERSION => Ok(()),
+        Some(other) => Err(WorldError::new(
+            "version",
+            format!(
+                "this is version {other}, and this mock reads version {VERSION}; \
+                 export the world again with the mock that runs it"
+            ),
+        )),
+    }
+}
+
 /// Parts an account into its profile and its state.
 fn split_account(at: &str, mut account: Value) -> Result<(ProfileDraft, AccountState), WorldError> {
-    let state = account
-        .as_object_mut()
-        .and_then(|members| members.remove("state"))
-        .unwrap_or_else(|| json!({}));
-    Ok((read(at, account)?, read(&format!("{at}.state"), state)?))
+    let state_at = format!("{at}.state");
+    // A struct could be read from a list too, by position; a world is written with names.
+    let no_object = |at: &str| WorldError::new(at, "not a JSON object");
+    let members = account.as_object_mut().ok_or_else(|| no_object(at))?;
+    let state = members.remove("state").unwrap_or_else(|| json!({}));
+    if !state.is_object() {
+        return Err(no_object(&state_at));
+    }
+    Ok((read(at, account)?, read(&state_at, state)?))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(at: &str, value: Value) -> Result<T, WorldError> {

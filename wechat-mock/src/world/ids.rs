@@ -8,6 +8,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
+use serde::{Deserialize, Deserializer, de::Error};
 use sha2::{Digest, Sha256};
 
 /// The stream of one account.
@@ -28,6 +29,19 @@ impl Ids {
             key: key.into(),
             drawn,
         }
+    }
+
+    /// How far a world file may have drawn: what every JSON reader keeps exact, and never runs over.
+    const MOST_DRAWN: u64 = 1 << 53;
+
+    /// The number of draws, as a world file holds it.
+    pub(crate) fn read_drawn<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        let drawn = u64::deserialize(from)?;
+        if drawn > Self::MOST_DRAWN {
+            let message = format!("at most {} draws", Self::MOST_DRAWN);
+            return Err(D::Error::custom(message));
+        }
+        Ok(drawn)
     }
 
     pub(crate) fn drawn(&self) -> u64 {

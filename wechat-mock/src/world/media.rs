@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::ids::Ids;
+use super::{clock, ids::Ids};
 
 /// Seconds for which temporary media are kept: three days.
 pub(crate) const MEDIA_LIFE: i64 = 3 * 86_400;
@@ -173,6 +173,7 @@ impl From<Images> for VecDeque<Image> {
 pub(crate) struct Media {
     pub(crate) media_id: String,
     pub(crate) kind: FileKind,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) created_at: i64,
     #[serde(with = "as_base64")]
     pub(crate) bytes: Bytes,

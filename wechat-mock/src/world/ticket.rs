@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::Ids;
+use super::{clock, ids::Ids};
 
 /// Seconds from the first issue of a ticket to its end; fetching it again changes nothing.
 pub(crate) const TICKET_LIFE: i64 = 7200;
@@ -19,6 +19,7 @@ pub(crate) enum TicketKind {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ticket {
     pub(crate) value: String,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) issued_at: i64,
 }
 

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{clock::day, ids::Ids};
+use super::{
+    clock::{self, day},
+    ids::Ids,
+};
 
 /// Seconds a token lives.
 pub(crate) const TOKEN_LIFE: i64 = 7200;
@@ -32,9 +35,12 @@ pub(crate) enum TokenKind {
 pub(crate) struct Token {
     pub(crate) value: String,
     kind: TokenKind,
+    #[serde(deserialize_with = "clock::time")]
     issued_at: i64,
+    #[serde(deserialize_with = "clock::time")]
     pub(crate) expires_at: i64,
     /// From when a newer token has retired this one.
+    #[serde(default, deserialize_with = "clock::optional_time")]
     retired_at: Option<i64>,
 }
 
@@ -81,6 +87,7 @@ pub(crate) struct Tokens {
     pub(crate) issued: VecDeque<Token>,
     /// The day (in China) and number of its forced refreshes.
     forced: (i64, u32),
+    #[serde(deserialize_with = "clock::optional_time")]
     last_forced_at: Option<i64>,
 }
 

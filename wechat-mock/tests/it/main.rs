@@ -15,6 +15,7 @@ mod create;
 mod explain;
 mod faults;
 mod fields;
+mod imports;
 #[cfg(feature = "intercept")]
 mod intercept;
 mod login;

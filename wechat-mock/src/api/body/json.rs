@@ -7,6 +7,9 @@ use crate::{
     refusal::{Place, Refusal},
 };
 
+/// Levels of a body: a world file holds a card some levels deeper, and must stay readable.
+const DEEPEST: usize = 100;
+
 /// Reads a body as one JSON object, whatever its Content-Type says.
 ///
 /// Of a key that stands twice the last counts, as with most parsers; what WeChat does was not
@@ -18,12 +21,29 @@ pub(crate) fn read_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
             .received("an empty body"));
     }
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(object)) if object.values().all(|value| fits_into(value, DEEPEST - 1)) => {
+            Ok(object)
+        }
+        Ok(Value::Object(_)) => Err(Refusal::new("WX-WIRE-005")
+            .expected(format!("at most {DEEPEST} levels"))
+            .received("more")),
         Ok(other) => Err(Refusal::new("WX-WIRE-005")
             .expected("a JSON object")
             .received(kind(&other))
             .at(Place::Path(String::new()))),
         Err(fault) => Err(unreadable(body, &fault)),
+    }
+}
+
+fn fits_into(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Object(members) => {
+            levels > 0 && members.values().all(|member| fits_into(member, levels - 1))
+        }
+        Value::Array(entries) => {
+            levels > 0 && entries.iter().all(|entry| fits_into(entry, levels - 1))
+        }
+        _ => true,
     }
 }
 
@@ -136,6 +156,9 @@ mod tests {
         assert_eq!(refused("[".repeat(100_000).as_bytes()).0, 47001);
         let deep = format!("{}1{}", "{\"a\":".repeat(5000), "}".repeat(5000));
         assert_eq!(refused(deep.as_bytes()).0, 47001);
+        let lists = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read_json(lists(DEEPEST - 1).as_bytes()).is_ok());
+        assert_eq!(refused(lists(DEEPEST).as_bytes()).0, 47001);
     }
 
     #[test]
