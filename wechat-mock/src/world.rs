@@ -11,6 +11,7 @@ pub(crate) mod account;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod code;
+pub(crate) mod event;
 pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod ids;
@@ -25,6 +26,7 @@ use account::Account;
 use card::{Card, NotWaiting};
 use clock::Clock;
 use code::{CardNo, UserNo};
+use event::{Event, Happened};
 use field::{BadField, check_name};
 use ids::Ids;
 use profile::{Profile, ProfileDraft, Review};
@@ -133,6 +135,8 @@ pub(crate) struct World {
     logins: VecDeque<LoginCode>,
     /// Reviews that end by themselves, by the time they do.
     reviews: BTreeSet<(i64, AccountNo, CardNo)>,
+    /// What has happened since somebody last looked, oldest first.
+    happened: Vec<Happened>,
 }
 
 impl World {
@@ -152,6 +156,7 @@ impl World {
             openids: HashSet::new(),
             logins: VecDeque::new(),
             reviews: BTreeSet::new(),
+            happened: Vec::new(),
         }
     }
 
@@ -185,6 +190,17 @@ impl World {
             // A reviewer who was faster has the last word.
             let _already_reviewed = card.review(true, "", due.0);
         }
+    }
+
+    /// Says that something happened to a card of an account.
+    pub(crate) fn emit(&mut self, account: AccountNo, event: Event) {
+        let at = self.now();
+        self.happened.push(Happened { account, at, event });
+    }
+
+    /// What has happened since this was last asked.
+    pub(crate) fn take_happened(&mut self) -> Vec<Happened> {
+        std::mem::take(&mut self.happened)
     }
 
     pub(crate) fn accounts(&self) -> &[Account] {
