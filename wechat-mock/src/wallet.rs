@@ -20,7 +20,8 @@ use crate::{
     sign::diagnose::Stamp,
     world::{
         AccountNo, World,
-        code::{CardNo, Code, UserNo},
+        code::{CodeStatus, UserNo},
+        life::Claimed,
     },
 };
 
@@ -170,74 +171,59 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
         Rejection::new("WX-CLM-001", "a card of this world", received)
     })?;
     checks::family(world, claimant, at.0)?;
-    checks::state(world, at)?;
+    checks::state(world, claimant.user, at)?;
     checks::attributes(world, at, &ext)?;
     checks::pair(world, at, &ext)?;
     checks::dates(world, at)?;
-    checks::stock(world, at, &ext)?;
-    checks::limit(world, claimant, at)?;
+    world.notice_stock(at);
+    checks::stock(world, at, &ext.code)?;
+    checks::limit(world, claimant.user, at)?;
     checks::openid(world, claimant, at.0, &ext)?;
-    Ok(hand_out(world, claimant, at, &ext))
-}
 
-/// Takes from the stock, makes the code, and writes both down.
-fn hand_out(world: &mut World, claimant: Claimant, at: (AccountNo, CardNo), ext: &Ext) -> Taken {
-    let now = world.now();
-    let account = world.account_mut(at.0);
-    let card = &mut account.cards[at.1 as usize];
-    card.take(&ext.timestamp, &ext.nonce_str);
-    let (begin_time, end_time) = card.terms.dates.of_claim(now, ext.fixed_begin);
-    let is_custom = card.terms.use_custom_code;
-    let code = if is_custom {
-        ext.code.clone()
-    } else {
-        loop {
-            let code = account.ids.draw().digits(12);
-            if !account.codes.is_taken(&code, None) {
-                break code;
-            }
-        }
+    world.card_mut(at).use_up(&ext.timestamp, &ext.nonce_str);
+    let claimed = Claimed {
+        code: &ext.code,
+        begin: ext.fixed_begin,
+        outer_str: &ext.outer_str,
+        outer_id: ext.outer_id,
     };
-    let encrypted_code = account.seal_key().seal(&code);
-    account.codes.add(
-        Code {
-            code: code.into(),
-            card: at.1,
-            user: claimant.user,
-            status: crate::world::code::CodeStatus::Normal,
-            begin_time,
-            end_time,
-            outer_str: Some(ext.outer_str.as_str())
-                .filter(|text| !text.is_empty())
-                .map(Into::into),
-        },
-        is_custom,
-    );
-    Taken {
-        encrypted_code,
+    let number = world.hand_out(claimant.user, at, claimed);
+    let account = world.account(at.0);
+    Ok(Taken {
+        encrypted_code: account.seal_key().seal(&account.codes.at(number).code),
         advice: ext.advice(),
-    }
+    })
 }
 
-/// What a user holds at all accounts, in the order of the claims at each.
+/// What a user holds at all accounts, in the order in which it came to them at each.
+///
+/// What was given away is not held any more; everything else stays to be looked at.
 pub(crate) fn wallet(world: &World, user: UserNo) -> Vec<Value> {
     let now = world.now();
     let of_account = |number: AccountNo| {
         let account = world.account(number);
-        account.codes.held_by(user).map(move |code| {
-            let card = world.card((number, code.card));
-            json!({
-                "code": code.code,
-                "encrypt_code": account.seal_key().seal(&code.code),
-                "card_id": card.card_id,
-                "title": card.node["base_info"]["title"],
-                "appid": account.profile.appid,
-                "status": code.user_card_status(now).as_str(),
-                "begin_time": code.begin_time,
-                "end_time": code.end_time,
-                "outer_str": code.outer_str,
+        let held = account.codes.numbers_held_by(user);
+        held.map(move |at| (at, account.codes.at(at)))
+            .filter(|(_, code)| code.status != CodeStatus::GiftSucc)
+            .map(move |(at, code)| {
+                let card = account.card(code.card);
+                let mut shown = json!({
+                    "code": code.code,
+                    "encrypt_code": account.seal_key().seal(&code.code),
+                    "card_id": card.card_id,
+                    "title": card.node["base_info"]["title"],
+                    "appid": account.profile.appid,
+                    "status": code.user_card_status(now).as_str(),
+                    "begin_time": code.begin_time,
+                    "end_time": code.end_time,
+                    "outer_str": code.outer_str,
+                });
+                let notes = account.codes.notes(at);
+                if let Some(reason) = notes.and_then(|notes| notes.reason.as_deref()) {
+                    shown["reason"] = json!(reason);
+                }
+                shown
             })
-        })
     };
     (0..world.accounts().len()).flat_map(of_account).collect()
 }

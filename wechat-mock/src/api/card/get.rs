@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::unknown_card;
+use super::own_card;
 use crate::{
     api::{Context, reply::Reply},
     facts,
@@ -27,12 +27,7 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .call
         .text("card_id")?
         .ok_or_else(|| Refusal::new("WX-CRD-050"))?;
-    let number = context.own_number();
-    let at = context
-        .world
-        .card_no(card_id)
-        .filter(|(owner, _)| *owner == number)
-        .ok_or_else(|| unknown_card(context, card_id))?;
+    let at = own_card(context, card_id)?;
     Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
 }
 
