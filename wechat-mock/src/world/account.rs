@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use super::{
     card::Card,
     code::{CardNo, CodeBook, UserNo},
+    gift_rule::GiftRule,
     ids::Ids,
+    ledger::Ledger,
     media::{Images, MediaShelf},
+    member::Members,
     profile::{AccountKind, Profile},
     qr::{LandingPage, Qr},
     quota::Usage,
@@ -25,6 +28,9 @@ pub(crate) struct Account {
     pub(crate) tickets: Tickets,
     pub(crate) cards: Vec<Card>,
     pub(crate) codes: CodeBook,
+    pub(crate) members: Members,
+    pub(crate) gift_rules: Vec<GiftRule>,
+    pub(crate) ledger: Ledger,
     /// Who may claim cards before they are approved.
     pub(crate) testers: BTreeSet<UserNo>,
     pub(crate) qrs: Vec<Qr>,
@@ -43,6 +49,9 @@ impl Account {
             tickets: Tickets::default(),
             cards: Vec::new(),
             codes: CodeBook::default(),
+            members: Members::default(),
+            gift_rules: Vec::new(),
+            ledger: Ledger::default(),
             testers: BTreeSet::new(),
             qrs: Vec::new(),
             pages: Vec::new(),
@@ -71,6 +80,21 @@ impl Account {
             let code = self.ids.draw().digits(12);
             if !self.codes.is_taken(&code, None) {
                 return code.into();
+            }
+        }
+    }
+
+    /// A new number for a sub-merchant or a rule: eight digits, the first of them no zero.
+    pub(crate) fn draw_number(&mut self) -> u64 {
+        loop {
+            let drawn: u64 = self.ids.draw().digits(7).parse().unwrap_or_default();
+            let number = 10_000_000 + drawn;
+            let mut merchants = self.profile.sub_merchants.iter();
+            let mut rules = self.gift_rules.iter();
+            if merchants.all(|known| known.merchant_id != number)
+                && rules.all(|known| known.rule_id != number)
+            {
+                return number;
             }
         }
     }

@@ -217,6 +217,12 @@ impl CodeBook {
         self.gone.insert(former, number);
     }
 
+    /// Gives one code another first and last second.
+    pub(crate) fn set_dates(&mut self, number: CodeNo, begin: i64, end: i64) {
+        let code = &mut self.codes[number as usize];
+        (code.begin_time, code.end_time) = (begin, end);
+    }
+
     /// What a user holds or held, in the order in which it came to them.
     pub(crate) fn held_by(&self, user: UserNo) -> impl Iterator<Item = &Code> {
         self.numbers_held_by(user).map(|number| self.at(number))

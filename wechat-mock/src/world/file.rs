@@ -10,9 +10,11 @@ use super::{
     card::{Card, CardRecord, LONGEST_CODE},
     clock::{self, Clock},
     code::{Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
+    gift_rule::GiftRule,
     ids::Ids,
-    is_false,
+    is_false, ledger,
     media::{Images, MediaShelf},
+    member::{Member, Members},
     profile::ProfileDraft,
     qr::{LandingPage, Qr},
     quota::Usage,
@@ -76,6 +78,9 @@ struct AccountState {
     tickets: Tickets,
     cards: Vec<CardRecord>,
     codes: Vec<CodeRecord>,
+    members: Members,
+    gift_rules: Vec<GiftRule>,
+    ledger: Vec<ledger::Entry>,
     testers: Vec<String>,
     qrs: Vec<Qr>,
     pages: Vec<LandingPage>,
@@ -107,6 +112,9 @@ struct CodeRecord {
     former: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     details: Option<Value>,
+    /// What a member card has made of its holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<Member>,
 }
 
 /// Whom a code is held for or offered to, and until when.
@@ -211,6 +219,8 @@ impl World {
         account.tickets = state.tickets;
         account.images = state.images;
         account.media = state.media;
+        account.members = state.members;
+        account.gift_rules = state.gift_rules;
         for (index, token) in account.tokens.issued.iter().enumerate() {
             if self.by_token.insert(token.value.clone(), number).is_some() {
                 let at = format!("{at}.state.tokens.issued[{index}]");
@@ -230,6 +240,12 @@ impl World {
             self.import_code(number, record)
                 .map_err(|(field, message)| {
                     WorldError::new(format!("{at}.state.codes[{index}].{field}"), message)
+                })?;
+        }
+        for (index, entry) in state.ledger.iter().enumerate() {
+            self.import_entry(number, entry)
+                .map_err(|(field, message)| {
+                    WorldError::new(format!("{at}.state.ledger[{index}].{field}"), message)
                 })?;
         }
         for (index, name) in state.testers.iter().enumerate() {
@@ -307,7 +323,11 @@ impl World {
         if let Some(gift) = notes.gift {
             self.due.insert((gift.until, number, Due::Return(code_no)));
         }
-        self.accounts[number].codes.set_notes(code_no, notes);
+        let account = &mut self.accounts[number];
+        account.codes.set_notes(code_no, notes);
+        if let Some(member) = record.member {
+            account.members.restore(code_no, member);
+        }
         Ok(())
     }
 
@@ -343,6 +363,9 @@ impl World {
             tickets: account.tickets.clone(),
             cards: account.cards.iter().map(Card::record).collect(),
             codes: codes.collect(),
+            members: account.members.clone(),
+            gift_rules: account.gift_rules.clone(),
+            ledger: self.export_ledger(number),
             testers: testers.collect(),
             qrs: account.qrs.clone(),
             pages: account.pages.clone(),
@@ -377,6 +400,7 @@ impl World {
             reason: notes.reason.map(Into::into),
             former: notes.former.map(Into::into),
             details: notes.details,
+            member: account.members.of_code(at).cloned(),
         }
     }
 }

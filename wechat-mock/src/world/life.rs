@@ -7,6 +7,7 @@ use super::{
     card::{CardStatus, NotWaiting},
     code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
     happening::{self, CodeOf, Consumed, Got},
+    ledger::Deed,
     profile::Review,
 };
 
@@ -185,6 +186,8 @@ impl World {
         };
         let event = self.code_of((at.0, number)).got(&got);
         self.emit(at.0, event);
+        self.count((at.0, number), Deed::Receive);
+        self.activate_by_itself((at.0, number));
         number
     }
 
@@ -219,6 +222,7 @@ impl World {
     pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), WrongState> {
         self.only_usable(at)?;
         self.move_on(at, CodeStatus::Consumed)?;
+        self.count(at, Deed::Verify);
         let consumed = Consumed {
             source: how.source,
             verify_code: how.verify_code,
@@ -254,6 +258,7 @@ impl World {
 
     /// The holder looks at a code; the account hears of it when the card says so.
     pub(crate) fn view(&mut self, at: CodeAt) {
+        self.count(at, Deed::View);
         let code = self.code(at);
         if self.card((at.0, code.card)).pushes_views() {
             let event = self.code_of(at);
@@ -281,6 +286,7 @@ impl World {
         let gift = gift.ok_or(WrongState(status))?;
         self.due.remove(&(gift.until, at.0, Due::Return(at.1)));
         self.move_on(at, CodeStatus::GiftSucc)?;
+        self.count(at, Deed::Give);
 
         let account = self.account_mut(at.0);
         let given = account.codes.at(at.1).clone();
@@ -307,6 +313,7 @@ impl World {
         };
         let event = self.code_of((at.0, number)).got(&got);
         self.emit(at.0, event);
+        self.activate_by_itself((at.0, number));
         Ok(number)
     }
 

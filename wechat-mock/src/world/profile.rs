@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use super::merchant::{SubMerchant, SubMerchantStatus};
 use super::{
     field::{BadField, check_name},
     ids::Draw,
@@ -31,24 +32,6 @@ pub(crate) enum Review {
     After(u32),
 }
 
-/// One brand under a parent account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SubMerchant {
-    pub(crate) merchant_id: u64,
-    pub(crate) brand_name: String,
-    pub(crate) status: SubMerchantStatus,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum SubMerchantStatus {
-    Checking,
-    Approved,
-    Rejected,
-    Expired,
-}
-
 /// What the control API shows of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Profile {
@@ -70,6 +53,12 @@ pub(crate) struct Profile {
     pub(crate) ip_whitelist: BTreeSet<IpAddr>,
     pub(crate) sub_merchants: Vec<SubMerchant>,
     pub(crate) restrictions: Restrictions,
+}
+
+impl Profile {
+    pub(crate) fn approves_at_once(&self) -> bool {
+        self.review == Review::Auto
+    }
 }
 
 /// What the control API and the world file take: what is left out is invented, or stays.
