@@ -8,11 +8,14 @@ mod claim;
 mod code;
 mod exchange;
 mod media;
+mod member;
+mod merchant;
 mod quota;
+mod stats;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 9] = [
+pub(crate) const ALL: [&[Case]; 12] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
@@ -22,4 +25,7 @@ pub(crate) const ALL: [&[Case]; 9] = [
     card::CASES,
     claim::CASES,
     code::CASES,
+    member::CASES,
+    merchant::CASES,
+    stats::CASES,
 ];

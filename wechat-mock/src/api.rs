@@ -20,12 +20,17 @@ mod card;
 mod code;
 mod credentials;
 mod gateway;
+mod gift_rule;
 mod guard;
 mod login;
 mod media;
+mod member;
+mod merchant;
+mod node;
 mod quota;
 pub(crate) mod reply;
 mod rid;
+mod stats;
 mod ticket;
 mod token;
 
@@ -91,6 +96,29 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/card/code/decrypt", guard: Guard::CardRight, takes: Takes::Json, run: code::decrypt },
     Endpoint { verb: Verb::Post, path: "/card/code/get", guard: Guard::CardRight, takes: Takes::Json, run: code::get },
     Endpoint { verb: Verb::Post, path: "/card/code/consume", guard: Guard::CardRight, takes: Takes::Json, run: code::consume },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/activate/geturl", guard: Guard::CardRight, takes: Takes::Json, run: member::url },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/activateuserform/set", guard: Guard::CardRight, takes: Takes::Json, run: member::set_form },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/activatetempinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::filled_in },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/userinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::info },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_member },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_general },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftcard/add", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::add },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftcard/delete", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::delete },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftcard/getbyid", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::get },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftcard/batchget", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::list },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftmembercard/add", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::older::add },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftmembercard/delete", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::older::delete },
+    Endpoint { verb: Verb::Post, path: "/card/paygiftmembercard/get", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::older::get },
+    Endpoint { verb: Verb::Get, path: "/card/getapplyprotocol", guard: Guard::CardRight, takes: Takes::Nothing, run: merchant::categories },
+    Endpoint { verb: Verb::Post, path: "/card/submerchant/submit", guard: Guard::CardRight, takes: Takes::Json, run: merchant::submit },
+    Endpoint { verb: Verb::Post, path: "/card/submerchant/update", guard: Guard::CardRight, takes: Takes::Json, run: merchant::update },
+    Endpoint { verb: Verb::Post, path: "/card/submerchant/get", guard: Guard::CardRight, takes: Takes::Json, run: merchant::get },
+    Endpoint { verb: Verb::Post, path: "/card/submerchant/batchget", guard: Guard::CardRight, takes: Takes::Json, run: merchant::list },
+    Endpoint { verb: Verb::Post, path: "/datacube/getcardbizuininfo", guard: Guard::CardRight, takes: Takes::Json, run: stats::account },
+    Endpoint { verb: Verb::Post, path: "/datacube/getcardcardinfo", guard: Guard::CardRight, takes: Takes::Json, run: stats::coupons },
+    Endpoint { verb: Verb::Post, path: "/datacube/getcardmembercardinfo", guard: Guard::CardRight, takes: Takes::Json, run: stats::member_cards },
+    Endpoint { verb: Verb::Post, path: "/datacube/getcardmembercarddetail", guard: Guard::CardRight, takes: Takes::Json, run: stats::member_card },
 ];
 
 /// The paths of WeChat that this mock answers, in the order of the flow.

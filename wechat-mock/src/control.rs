@@ -17,6 +17,8 @@ mod clock;
 mod fault;
 mod faults;
 mod journal;
+mod members;
+mod merchants;
 mod switches;
 mod users;
 mod world;
@@ -37,11 +39,13 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/clock", get(clock::show).post(clock::change))
         .route("/accounts", get(accounts::list).post(accounts::add))
         .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
+        .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
         .route("/users", get(users::list).post(users::add))
         .route("/users/{name}", get(users::one))
         .route("/users/{name}/login", post(users::login))
         .route("/users/{name}/add-card", post(users::add_card))
         .route("/users/{name}/wallet", get(users::wallet))
+        .route("/users/{name}/cards/{code}/activate", post(members::activate))
         .route("/cards/{card_id}/review", post(cards::review))
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))

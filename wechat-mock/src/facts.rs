@@ -86,3 +86,8 @@ pub(crate) fn color_value(name: &str) -> Option<&'static str> {
 pub(crate) fn is_card_type(name: &str) -> bool {
     rows(fixtures::card_types()).any(|known| known == name)
 }
+
+/// Whether an id names a field that WeChat's form for members has ready.
+pub(crate) fn is_form_field(id: &str) -> bool {
+    rows(fixtures::form_fields()).any(|row| row["id"] == id)
+}

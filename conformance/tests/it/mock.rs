@@ -31,7 +31,7 @@ async fn a_target_that_says_yes_to_everything_breaks_every_rule() {
         "errcode": 0, "errmsg": "ok", "errMsg": "addCard:ok", "access_token": "t", "ticket": "t",
         "url": "http://mmbiz.qpic.cn/a/0", "card_id": "p", "code": "c", "media_id": "m",
         "now": 1_798_000_000, "appid": "wx", "secret": "s", "open_platform": "open",
-        "cardList": [{"code": "e"}],
+        "cardList": [{"code": "e"}], "activate_ticket": "t",
     }));
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(yes).mount(&server).await;

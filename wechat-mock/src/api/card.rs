@@ -7,6 +7,7 @@ mod fields;
 mod get;
 
 pub(super) use create::create;
+pub(super) use fields::is_picture_host;
 pub(super) use get::get;
 
 use super::{Context, call::shortened, reply::Reply};

@@ -7,6 +7,7 @@ mod find;
 mod get;
 
 pub(super) use consume::consume;
+pub(super) use find::{find, refuse_unusable};
 pub(super) use get::get;
 
 use super::{Context, reply::Reply};

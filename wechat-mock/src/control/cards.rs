@@ -14,10 +14,10 @@ use crate::mock::Mock;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Verdict {
-    pass: bool,
+    pub(super) pass: bool,
     /// Why it was refused.
     #[serde(default)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 pub(super) async fn review(

@@ -155,7 +155,7 @@ pub(super) async fn wallet(
     Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
 }
 
-fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
+pub(super) fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
     world
         .user_no(name)
         .ok_or_else(|| Fault::not_found(format!("no user is called {name}")))

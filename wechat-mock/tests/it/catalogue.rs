@@ -13,6 +13,7 @@ use crate::support::{Answer, TestMock};
 mod cards;
 mod codes;
 mod media;
+mod members;
 mod quotas;
 mod tokens;
 
@@ -180,6 +181,10 @@ async fn page(path: &'static str) -> Page {
             page.ask("the addresses", "").await;
             page.behind_the_gateway("GET", "", "").await;
         }
+        "/card/getapplyprotocol" => {
+            page.ask("the categories", "").await;
+            page.behind_the_gateway("GET", "", "").await;
+        }
         "/card/getcolors" => {
             page.ask("the colours", "").await;
             page.behind_the_gateway("GET", "", "").await;
@@ -189,7 +194,7 @@ async fn page(path: &'static str) -> Page {
         "/card/code/decrypt" => codes::decrypt(&mut page).await,
         "/card/code/get" => codes::get(&mut page).await,
         "/card/code/consume" => codes::consume(&mut page).await,
-        other => panic!("no page for {other}"),
+        other => members::page(&mut page, other).await,
     }
     page
 }

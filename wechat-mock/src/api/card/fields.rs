@@ -9,6 +9,8 @@ mod kinds;
 mod table;
 mod values;
 
+pub(in crate::api) use values::is_picture_host;
+
 use table::{FIELDS, Field, Plain, Required, TREE};
 
 use crate::{

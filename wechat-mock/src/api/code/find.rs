@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The code that `code` and `card_id` of the body name.
-pub(super) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
+pub(in crate::api) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     let call = context.call;
     let text = call.text("code")?.ok_or_else(|| {
         Refusal::new("WX-COD-001")
@@ -41,7 +41,7 @@ pub(super) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     Ok((number, code))
 }
 
-pub(super) fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
+pub(in crate::api) fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
     let received = match status {
         UserCardStatus::Normal | UserCardStatus::GiftTimeout => return Ok(()),
         UserCardStatus::Consumed => {

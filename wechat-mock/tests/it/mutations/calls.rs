@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::members::MemberThings;
 use crate::support::TestMock;
 
 /// The one path of the control API that reads what a page hands to the phone.
@@ -42,6 +43,7 @@ pub(super) struct Things {
     js_code: String,
     ext: String,
     rid: String,
+    members: MemberThings,
 }
 
 impl Things {
@@ -57,6 +59,7 @@ impl Things {
             media_id: media.json()["media_id"].as_str().unwrap().to_owned(),
             js_code: test.mock.user("bob").login(&test.mock.mini_program().appid),
             rid: test.ask("/cgi-bin/media/get").await.trace(),
+            members: MemberThings::make(test).await,
             card_id,
             encrypted,
             code,
@@ -126,7 +129,10 @@ impl Things {
                 Vec::new(),
                 json!({"appid": mp.appid, "cardList": [{"cardId": self.card_id, "cardExt": self.ext}]}),
             ),
-            _ => panic!("no valid call of {path} is known here"),
+            _ => match self.members.body(path) {
+                Some(body) => (signed_in(), body),
+                None => panic!("no valid call of {path} is known here"),
+            },
         };
         let (content_type, body) = if path.contains("upload") {
             let head =

@@ -253,7 +253,7 @@ impl Relations<'_> {
                 let mut merchants = self.account.profile.sub_merchants.iter();
                 merchants.find(|merchant| merchant.merchant_id == id)
             });
-        match known.map(|merchant| merchant.status) {
+        match known.map(|merchant| merchant.status_at(self.now)) {
             Some(SubMerchantStatus::Approved) if OF_SUB_MERCHANTS.contains(&self.card_type) => {
                 Ok(())
             }

@@ -204,7 +204,8 @@ impl Field {
     }
 }
 
-fn is_picture_host(url: &str) -> bool {
+/// Whether a URL is on WeChat's picture host.
+pub(in crate::api) fn is_picture_host(url: &str) -> bool {
     ["http://", "https://"]
         .iter()
         .filter_map(|scheme| url.strip_prefix(scheme))

@@ -1,0 +1,212 @@
+//! `/card/membercard/…`, `/card/generalcard/…`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Case,
+    Trial::Call,
+    target::{Answer, Claimed, Shop, Violation},
+};
+
+/// An object with some members more, or others.
+pub(super) fn with(mut object: Value, more: Value) -> Value {
+    if let Value::Object(more) = more {
+        for (key, value) in more {
+            object[key] = value;
+        }
+    }
+    object
+}
+
+/// A member card that can be claimed, with some changes beside `base_info`.
+pub(super) async fn member_card(shop: &Shop, change: Value) -> Result<String, Violation> {
+    let seed = shop.card().await?;
+    let node = json!({
+        "base_info": seed["card"]["general_coupon"]["base_info"], "prerogative": "会员价",
+        "supply_bonus": true, "supply_balance": true, "activate_url": "https://shop.example/join",
+    });
+    let card = json!({"card": {"card_type": "MEMBER_CARD", "member_card": with(node, change)}});
+    shop.post("/card/create", card).await?.text("card_id")
+}
+
+async fn holder(shop: &Shop, change: Value) -> Result<Claimed, Violation> {
+    shop.claimed_of(member_card(shop, change).await?).await
+}
+
+async fn member(shop: &Shop) -> Result<Claimed, Violation> {
+    holder(shop, json!({"auto_activate": true})).await
+}
+
+fn named(claimed: &Claimed, more: Value) -> Value {
+    let call = json!({"card_id": claimed.card_id, "code": claimed.code});
+    with(call, more)
+}
+
+/// What an activation with some more values answers.
+async fn activate(shop: &Shop, claimed: &Claimed, more: Value) -> Result<Answer, Violation> {
+    let call = named(claimed, json!({"membership_number": "M-1"}));
+    let path = "/card/membercard/activate";
+    shop.post(path, with(call, more)).await
+}
+
+async fn update(shop: &Shop, claimed: &Claimed, more: Value) -> Result<Answer, Violation> {
+    let call = named(claimed, more);
+    shop.post("/card/membercard/updateuser", call).await
+}
+
+async fn info_of(shop: &Shop, claimed: &Claimed) -> Result<Answer, Violation> {
+    let call = named(claimed, json!({}));
+    shop.post("/card/membercard/userinfo/get", call).await
+}
+
+async fn set_form(shop: &Shop, change: Value, field: &str) -> Result<Answer, Violation> {
+    let card_id = member_card(shop, change).await?;
+    let form = json!({"common_field_id_list": [field]});
+    let call = json!({"card_id": card_id, "required_form": form});
+    let path = "/card/membercard/activateuserform/set";
+    shop.post(path, call).await
+}
+
+/// The ticket with which a customer comes to the shop's page.
+async fn ticket(shop: &Shop) -> Result<String, Violation> {
+    let change = json!({
+        "wx_activate": true, "wx_activate_after_submit": true,
+        "wx_activate_after_submit_url": "https://shop.example/join",
+    });
+    let claimed = holder(shop, change).await?;
+    let path = format!("users/{}/cards/{}/activate", shop.user, claimed.code);
+    let filled_in = json!({"common": {"USER_FORM_INFO_FLAG_MOBILE": "13800000000"}});
+    let answer = shop.target.control(&path, &filled_in).await?;
+    let ticket = answer["activate_ticket"].as_str().map(str::to_owned);
+    ticket.ok_or_else(|| Violation::Arrange(format!("no activate_ticket in {answer}")))
+}
+
+async fn read_ticket(shop: &Shop, ticket: &str) -> Result<Answer, Violation> {
+    let call = json!({"activate_ticket": ticket});
+    let path = "/card/membercard/activatetempinfo/get";
+    shop.post(path, call).await
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "WX-MBR-001",
+        Call(|shop| {
+            Box::pin(async move {
+                let card_id = shop.card_id(|_| {}).await?;
+                let call = json!({"card_id": card_id});
+                shop.post("/card/membercard/activate/geturl", call).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-002",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = holder(shop, json!({})).await?;
+                let first = activate(shop, &claimed, json!({"init_bonus": 5})).await?;
+                let info = info_of(shop, &claimed).await?;
+                if first.errcode() != 0 || info.json["bonus"] != 5 {
+                    return Err(Violation::differs("the member's bonus", 5, &info.json));
+                }
+                activate(shop, &claimed, json!({})).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-003",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = holder(shop, json!({})).await?;
+                update(shop, &claimed, json!({"add_bonus": 1})).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-004",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                let added = update(shop, &claimed, json!({"add_bonus": 5})).await?;
+                if added.json["result_bonus"] != 5 {
+                    return Err(Violation::differs("result_bonus", 5, &added.json));
+                }
+                update(shop, &claimed, json!({"add_bonus": -6})).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-005",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                update(shop, &claimed, json!({"balance": -1})).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-006",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                let values = json!({"custom_field_value1": "白金会员五"});
+                update(shop, &claimed, values).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-007",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = holder(shop, json!({})).await?;
+                let dates = json!({"activate_begin_time": 2000, "activate_end_time": 1000});
+                activate(shop, &claimed, dates).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-008",
+        Call(|shop| Box::pin(set_form(shop, json!({}), "USER_FORM_INFO_FLAG_NAME"))),
+    ),
+    Case::new(
+        "WX-MBR-009",
+        Call(|shop| Box::pin(set_form(shop, json!({"wx_activate": true}), "NAME"))),
+    ),
+    Case::new(
+        "WX-MBR-010",
+        Call(|shop| {
+            Box::pin(async move {
+                let foreign = ticket(&shop.stranger().await?).await?;
+                read_ticket(shop, &foreign).await
+            })
+        }),
+    ),
+    Case::moving_the_clock(
+        "WX-MBR-011",
+        Call(|shop| {
+            Box::pin(async move {
+                let ticket = ticket(shop).await?;
+                let read = read_ticket(shop, &ticket).await?;
+                if read.json["info"]["common_field_list"][0]["value"] != "13800000000" {
+                    return Err(Violation::differs("info", "what was filled in", &read.json));
+                }
+                shop.advance(7200).await?;
+                let token = shop.token_of(&shop.oa).await?;
+                let later = Shop {
+                    token,
+                    ..shop.clone()
+                };
+                read_ticket(&later, &ticket).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-012",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                let call = named(&claimed, json!({"bonus": 1}));
+                shop.post("/card/generalcard/updateuser", call).await
+            })
+        }),
+    ),
+];

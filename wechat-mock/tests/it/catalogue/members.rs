@@ -1,0 +1,464 @@
+//! Members, gifts on payment, sub-merchants, statistics.
+
+use serde_json::{Value, json};
+
+use super::Page;
+use crate::{
+    members::{after_submit, create_of, fill_in, gift_rule, held, member_card, sub_merchant, with},
+    support::{DAY, NOW},
+};
+
+/// The page of a path, when it is one of these.
+pub(super) async fn page(page: &mut Page, path: &str) {
+    let works = match path {
+        "/card/membercard/activate" => activate(page).await,
+        "/card/membercard/activate/geturl" => url(page).await,
+        "/card/membercard/activateuserform/set" => form(page).await,
+        "/card/membercard/activatetempinfo/get" => ticket(page).await,
+        "/card/membercard/userinfo/get" => info(page).await,
+        "/card/membercard/updateuser" => update(page).await,
+        "/card/generalcard/updateuser" => update_general(page).await,
+        "/card/paygiftcard/add" => add_rule(page).await,
+        "/card/paygiftcard/delete" | "/card/paygiftcard/getbyid" => one_rule(page).await,
+        "/card/paygiftcard/batchget" => rules(page).await,
+        "/card/paygiftmembercard/add" => add_older(page).await,
+        "/card/paygiftmembercard/delete" => delete_older(page).await,
+        "/card/paygiftmembercard/get" => get_older(page).await,
+        "/card/submerchant/submit" => submit(page).await,
+        "/card/submerchant/update" => update_merchant(page).await,
+        "/card/submerchant/get" => merchant(page).await,
+        "/card/submerchant/batchget" => merchants(page).await,
+        "/datacube/getcardmembercarddetail" => member_card_days(page).await,
+        path if path.starts_with("/datacube/") => days(page).await,
+        other => panic!("no page for {other}"),
+    };
+    page.behind_the_gateway("POST", "", &works.to_string())
+        .await;
+}
+
+/// A member's card, its holder active.
+async fn member(page: &Page) -> Value {
+    let card_id = member_card(&page.test, json!({"auto_activate": true})).await;
+    held(&page.test, "alice", &card_id).await
+}
+
+/// What is wrong with the code of a member card.
+async fn codes(page: &mut Page, works: &Value) {
+    let (card_id, _, code) = page.test.claimed("bob").await;
+    for (what, change) in [
+        ("a coupon", json!({"card_id": card_id, "code": code})),
+        ("an unknown code", json!({"code": "000000000000"})),
+        ("no code", json!({"code": null})),
+        ("an unknown card", json!({"card_id": "p1"})),
+        ("no card_id", json!({"card_id": null})),
+    ] {
+        page.post(what, &with(works, change)).await;
+    }
+}
+
+async fn activate(page: &mut Page) -> Value {
+    let card_id = member_card(&page.test, json!({})).await;
+    let named = held(&page.test, "alice", &card_id).await;
+    let works = with(&named, json!({"membership_number": "M-1", "init_bonus": 5}));
+    for (what, change) in [
+        ("no membership_number", json!({"membership_number": ""})),
+        (
+            "a long membership_number",
+            json!({"membership_number": "1".repeat(21)}),
+        ),
+        ("a negative bonus", json!({"init_bonus": -1})),
+        ("a bonus in quotes", json!({"init_bonus": "5"})),
+        ("a huge balance", json!({"init_balance": i64::MAX})),
+        (
+            "a long value",
+            json!({"init_custom_field_value1": "白金会员五"}),
+        ),
+        ("an end before the begin", json!({"activate_end_time": 5})),
+        (
+            "dates in milliseconds",
+            json!({"activate_begin_time": NOW * 1000, "activate_end_time": (NOW + DAY) * 1000}),
+        ),
+    ] {
+        page.post(what, &with(&works, change)).await;
+    }
+    page.post("a code", &works).await;
+    page.post("the same again", &works).await;
+    codes(page, &works).await;
+    let auto = with(&member(page).await, json!({"membership_number": "M-2"}));
+    page.post("a card with auto_activate", &auto).await;
+    works
+}
+
+async fn url(page: &mut Page) -> Value {
+    let card_id = member_card(&page.test, json!({"wx_activate": true})).await;
+    let works = json!({"card_id": card_id, "outer_str": "门店 7"});
+    page.post("a card", &works).await;
+    let coupon = page.test.create().await;
+    page.post("a coupon", &json!({"card_id": coupon})).await;
+    page.post("no card_id", &json!({})).await;
+    works
+}
+
+async fn form(page: &mut Page) -> Value {
+    let card_id = member_card(&page.test, json!({"wx_activate": true})).await;
+    let works = json!({
+        "card_id": card_id,
+        "service_statement": {"name": "会员守则", "url": "https://shop.example/rules"},
+        "required_form": {
+            "can_modify": false, "common_field_id_list": ["USER_FORM_INFO_FLAG_MOBILE"],
+            "custom_field_list": ["喜欢的菜"],
+        },
+        "optional_form": {"rich_field_list": [
+            {"type": "FORM_FIELD_SELECT", "name": "口味", "values": ["辣", "不辣"]},
+        ]},
+    });
+    page.post("a form", &works).await;
+    let rich = |kind: &str, values: Value| json!({"optional_form": {"rich_field_list": [{"type": kind, "name": "口味", "values": values}]}});
+    for (what, change) in [
+        (
+            "an unknown field",
+            json!({"required_form": {"common_field_id_list": ["MOBILE"]}}),
+        ),
+        ("a form that is a list", json!({"required_form": []})),
+        (
+            "a text for a list",
+            json!({"required_form": {"custom_field_list": "x"}}),
+        ),
+        (
+            "an unknown rich field",
+            rich("FORM_FIELD_TEXT", json!(["x"])),
+        ),
+        (
+            "nothing to choose from",
+            rich("FORM_FIELD_RADIO", json!([])),
+        ),
+        (
+            "a link without a url",
+            json!({"bind_old_card": {"name": "x"}}),
+        ),
+    ] {
+        page.post(what, &with(&works, change)).await;
+    }
+    let other = member_card(&page.test, json!({})).await;
+    page.post("a card with activate_url", &json!({"card_id": other}))
+        .await;
+    let coupon = page.test.create().await;
+    page.post("a coupon", &json!({"card_id": coupon})).await;
+    works
+}
+
+async fn ticket(page: &mut Page) -> Value {
+    let card_id = member_card(&page.test, after_submit()).await;
+    let named = held(&page.test, "alice", &card_id).await;
+    let filled_in = json!({"common": {"USER_FORM_INFO_FLAG_MOBILE": "13800000000"}});
+    let answer = fill_in(&page.test, "alice", &named, filled_in).await.json();
+    let works = json!({"activate_ticket": answer["activate_ticket"]});
+    page.post("a ticket", &works).await;
+    page.post("none", &json!({})).await;
+    page.post("an unknown ticket", &json!({"activate_ticket": "x"}))
+        .await;
+    page.test.mock.clock().advance(7200);
+    page.test.token = page.test.token_of("oa").await;
+    page.post("a ticket past its end", &works).await;
+    works
+}
+
+async fn info(page: &mut Page) -> Value {
+    let works = member(page).await;
+    page.post("a member", &works).await;
+    codes(page, &works).await;
+    works
+}
+
+async fn update(page: &mut Page) -> Value {
+    let works = with(
+        &member(page).await,
+        json!({
+            "add_bonus": 5, "record_bonus": "消费", "add_balance": 100,
+            "custom_field_value1": "白银", "notify_optional": {"is_notify_bonus": true},
+        }),
+    );
+    page.post("a change", &works).await;
+    for (what, change) in [
+        ("more bonus than there is", json!({"add_bonus": -1000})),
+        ("more balance than there is", json!({"add_balance": -1000})),
+        ("a long value", json!({"custom_field_value1": "白金会员五"})),
+        (
+            "a text for a flag",
+            json!({"notify_optional": {"is_notify_bonus": "1"}}),
+        ),
+    ] {
+        page.post(what, &with(&works, change)).await;
+    }
+    codes(page, &works).await;
+    let card_id = member_card(&page.test, json!({})).await;
+    let named = held(&page.test, "carol", &card_id).await;
+    page.post("a holder who is no member", &named).await;
+    page.test.post("/card/code/consume", &named).await;
+    page.post("a code that was redeemed", &named).await;
+    page.test.mock.clock().advance(60 * DAY);
+    page.test.token = page.test.token_of("oa").await;
+    page.post("a code past its end", &works).await;
+    works
+}
+
+async fn update_general(page: &mut Page) -> Value {
+    let node = json!({"sub_card_type": "GIFT_CARD"});
+    let card_id = create_of(&page.test, "GENERAL_CARD", node).await;
+    let named = held(&page.test, "alice", &card_id).await;
+    let works = with(&named, json!({"bonus": 5, "balance": 100}));
+    page.post("a change", &works).await;
+    page.post("a negative balance", &with(&works, json!({"balance": -1})))
+        .await;
+    codes(page, &works).await;
+    works
+}
+
+async fn add_rule(page: &mut Page) -> Value {
+    let named = member(page).await;
+    let works = gift_rule(named["card_id"].as_str().unwrap(), &["1900000109"]);
+    page.post("a rule", &works).await;
+    page.post("the same again", &works).await;
+    let coupon = page.test.create().await;
+    for (what, pointer, value) in [
+        ("no type", "type", Value::Null),
+        ("an unknown type", "type", json!("RULE_TYPE_NONE")),
+        (
+            "terms of the other type",
+            "type",
+            json!("RULE_TYPE_SINGLE_PAY"),
+        ),
+        ("no merchant number", "base_info/mchid_list", json!([])),
+        (
+            "numbers for texts",
+            "base_info/mchid_list",
+            json!([1_900_000_109]),
+        ),
+        ("an end that is past", "base_info/end_time", json!(NOW - 1)),
+        ("an unknown card", "member_rule/card_id", json!("p1")),
+        ("a coupon", "member_rule/card_id", json!(coupon)),
+        ("costs in no order", "member_rule/least_cost", json!(30_000)),
+    ] {
+        let mut rule = works.clone();
+        *rule.pointer_mut(&format!("/rule_info/{pointer}")).unwrap() = value;
+        page.post(what, &rule).await;
+    }
+    page.post("no rule_info", &json!({})).await;
+    let single = json!({"rule_info": {
+        "type": "RULE_TYPE_SINGLE_PAY",
+        "base_info": {"mchid_list": ["1900000110"], "begin_time": NOW, "end_time": NOW + DAY},
+        "single_pay": {"card_id": coupon, "least_cost": 1},
+    }});
+    page.post("a coupon after one payment", &single).await;
+    works
+}
+
+/// The number of a rule that was added.
+async fn added(page: &Page) -> Value {
+    let named = member(page).await;
+    let rule = gift_rule(named["card_id"].as_str().unwrap(), &["1900000109"]);
+    let added = page.test.post("/card/paygiftcard/add", &rule).await.json();
+    added["rule_id"].clone()
+}
+
+async fn one_rule(page: &mut Page) -> Value {
+    let works = json!({"rule_id": added(page).await});
+    page.post("a rule", &works).await;
+    page.post("an unknown rule", &json!({"rule_id": 99})).await;
+    page.post("none", &json!({})).await;
+    works
+}
+
+async fn rules(page: &mut Page) -> Value {
+    added(page).await;
+    let works = json!({
+        "type": "RULE_TYPE_PAY_MEMBER_CARD", "effective": true, "offset": 0, "count": 10,
+    });
+    page.post("those in force", &works).await;
+    for (what, change) in [
+        ("beyond the last", json!({"offset": 5})),
+        ("an unknown type", json!({"type": "x"})),
+        ("less than nothing", json!({"count": -1})),
+        ("a number for a flag", json!({"effective": 1})),
+    ] {
+        page.post(what, &with(&works, change)).await;
+    }
+    works
+}
+
+/// A rule as the older call takes it.
+async fn older(page: &Page) -> Value {
+    let named = member(page).await;
+    json!({
+        "card_id": named["card_id"], "mchid_list": ["1900000109"], "begin_time": NOW,
+        "end_time": NOW + DAY, "min_cost": 1, "max_cost": 100, "is_locked": true,
+        "jump_url": "https://shop.example/join",
+    })
+}
+
+async fn add_older(page: &mut Page) -> Value {
+    let works = older(page).await;
+    page.post("a rule", &works).await;
+    page.post("the same again", &works).await;
+    page.post("no card_id", &with(&works, json!({"card_id": ""})))
+        .await;
+    page.post("an unknown card", &with(&works, json!({"card_id": "p1"})))
+        .await;
+    page.post("no dates", &with(&works, json!({"end_time": null})))
+        .await;
+    works
+}
+
+async fn delete_older(page: &mut Page) -> Value {
+    let works = older(page).await;
+    page.test.post("/card/paygiftmembercard/add", &works).await;
+    page.post("a merchant number", &works).await;
+    page.post("the same again", &works).await;
+    page.post("none", &with(&works, json!({"mchid_list": []})))
+        .await;
+    works
+}
+
+async fn get_older(page: &mut Page) -> Value {
+    let rule = older(page).await;
+    page.test.post("/card/paygiftmembercard/add", &rule).await;
+    let works = json!({"mchid": "1900000109"});
+    page.post("a merchant number", &works).await;
+    page.post("one without a rule", &json!({"mchid": "1"}))
+        .await;
+    page.post("none", &json!({})).await;
+    works
+}
+
+/// What is wrong with a sub-merchant.
+async fn brands(page: &mut Page, works: &Value) {
+    for (what, change) in [
+        ("no name", json!({"brand_name": ""})),
+        (
+            "a foreign logo",
+            json!({"logo_url": "https://shop.example/a.jpg"}),
+        ),
+        ("an unknown letter", json!({"protocol": "x"})),
+        ("an end in milliseconds", json!({"end_time": NOW * 1000})),
+        ("an end that is past", json!({"end_time": NOW})),
+        (
+            "a category of another",
+            json!({"secondary_category_id": 201}),
+        ),
+        ("a category by name", json!({"primary_category_id": "美食"})),
+    ] {
+        let info = with(&works["info"], change);
+        page.post(what, &json!({"info": info})).await;
+    }
+    page.post("no info", &json!({})).await;
+}
+
+async fn submit(page: &mut Page) -> Value {
+    let works = json!({"info": sub_merchant(&page.test).await});
+    page.post("a brand", &works).await;
+    brands(page, &works).await;
+    works
+}
+
+/// A sub-merchant that was approved.
+async fn submitted(page: &Page) -> Value {
+    let info = sub_merchant(&page.test).await;
+    let call = json!({"info": info});
+    let answer = page
+        .test
+        .post("/card/submerchant/submit", &call)
+        .await
+        .json();
+    with(&info, json!({"merchant_id": answer["info"]["merchant_id"]}))
+}
+
+async fn update_merchant(page: &mut Page) -> Value {
+    let works = json!({"info": submitted(page).await});
+    page.post("a change", &works).await;
+    let info = with(&works["info"], json!({"merchant_id": 1}));
+    page.post("an unknown brand", &json!({"info": info})).await;
+    brands(page, &works).await;
+    works
+}
+
+async fn merchant(page: &mut Page) -> Value {
+    let works = json!({"merchant_id": submitted(page).await["merchant_id"]});
+    page.post("a brand", &works).await;
+    page.post("an unknown brand", &json!({"merchant_id": 1}))
+        .await;
+    page.post("a name", &json!({"merchant_id": "分店"})).await;
+    page.post("none", &json!({})).await;
+    works
+}
+
+async fn merchants(page: &mut Page) -> Value {
+    submitted(page).await;
+    let works = json!({"begin_id": 0, "limit": 10, "status": "APPROVED"});
+    page.post("those approved", &works).await;
+    for (what, change) in [
+        ("those waiting", json!({"status": "CHECKING"})),
+        ("too many", json!({"limit": 101})),
+        ("an unknown status", json!({"status": "approved"})),
+        ("no limit", json!({"limit": null})),
+    ] {
+        page.post(what, &with(&works, change)).await;
+    }
+    works
+}
+
+/// What is wrong with days.
+async fn wrong_days(page: &mut Page, works: &Value) {
+    for (what, change) in [
+        ("no days", json!({"begin_date": null})),
+        ("other digits", json!({"begin_date": "20261222"})),
+        ("too many days", json!({"begin_date": "2026-10-01"})),
+        ("days in no order", json!({"begin_date": "2026-12-24"})),
+        (
+            "today",
+            json!({"begin_date": "2026-12-25", "end_date": "2026-12-25"}),
+        ),
+    ] {
+        page.post(what, &with(works, change)).await;
+    }
+}
+
+/// Two days later: a coupon and a member card were claimed today.
+async fn later(page: &mut Page) -> Value {
+    page.test.claimed("bob").await;
+    let named = member(page).await;
+    page.test.mock.clock().advance(2 * DAY);
+    page.test.token = page.test.token_of("oa").await;
+    named
+}
+
+async fn days(page: &mut Page) -> Value {
+    later(page).await;
+    let works = json!({"begin_date": "2026-12-22", "end_date": "2026-12-23", "cond_source": 1});
+    page.post("two days", &works).await;
+    page.post(
+        "made in the console",
+        &with(&works, json!({"cond_source": 0})),
+    )
+    .await;
+    page.post("made elsewhere", &with(&works, json!({"cond_source": 2})))
+        .await;
+    page.post("made nowhere", &with(&works, json!({"cond_source": null})))
+        .await;
+    wrong_days(page, &works).await;
+    works
+}
+
+async fn member_card_days(page: &mut Page) -> Value {
+    let named = later(page).await;
+    let works = json!({
+        "begin_date": "2026-12-22", "end_date": "2026-12-23", "card_id": named["card_id"],
+    });
+    page.post("two days", &works).await;
+    let coupon = page.test.create().await;
+    page.post("a coupon", &with(&works, json!({"card_id": coupon})))
+        .await;
+    page.post("no card_id", &with(&works, json!({"card_id": null})))
+        .await;
+    wrong_days(page, &works).await;
+    works
+}
