@@ -12,6 +12,7 @@ mod codes;
 mod control;
 mod corpus;
 mod create;
+mod endpoints;
 mod explain;
 mod faults;
 mod fields;
