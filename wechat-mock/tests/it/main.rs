@@ -21,6 +21,7 @@ mod mutations;
 mod program;
 mod quotas;
 mod random;
+mod roundtrip;
 mod support;
 mod switches;
 mod tokens;
