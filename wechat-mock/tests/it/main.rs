@@ -29,6 +29,7 @@ mod program;
 mod quotas;
 mod random;
 mod rids;
+mod roundtrip;
 mod signatures;
 mod support;
 mod switches;
