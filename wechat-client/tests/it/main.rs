@@ -5,6 +5,7 @@
 )]
 
 mod bodies;
+mod callback;
 mod canned;
 mod exchanges;
 mod pitfalls;
