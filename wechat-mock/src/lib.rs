@@ -18,6 +18,7 @@ mod intercept;
 mod journal;
 mod marks;
 mod mock;
+mod msgcrypt;
 mod refusal;
 mod seal;
 mod server;
