@@ -110,12 +110,7 @@ mod tests {
     /// Reads a sealed message as a receiver does: its signature first.
     fn receive(vector: &Map<String, Value>) -> Option<String> {
         let get = |name| text(vector, name);
-        let signed = signature(&[
-            get("token"),
-            get("timestamp"),
-            get("nonce"),
-            get("encrypt"),
-        ]);
+        let signed = signature(&[get("token"), get("timestamp"), get("nonce"), get("encrypt")]);
         if signed != get("msg_signature") {
             return None;
         }

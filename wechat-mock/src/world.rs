@@ -1,13 +1,11 @@
 //! The one state behind all three faces of the mock.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod account;
+pub(crate) mod callback;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod code;
@@ -41,26 +39,6 @@ pub(crate) type AccountNo = usize;
 const LOGINS: usize = 10_000;
 /// Seconds a login code lives.
 pub(crate) const LOGIN_LIFE: i64 = 300;
-
-/// The world that every request shares.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedWorld(Arc<Mutex<World>>);
-
-impl SharedWorld {
-    pub(crate) fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
-    }
-
-    /// Locks the world for one request, which is thereby atomic, and lets what fell due happen.
-    ///
-    /// The guard must not live across an `.await`.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic in one request must not take the others with it.
-        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        world.settle();
-        world
-    }
-}
 
 /// A customer, with an identity at every account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
