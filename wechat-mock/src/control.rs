@@ -14,6 +14,7 @@ mod accounts;
 mod body;
 mod cards;
 mod clock;
+mod events;
 mod fault;
 mod faults;
 mod journal;
@@ -22,6 +23,7 @@ mod users;
 mod world;
 
 pub(crate) use clock::ClockChange;
+pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
 pub(crate) use users::{AddCard, Login};
 
@@ -37,6 +39,7 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/clock", get(clock::show).post(clock::change))
         .route("/accounts", get(accounts::list).post(accounts::add))
         .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
+        .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
         .route("/users", get(users::list).post(users::add))
         .route("/users/{name}", get(users::one))
         .route("/users/{name}/login", post(users::login))
@@ -46,6 +49,9 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/events", get(events::list).delete(events::clear))
+        .route("/events/trigger", post(events::trigger))
+        .route("/events/{id}/resend", post(events::resend))
         .route("/switches", get(switches::list).patch(switches::change))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

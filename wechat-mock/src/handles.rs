@@ -5,10 +5,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    control::{self, AddCard, ClockChange, Login},
+    control::{self, AddCard, ClockChange, Login, Trigger},
     faults::Fault,
     journal::Filter,
     mock::Mock,
+    push::log,
     wallet,
     world::profile::Profile,
 };
@@ -145,6 +146,8 @@ impl<'a> Clock<'a> {
 
     /// Moves the time ahead by so many seconds; what fell due has happened on return.
     ///
+    /// Pushes that fell due are on their way: [`Events::settled`] waits for them.
+    ///
     /// # Panics
     ///
     /// When that is backwards, or beyond 2106.
@@ -212,6 +215,87 @@ impl<'a> Faults<'a> {
     /// Ends all faults.
     pub fn clear(&self) {
         self.0.faults.lock().clear();
+    }
+}
+
+/// What happened, and what became of telling it.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # use serde_json::json;
+/// let mock = wechat_mock::MockWechat::start().await;
+/// let appid = mock.official_account().appid;
+///
+/// // With a callback set, this is a push; without one it is only written down.
+/// let id = mock.events().trigger(&appid, "user_del_card", "alice", json!({"CardId": "pCard"}));
+/// mock.events().settled().await;
+///
+/// let events = mock.events().of("user_del_card");
+/// assert_eq!((&events[0]["id"], &events[0]["state"]), (&json!(id), &json!("no_callback")));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Events<'a>(&'a Mock);
+
+impl<'a> Events<'a> {
+    pub(crate) fn new(mock: &'a Mock) -> Self {
+        Self(mock)
+    }
+
+    /// All events, newest last, with their state and the tries to tell them.
+    pub fn list(&self) -> Vec<Value> {
+        self.0.pushes.lock().show(&log::Filter::default())
+    }
+
+    /// The events of one name, such as `user_get_card`, newest last.
+    pub fn of(&self, event: &str) -> Vec<Value> {
+        self.0.pushes.lock().show(&log::Filter {
+            event: Some(event.to_owned()),
+            ..log::Filter::default()
+        })
+    }
+
+    /// Lets an event happen that nothing brought about, and names its id.
+    ///
+    /// `elements` is an object, or a list of `[name, value]`, with texts and whole numbers.
+    ///
+    /// # Panics
+    ///
+    /// When the world has no such account or user, or an element is neither text nor number.
+    pub fn trigger(&self, appid: &str, event: &str, user: &str, elements: Value) -> String {
+        let trigger = Trigger {
+            appid: appid.to_owned(),
+            event: event.to_owned(),
+            openid: None,
+            user: Some(user.to_owned()),
+            elements,
+        };
+        let id = trigger.carry_out(self.0);
+        id.unwrap_or_else(|fault| refused("the event", &fault))
+    }
+
+    /// Sends an event once more, with the same body under a new signature, and tells what became of
+    /// it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such event, it is still being told, or its account has no callback.
+    pub async fn resend(&self, id: &str) -> Value {
+        let sent = control::send_again(self.0, id).await;
+        sent.unwrap_or_else(|fault| refused("the event", &fault))
+    }
+
+    /// Resolves when no push is under way; what waits for the mock's clock is not.
+    pub async fn settled(&self) {
+        self.0.pushes.settled().await;
+    }
+
+    /// Forgets all events that are not pending.
+    pub fn clear(&self) {
+        self.0.pushes.lock().clear();
     }
 }
 

@@ -1,16 +1,15 @@
 //! The one state behind all three faces of the mock.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod account;
+pub(crate) mod callback;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod code;
+pub(crate) mod event;
 pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod ids;
@@ -25,6 +24,7 @@ use account::Account;
 use card::{Card, NotWaiting};
 use clock::Clock;
 use code::{CardNo, UserNo};
+use event::{Event, Happened};
 use field::{BadField, check_name};
 use ids::Ids;
 use profile::{Profile, ProfileDraft, Review};
@@ -39,26 +39,6 @@ pub(crate) type AccountNo = usize;
 const LOGINS: usize = 10_000;
 /// Seconds a login code lives.
 pub(crate) const LOGIN_LIFE: i64 = 300;
-
-/// The world that every request shares.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedWorld(Arc<Mutex<World>>);
-
-impl SharedWorld {
-    pub(crate) fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
-    }
-
-    /// Locks the world for one request, which is thereby atomic, and lets what fell due happen.
-    ///
-    /// The guard must not live across an `.await`.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic in one request must not take the others with it.
-        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        world.settle();
-        world
-    }
-}
 
 /// A customer, with an identity at every account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +113,8 @@ pub(crate) struct World {
     logins: VecDeque<LoginCode>,
     /// Reviews that end by themselves, by the time they do.
     reviews: BTreeSet<(i64, AccountNo, CardNo)>,
+    /// What has happened since somebody last looked, oldest first.
+    happened: Vec<Happened>,
 }
 
 impl World {
@@ -152,6 +134,7 @@ impl World {
             openids: HashSet::new(),
             logins: VecDeque::new(),
             reviews: BTreeSet::new(),
+            happened: Vec::new(),
         }
     }
 
@@ -185,6 +168,17 @@ impl World {
             // A reviewer who was faster has the last word.
             let _already_reviewed = card.review(true, "", due.0);
         }
+    }
+
+    /// Says that something happened to a card of an account.
+    pub(crate) fn emit(&mut self, account: AccountNo, event: Event) {
+        let at = self.now();
+        self.happened.push(Happened { account, at, event });
+    }
+
+    /// What has happened since this was last asked.
+    pub(crate) fn take_happened(&mut self) -> Vec<Happened> {
+        std::mem::take(&mut self.happened)
     }
 
     pub(crate) fn accounts(&self) -> &[Account] {

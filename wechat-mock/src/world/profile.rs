@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    callback::{Callback, CallbackDraft},
     field::{BadField, check_name},
     ids::Draw,
     quota::Limits,
@@ -50,7 +51,7 @@ pub(crate) enum SubMerchantStatus {
 }
 
 /// What the control API shows of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) kind: AccountKind,
@@ -70,6 +71,8 @@ pub(crate) struct Profile {
     pub(crate) ip_whitelist: BTreeSet<IpAddr>,
     pub(crate) sub_merchants: Vec<SubMerchant>,
     pub(crate) restrictions: Restrictions,
+    /// Where its pushes go.
+    pub(crate) callback: Option<Callback>,
 }
 
 /// What the control API and the world file take: what is left out is invented, or stays.
@@ -89,6 +92,8 @@ pub(crate) struct ProfileDraft {
     pub(crate) ip_whitelist: Option<BTreeSet<IpAddr>>,
     pub(crate) sub_merchants: Option<Vec<SubMerchant>>,
     pub(crate) restrictions: Option<Restrictions>,
+    #[serde(default)]
+    pub(crate) callback: CallbackDraft,
 }
 
 impl ProfileDraft {
@@ -130,6 +135,7 @@ impl ProfileDraft {
         if self.open_platform.as_deref().is_some_and(str::is_empty) {
             return Err(BadField::new("open_platform", "must not be empty"));
         }
+        self.callback.check()?;
         self.restrictions
             .as_ref()
             .map_or(Ok(()), Restrictions::check)
@@ -141,6 +147,8 @@ impl ProfileDraft {
         let invented = [draw.hex(16), draw.hex(32), draw.hex(12)];
         let appid = self.appid.unwrap_or_else(|| format!("wx{}", invented[0]));
         let kind = self.kind.unwrap_or(AccountKind::OfficialAccount);
+        let mut callback = None;
+        self.callback.apply(&mut callback);
         Profile {
             name: self.name.unwrap_or_else(|| appid.clone()),
             kind,
@@ -160,6 +168,7 @@ impl ProfileDraft {
             ip_whitelist: self.ip_whitelist.unwrap_or_default(),
             restrictions: self.restrictions.unwrap_or_default(),
             sub_merchants: self.sub_merchants.unwrap_or_default(),
+            callback,
             appid,
         }
     }
@@ -183,6 +192,7 @@ impl ProfileDraft {
         set(&mut profile.ip_whitelist, self.ip_whitelist);
         set(&mut profile.sub_merchants, self.sub_merchants);
         set(&mut profile.restrictions, self.restrictions);
+        self.callback.apply(&mut profile.callback);
         Ok(())
     }
 }
