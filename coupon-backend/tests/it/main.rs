@@ -5,6 +5,7 @@
 )]
 
 mod access;
+mod callback;
 mod claims;
 mod config;
 mod coupons;
