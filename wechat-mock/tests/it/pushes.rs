@@ -690,6 +690,10 @@ async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
         (&event["state"], outcomes(&event)),
         (&json!("pending"), vec!["refused"])
     );
+    // It is pending: neither sent by hand nor forgotten.
+    let path = format!("events/{id}/resend");
+    assert_eq!(test.control("POST", &path, &Value::Null).await.status, 409);
+    test.mock.events().clear();
     advance(&test, 9_599).await;
     assert_eq!(outcomes(&shown(&test, &id)).len(), 1);
     advance(&test, 1).await;
