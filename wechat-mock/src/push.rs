@@ -281,24 +281,18 @@ impl Pushes {
             event: happened.event,
         };
         let format = callback.as_ref().map(|callback| callback.format);
+        let chance = format!("event {}: disorder", self.log.next());
+        let write = |state| self.log.write(appid.clone(), letter, format, state);
         let Some(callback) = callback else {
-            return self
-                .log
-                .write(appid.clone(), letter, format, State::NoCallback);
+            return write(State::NoCallback);
         };
         let disorder = callback.disorder;
-        let mut chance = account
-            .ids
-            .fixed(&format!("event {}: disorder", self.log.next()));
+        let mut chance = account.ids.fixed(&chance);
         let mut falls = |probability| chance.fraction() < probability;
         if falls(disorder.drop) {
-            return self
-                .log
-                .write(appid.clone(), letter, format, State::Dropped);
+            return write(State::Dropped);
         }
-        let number = self
-            .log
-            .write(appid.clone(), letter, format, State::Pending);
+        let number = write(State::Pending);
         let lane = self.lanes.entry(appid.clone()).or_default();
         lane.is_reordered = disorder.reorder;
         lane.add(Job {
