@@ -11,8 +11,9 @@ use tokio::{task::JoinSet, time::Instant};
 use crate::{
     mock::Mock,
     push::{
-        End, Errand, Job, Walk,
+        End, Walk,
         http::{Answer, NoAnswer, exchange},
+        lane::{Errand, Job},
         letter::{Parcel, Stamp, is_taken, verification},
         log::{State, Try},
     },
@@ -65,7 +66,8 @@ async fn go(mock: &Mock, walk: &Walk) {
         let next = next.and_then(|mut pushes| pushes.take(walk));
         if let Some(job) = next {
             let end = tell(mock, walk, &job).await;
-            mock.pushes.end(walk, job.number, end);
+            let now = mock.world.lock().now();
+            mock.pushes.end(walk, job.number, end, now);
         }
     }
 }
@@ -125,16 +127,12 @@ impl Tried {
             Errand::Due(due) => due,
             Errand::First | Errand::Resend => self.at,
         };
-        End::Again {
-            due: was_due.saturating_add(pause),
-            now: self.at,
-        }
+        End::Again(was_due.saturating_add(pause))
     }
 }
 
 /// What a try needs to know of the account at its moment.
 struct Address {
-    appid: String,
     callback: Callback,
     /// Seconds since 1970 on the mock's clock.
     now: i64,
@@ -148,7 +146,6 @@ impl Address {
     fn of(world: &World, appid: &str) -> Option<Self> {
         let account = world.account(world.account_no(appid)?);
         Some(Self {
-            appid: appid.to_owned(),
             callback: account.profile.callback.clone()?,
             now: world.now(),
             ids: account.ids.clone(),
@@ -173,10 +170,10 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
     };
     let parcel = told
         .letter
-        .post(&address.callback, told.format, &address.appid, stamp);
+        .post(&address.callback, told.format, &walk.appid, stamp);
     let came = exchange(post(parcel), mock.pushes.timeout).await;
     let is_taken = came.as_ref().is_ok_and(|answer| {
-        answer.status == 200 && is_taken(&answer.body, &address.callback, &address.appid)
+        answer.status == 200 && is_taken(&answer.body, &address.callback, &walk.appid)
     });
     let tried = Tried {
         is_taken,
@@ -210,7 +207,6 @@ fn as_wechat(method: Method, url: &str, body: Body) -> Request<Body> {
         .method(method)
         .uri(url)
         .header(header::USER_AGENT, "Mozilla/4.0")
-        .header(header::ACCEPT, "*/*")
         .header(header::PRAGMA, "no-cache")
         .body(body)
         .expect("the URL of a callback was checked, and its query is encoded")

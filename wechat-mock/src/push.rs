@@ -4,7 +4,7 @@
 //! This lock is taken inside the world's, never the other way round.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -14,9 +14,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) mod http;
+pub(crate) mod lane;
 pub(crate) mod letter;
 pub(crate) mod log;
 
+use lane::{Errand, Job, Lane};
 use letter::Letter;
 use log::{Filter, Log, State, Try};
 
@@ -30,60 +32,6 @@ use crate::world::{
 /// How long a receiver may take, as documented.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a job stands in a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// It happened.
-    First,
-    /// By the longer schedule; it fell due then, on the mock's clock.
-    Due(i64),
-    /// Somebody asked for it.
-    Resend,
-}
-
-/// One event that is to be told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Job {
-    pub(crate) number: u64,
-    pub(crate) errand: Errand,
-    not_before: Instant,
-    /// It is told once more.
-    pub(crate) is_doubled: bool,
-    /// The first try has a wrong signature.
-    pub(crate) is_badly_signed: bool,
-}
-
-impl Job {
-    fn now(number: u64, errand: Errand) -> Self {
-        Self {
-            number,
-            errand,
-            not_before: Instant::now(),
-            is_doubled: false,
-            is_badly_signed: false,
-        }
-    }
-}
-
-/// What one account is to be told, one after the other.
-#[derive(Debug, Default)]
-struct Lane {
-    queue: VecDeque<Job>,
-    /// Somebody walks it.
-    is_walked: bool,
-    is_reordered: bool,
-}
-
-impl Lane {
-    fn queue(&mut self, job: Job) {
-        // What the log has forgotten is not told any more.
-        if self.queue.len() >= log::EVENTS {
-            self.queue.pop_front();
-        }
-        self.queue.push_back(job);
-    }
-}
-
 /// A lane that somebody is to walk, until its time is over.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
@@ -96,11 +44,8 @@ pub(crate) struct Walk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Over(State),
-    /// It is told again at `due`; the mock's clock stood at `now`.
-    Again {
-        due: i64,
-        now: i64,
-    },
+    /// It is told again at this time of the mock's clock.
+    Again(i64),
 }
 
 /// What is to be told.
@@ -187,11 +132,15 @@ impl SharedPushes {
         (!walk.era.is_cancelled()).then_some(pushes)
     }
 
-    /// Ends the telling of one event, for good or for now.
-    pub(crate) fn end(&self, walk: &Walk, number: u64, end: End) {
+    /// Ends the telling of one event, for good or for now; `now` is that of the mock's clock.
+    pub(crate) fn end(&self, walk: &Walk, number: u64, end: End, now: i64) {
         if let Some(mut pushes) = self.lock_for(walk) {
             pushes.end(number, end);
+            // The clock may have been moved past several tries at once.
+            pushes.fall_due(now);
         }
+        // What fell due may be another account's.
+        self.signals.work.notify_one();
         self.signals.over.notify_waiters();
     }
 
@@ -199,8 +148,8 @@ impl SharedPushes {
     pub(crate) fn look_ahead(&self, walk: &Walk) -> Option<Instant> {
         let mut pushes = self.lock_for(walk)?;
         let lane = pushes.lanes.get_mut(&walk.appid)?;
-        if let Some(job) = lane.queue.front() {
-            return Some(job.not_before);
+        if let Some(not_before) = lane.not_before() {
+            return Some(not_before);
         }
         lane.is_walked = false;
         drop(pushes);
@@ -220,7 +169,8 @@ impl SharedPushes {
 
     /// Resolves when these events have been told, or wait for a later time.
     pub(crate) async fn over(&self, numbers: &[u64]) {
-        self.until(|pushes| numbers.iter().all(|number| pushes.is_over(*number)))
+        // The last is over last, most of the time, and answers for the others until then.
+        self.until(|pushes| numbers.iter().rev().all(|number| pushes.is_over(*number)))
             .await;
     }
 
@@ -228,7 +178,7 @@ impl SharedPushes {
     pub(crate) async fn settled(&self) {
         self.until(|pushes| {
             let mut lanes = pushes.lanes.values();
-            lanes.all(|lane| lane.queue.is_empty() && !lane.is_walked)
+            lanes.all(|lane| lane.is_empty() && !lane.is_walked)
         })
         .await;
     }
@@ -278,9 +228,8 @@ impl Pushes {
     }
 
     /// The account of an event.
-    pub(crate) fn appid_of(&mut self, id: &str) -> Option<String> {
-        let number = self.log.number_of(id)?;
-        self.log.find(number).map(|entry| entry.appid.clone())
+    pub(crate) fn appid_of(&self, id: &str) -> Option<String> {
+        self.log.named(id).map(|entry| entry.appid.clone())
     }
 
     /// What is to be told, in the format of `callback` when it was never told before.
@@ -302,7 +251,7 @@ impl Pushes {
     /// The lanes that nobody walks; who asks walks them.
     pub(crate) fn start_walks(&mut self) -> Vec<Walk> {
         let idle = self.lanes.iter_mut();
-        let idle = idle.filter(|(_, lane)| !lane.is_walked && !lane.queue.is_empty());
+        let idle = idle.filter(|(_, lane)| !lane.is_walked && !lane.is_empty());
         idle.map(|(appid, lane)| {
             lane.is_walked = true;
             Walk {
@@ -315,12 +264,7 @@ impl Pushes {
 
     /// The next job of a lane.
     pub(crate) fn take(&mut self, walk: &Walk) -> Option<Job> {
-        let lane = self.lanes.get_mut(&walk.appid)?;
-        if lane.is_reordered {
-            lane.queue.pop_back()
-        } else {
-            lane.queue.pop_front()
-        }
+        self.lanes.get_mut(&walk.appid)?.take()
     }
 
     fn add(&mut self, world: &World, happened: Happened) -> u64 {
@@ -337,46 +281,38 @@ impl Pushes {
             event: happened.event,
         };
         let format = callback.as_ref().map(|callback| callback.format);
+        let chance = format!("event {}: disorder", self.log.next());
+        let write = |state| self.log.write(appid.clone(), letter, format, state);
         let Some(callback) = callback else {
-            return self
-                .log
-                .write(appid.clone(), letter, format, State::NoCallback);
+            return write(State::NoCallback);
         };
         let disorder = callback.disorder;
-        let mut chance = account
-            .ids
-            .fixed(&format!("event {}: disorder", self.log.next()));
+        let mut chance = account.ids.fixed(&chance);
         let mut falls = |probability| chance.fraction() < probability;
         if falls(disorder.drop) {
-            return self
-                .log
-                .write(appid.clone(), letter, format, State::Dropped);
+            return write(State::Dropped);
         }
-        let number = self
-            .log
-            .write(appid.clone(), letter, format, State::Pending);
+        let number = write(State::Pending);
         let lane = self.lanes.entry(appid.clone()).or_default();
         lane.is_reordered = disorder.reorder;
-        lane.queue(Job {
+        lane.add(Job {
             not_before: Instant::now() + Duration::from_millis(disorder.delay_ms),
             is_doubled: falls(disorder.duplicate),
             is_badly_signed: falls(disorder.bad_signature),
-            ..Job::now(number, Errand::First)
+            ..Job::new(number, Errand::First)
         });
         number
     }
 
     fn end(&mut self, number: u64, end: End) {
+        let Some(entry) = self.log.find(number) else {
+            return;
+        };
         match end {
-            End::Over(state) => {
-                if let Some(entry) = self.log.find(number) {
-                    entry.state = state;
-                }
-            }
-            End::Again { due, now } => {
+            End::Over(state) => entry.state = state,
+            End::Again(due) => {
+                entry.state = State::Waiting;
                 self.waiting.insert((due, number));
-                // The clock may have been moved past several tries at once.
-                self.fall_due(now);
             }
         }
     }
@@ -384,7 +320,6 @@ impl Pushes {
     fn is_over(&mut self, number: u64) -> bool {
         let entry = self.log.find(number);
         entry.is_none_or(|entry| entry.state != State::Pending)
-            || self.waiting.iter().any(|waiting| waiting.1 == number)
     }
 
     /// Queues what waited for this time, and numbers it.
@@ -393,22 +328,23 @@ impl Pushes {
         let due = std::mem::replace(&mut self.waiting, later);
         for (due, number) in &due {
             if let Some(entry) = self.log.find(*number) {
+                entry.state = State::Pending;
                 let lane = self.lanes.entry(entry.appid.clone()).or_default();
-                lane.queue(Job::now(*number, Errand::Due(*due)));
+                lane.add(Job::new(*number, Errand::Due(*due)));
             }
         }
         due.into_iter().map(|(_, number)| number).collect()
     }
 
     fn queue_again(&mut self, id: &str) -> Result<u64, Unsendable> {
-        let number = self.log.number_of(id).ok_or(Unsendable::Unknown)?;
+        let number = self.log.named(id).ok_or(Unsendable::Unknown)?.number;
         let entry = self.log.find(number).ok_or(Unsendable::Unknown)?;
-        if entry.state == State::Pending {
+        if entry.state.is_pending() {
             return Err(Unsendable::Pending);
         }
         entry.state = State::Pending;
         let lane = self.lanes.entry(entry.appid.clone()).or_default();
-        lane.queue(Job::now(number, Errand::Resend));
+        lane.add(Job::new(number, Errand::Resend));
         Ok(number)
     }
 }

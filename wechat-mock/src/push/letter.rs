@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    msgcrypt::{MessageKey, signature},
+    msgcrypt::signature,
     world::{
         callback::{Callback, Format, Mode},
         event::{Element, Event},
@@ -142,7 +142,7 @@ pub(crate) fn is_taken(answer: &str, callback: &Callback, appid: &str) -> bool {
         return true;
     }
     let key = callback.key().filter(|_| callback.mode != Mode::Plain);
-    let opened = key.and_then(|key: MessageKey| key.open(&sealed_in(answer)?, appid));
+    let opened = key.and_then(|key| key.open(&sealed_in(answer)?, appid));
     opened.is_some_and(|text| is_success(&text))
 }
 

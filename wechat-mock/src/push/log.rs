@@ -20,6 +20,8 @@ const TRIES: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Pending,
+    /// Pending, until the mock's clock has come so far.
+    Waiting,
     Delivered,
     Failed,
     /// Disorder swallowed it.
@@ -29,9 +31,13 @@ pub(crate) enum State {
 }
 
 impl State {
+    pub(crate) fn is_pending(self) -> bool {
+        matches!(self, Self::Pending | Self::Waiting)
+    }
+
     fn name(self) -> &'static str {
         match self {
-            Self::Pending => "pending",
+            Self::Pending | Self::Waiting => "pending",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Dropped => "dropped",
@@ -184,22 +190,23 @@ impl Log {
     }
 
     pub(crate) fn find(&mut self, number: u64) -> Option<&mut Entry> {
+        let place = self.place(number)?;
+        self.entries.get_mut(place)
+    }
+
+    /// The entry of an id such as `event-7`.
+    pub(crate) fn named(&self, id: &str) -> Option<&Entry> {
+        let number = id.strip_prefix("event-")?.parse().ok()?;
+        let entry = self.entries.get(self.place(number)?)?;
+        // event-07 is another text.
+        (entry.name() == id).then_some(entry)
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
         let place = self
             .entries
             .binary_search_by_key(&number, |entry| entry.number);
-        self.entries.get_mut(place.ok()?)
-    }
-
-    /// The number of an id such as `event-7`.
-    pub(crate) fn number_of(&self, id: &str) -> Option<u64> {
-        let number = id.strip_prefix("event-")?.parse().ok()?;
-        let entry = self
-            .entries
-            .binary_search_by_key(&number, |entry| entry.number)
-            .ok()
-            .and_then(|place| self.entries.get(place))?;
-        // event-07 is another text.
-        (entry.name() == id).then_some(number)
+        place.ok()
     }
 
     /// The events that pass the filter, newest last.
@@ -210,7 +217,7 @@ impl Log {
 
     /// Forgets all that is over.
     pub(crate) fn clear(&mut self) {
-        self.entries.retain(|entry| entry.state == State::Pending);
+        self.entries.retain(|entry| entry.state.is_pending());
     }
 }
 
@@ -231,10 +238,10 @@ mod tests {
             log.write(String::new(), letter, None, State::NoCallback);
         }
         assert_eq!(log.entries.len(), EVENTS);
-        assert_eq!(log.number_of("event-1"), None);
-        assert_eq!(log.number_of("event-2"), Some(2));
-        assert_eq!(log.number_of("event-02"), None);
-        assert_eq!(log.number_of("2"), None);
+        assert_eq!(log.named("event-2").unwrap().number, 2);
+        for id in ["event-1", "event-02", "2"] {
+            assert!(log.named(id).is_none(), "{id}");
+        }
 
         log.find(5).unwrap().state = State::Pending;
         log.clear();

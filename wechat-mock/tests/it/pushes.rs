@@ -321,6 +321,35 @@ async fn pushes_of_one_account_come_in_order_and_hold_up_neither_calls_nor_other
     assert_eq!(came, ["1", "2", "3", "4"]);
 }
 
+#[tokio::test]
+async fn events_of_many_threads_come_once_each_in_the_order_of_the_log() {
+    let mut shops = [Receiver::start([]).await, Receiver::start([]).await];
+    let test = pushing_to(&shops[0].url, json!({})).await;
+    push_to(&test, STRANGER, &shops[1].url, json!({})).await;
+    std::thread::scope(|threads| {
+        for thread in 0..4 {
+            let mock = &test.mock;
+            threads.spawn(move || {
+                for number in 0..25 {
+                    let elements = json!({"UserCardCode": format!("{thread}-{number}")});
+                    let appid = [OA, STRANGER][number % 2];
+                    let events = mock.events();
+                    events.trigger(appid, "user_del_card", "bob", elements);
+                }
+            });
+        }
+    });
+    test.mock.events().settled().await;
+    for (appid, shop) in [OA, STRANGER].iter().zip(&mut shops) {
+        let events = test.mock.events().list();
+        let told = events.iter().filter(|event| event["appid"] == *appid);
+        let told: Vec<&str> = told.map(|event| event["code"].as_str().unwrap()).collect();
+        let came: Vec<String> = shop.all().iter().map(code_of).collect();
+        assert_eq!(came, told);
+        assert!(came.len() >= 48, "{}", came.len());
+    }
+}
+
 /// The code of a push in XML.
 fn code_of(push: &Received) -> String {
     let (_, rest) = push.body.split_once("<UserCardCode><![CDATA[").unwrap();
@@ -690,6 +719,10 @@ async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
         (&event["state"], outcomes(&event)),
         (&json!("pending"), vec!["refused"])
     );
+    // It is pending: neither sent by hand nor forgotten.
+    let path = format!("events/{id}/resend");
+    assert_eq!(test.control("POST", &path, &Value::Null).await.status, 409);
+    test.mock.events().clear();
     advance(&test, 9_599).await;
     assert_eq!(outcomes(&shown(&test, &id)).len(), 1);
     advance(&test, 1).await;
