@@ -1,7 +1,7 @@
 //! The one state behind all three faces of the mock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -143,7 +143,7 @@ pub(crate) struct World {
     users: Vec<User>,
     by_name: HashMap<String, UserNo>,
     /// Each openid of an account is one user's.
-    openids: HashSet<(AccountNo, String)>,
+    openids: HashMap<(AccountNo, String), UserNo>,
     logins: VecDeque<LoginCode>,
     /// What happens by itself, by the time at which it does.
     due: BTreeSet<(i64, AccountNo, Due)>,
@@ -165,7 +165,7 @@ impl World {
             by_card: HashMap::new(),
             users: Vec::new(),
             by_name: HashMap::new(),
-            openids: HashSet::new(),
+            openids: HashMap::new(),
             logins: VecDeque::new(),
             due: BTreeSet::new(),
             happened: Vec::new(),
@@ -255,9 +255,9 @@ impl World {
         let account = Account::new(profile, self.seed, drawn);
         let appid = account.profile.appid.clone();
         let number = self.accounts.len();
-        for user in &mut self.users {
+        for (user, user_no) in self.users.iter_mut().zip(0..) {
             let openid = account.openid_of(&user.name);
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((number, openid.clone()), user_no);
             user.openids.insert(appid.clone(), openid);
         }
         self.by_appid.insert(appid, number);
@@ -285,7 +285,7 @@ impl World {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
             };
-            if self.openids.contains(&(account, openid.clone())) {
+            if self.openids.contains_key(&(account, openid.clone())) {
                 return Err(CannotAdd::Taken {
                     field: "openids",
                     value: openid.clone(),
@@ -311,12 +311,12 @@ impl World {
                 value: user.name,
             });
         }
-        for (number, account) in self.accounts.iter().enumerate() {
+        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
+        for (account_no, account) in self.accounts.iter().enumerate() {
             let openid = user.openids.entry(account.profile.appid.clone());
             let openid = openid.or_insert_with(|| account.openid_of(&user.name));
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((account_no, openid.clone()), number);
         }
-        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         self.by_name.insert(user.name.clone(), number);
         self.users.push(user);
         Ok(number)
@@ -326,6 +326,11 @@ impl World {
     pub(crate) fn openid(&self, user: UserNo, account: AccountNo) -> &str {
         let appid = &self.accounts[account].profile.appid;
         &self.users[user as usize].openids[appid]
+    }
+
+    /// Whose openid at an account this is.
+    pub(crate) fn of_openid(&self, openid: &str, account: AccountNo) -> Option<UserNo> {
+        self.openids.get(&(account, openid.to_owned())).copied()
     }
 
     /// What `wx.login` does: a fresh login code for one mini-program.

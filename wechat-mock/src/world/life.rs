@@ -4,7 +4,7 @@
 
 use super::{
     AccountNo, Due, World,
-    card::{CardStatus, NotWaiting},
+    card::{CardStatus, Dates, NotWaiting},
     code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
     happening::{self, CodeOf, Consumed, Got},
     profile::Review,
@@ -120,6 +120,10 @@ impl World {
     ) -> bool {
         let now = self.now();
         let is_changed = self.card_mut(at).change(node, now);
+        if let Dates::Range { begin, end } = self.card(at).terms.dates {
+            // What customers hold already changes with the card.
+            self.account_mut(at.0).codes.set_range(at.1, begin, end);
+        }
         if is_changed && is_reviewed {
             self.start_review(at);
         }
@@ -319,6 +323,19 @@ impl World {
             let event = self.code_of(at).gifting(self.openid(gift.to, at.0), true);
             self.emit_at(at.0, event, when);
         }
+    }
+
+    /// The QR code that has this ticket and url, with its account.
+    pub(crate) fn find_qr(
+        &self,
+        is_meant: impl Fn(&str, &str) -> bool,
+    ) -> Option<(AccountNo, usize)> {
+        let mut accounts = self.accounts().iter().enumerate();
+        accounts.find_map(|(number, account)| {
+            let mut qrs = account.qrs.iter();
+            let at = qrs.position(|qr| is_meant(&qr.ticket, &qr.url))?;
+            Some((number, at))
+        })
     }
 
     /// How often a customer has redeemed a card.
