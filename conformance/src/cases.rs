@@ -7,12 +7,13 @@ mod card;
 mod claim;
 mod code;
 mod exchange;
+mod life;
 mod media;
 mod quota;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 9] = [
+pub(crate) const ALL: [&[Case]; 10] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
@@ -20,6 +21,7 @@ pub(crate) const ALL: [&[Case]; 9] = [
     quota::CASES,
     media::CASES,
     card::CASES,
+    life::CASES,
     claim::CASES,
     code::CASES,
 ];

@@ -18,6 +18,7 @@ mod events;
 mod fault;
 mod faults;
 mod journal;
+mod phone;
 mod switches;
 mod users;
 mod world;
@@ -25,6 +26,7 @@ mod world;
 pub(crate) use clock::ClockChange;
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
 pub(crate) use users::{AddCard, Login};
 
 use crate::mock::Mock;
@@ -45,6 +47,12 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/users/{name}/login", post(users::login))
         .route("/users/{name}/add-card", post(users::add_card))
         .route("/users/{name}/wallet", get(users::wallet))
+        .route("/users/{name}/scan", post(phone::scan))
+        .route("/users/{name}/cards/{code}/gift", post(phone::gift))
+        .route("/users/{name}/cards/{code}/accept", post(phone::accept))
+        .route("/users/{name}/cards/{code}/delete", post(phone::delete))
+        .route("/users/{name}/cards/{code}/view", post(phone::view))
+        .route("/users/{name}/cards/{code}/consume", post(phone::consume))
         .route("/cards/{card_id}/review", post(cards::review))
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))

@@ -5,13 +5,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    control::{self, AddCard, ClockChange, Login, Trigger},
+    control::{self, AddCard, ClockChange, Give, Login, Scan, SelfConsumption, Trigger, Which},
     faults::Fault,
     journal::Filter,
     mock::Mock,
     push::log,
     wallet,
-    world::profile::Profile,
+    world::{World, profile::Profile},
 };
 
 /// What a program needs to know of an account.
@@ -85,6 +85,87 @@ impl<'a> User<'a> {
         AddCardOutcome(answer.unwrap_or_else(|fault| refused("wx.addCard", &fault)))
     }
 
+    /// Offers a code to a friend, who has a day of the mock's clock to take it.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, it cannot be given, or nobody is called `to`.
+    pub fn gift(&self, code: &str, to: &str) {
+        let give = Give {
+            to: to.to_owned(),
+            card_id: None,
+        };
+        self.act("gift", |world, name| give.carry_out(world, name, code));
+    }
+
+    /// Takes what a friend offers under `code`; returns the code under which it is held from now on.
+    ///
+    /// # Panics
+    ///
+    /// When nobody offers this code to this customer.
+    pub fn accept(&self, code: &str) -> String {
+        let taken = self.act("accept", |world, name| {
+            Which::default().accept(world, name, code)
+        });
+        taken["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Throws a code away.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, or it is used up.
+    pub fn delete(&self, code: &str) {
+        self.act("delete", |world, name| {
+            Which::default().delete(world, name, code)
+        });
+    }
+
+    /// Opens a code, as `wx.openCard` does.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code.
+    pub fn view(&self, code: &str) {
+        self.act("view", |world, name| {
+            Which::default().view(world, name, code)
+        });
+    }
+
+    /// Redeems a code without staff, by the cell that `/card/selfconsumecell/set` opens.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, it cannot be redeemed, or the cell is closed or asks for more.
+    pub fn consume(&self, code: &str) {
+        self.act("consume", |world, name| {
+            SelfConsumption::default().carry_out(world, name, code)
+        });
+    }
+
+    /// Claims what the QR code behind `ticket` offers.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such QR code, or it has ended.
+    pub fn scan(&self, ticket: &str) -> AddCardOutcome {
+        let scan = Scan {
+            ticket: Some(ticket.to_owned()),
+            url: None,
+        };
+        let answer = scan.carry_out(self.mock, &self.name);
+        AddCardOutcome(answer.unwrap_or_else(|fault| refused("scan", &fault)))
+    }
+
+    fn act(
+        &self,
+        what: &str,
+        act: impl FnOnce(&mut World, &str) -> Result<Value, control::Fault>,
+    ) -> Value {
+        let done = act(&mut self.mock.world.lock(), &self.name);
+        done.unwrap_or_else(|fault| refused(what, &fault))
+    }
+
     /// The cards this customer holds: code, `card_id`, title, status and dates of each.
     pub fn wallet(&self) -> Vec<Value> {
         let world = self.mock.world.lock();
@@ -97,12 +178,12 @@ fn refused(what: &str, fault: &control::Fault) -> ! {
     panic!("{what}: {}", fault.message)
 }
 
-/// What a page is handed by `wx.addCard`, and why.
+/// What a page is handed by `wx.addCard`, or comes of a scan, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AddCardOutcome(Value);
 
 impl AddCardOutcome {
-    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone.
+    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone; `scan:…` for a scan.
     pub fn err_msg(&self) -> &str {
         self.0["errMsg"].as_str().unwrap_or_default()
     }

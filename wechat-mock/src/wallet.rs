@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod checks;
 pub(crate) mod ext;
 mod rejection;
+mod scan;
 
 use ext::Ext;
 use rejection::Rejection;
@@ -16,11 +17,13 @@ use rejection::Rejection;
 use crate::{
     api::call::shortened,
     explain,
+    mock::Mock,
     refusal::Advice,
     sign::diagnose::Stamp,
     world::{
         AccountNo, World,
-        code::{CardNo, Code, UserNo},
+        code::{CodeStatus, UserNo},
+        life::Claimed,
     },
 };
 
@@ -50,9 +53,11 @@ struct Taken {
     advice: Vec<Advice>,
 }
 
-/// The outcome of a whole call of `wx.addCard`.
+/// The outcome of a whole call of `wx.addCard`, or of one look at a QR code.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    /// `wx.addCard` or `scan`.
+    call: &'static str,
     at: i64,
     user: String,
     appid: String,
@@ -70,6 +75,7 @@ impl Claim {
             })
             .collect();
         Self {
+            call: "wx.addCard",
             at: world.now(),
             user: world.user(claimant.user).name.clone(),
             appid: world.account(claimant.page).profile.appid.clone(),
@@ -84,11 +90,12 @@ impl Claim {
     }
 
     /// What `wx.addCard` hands the page: its success object, or its fail object when nothing was taken.
-    pub(crate) fn answer(&self) -> Value {
+    fn answer(&self) -> Value {
+        let name = self.call.trim_start_matches("wx.");
         let is_taken = self.items.iter().any(|(_, taken)| taken.is_ok());
         if !is_taken {
             let text = self.first_rejection().map_or("", Rejection::phone_text);
-            return json!({"errMsg": format!("addCard:fail ({text})")});
+            return json!({"errMsg": format!("{name}:fail ({text})")});
         }
         let cards: Vec<Value> = self
             .items
@@ -103,11 +110,22 @@ impl Claim {
                 })
             })
             .collect();
-        json!({"errMsg": "addCard:ok", "cardList": cards})
+        json!({"errMsg": format!("{name}:ok"), "cardList": cards})
+    }
+
+    /// Writes the claim into the journal; what it answers, with the record that explains it.
+    pub(crate) fn keep(&self, mock: &Mock) -> Value {
+        // To tell the mistake in a signature takes a while; the world need not wait for it.
+        let (id, earlier) = mock.journal.lock().next_claim(self.stamps());
+        let record = self.record(&id, &earlier);
+        mock.journal.lock().keep_claim(id, record.clone());
+        let mut answer = self.answer();
+        answer["explain"] = record;
+        answer
     }
 
     /// What the cards were claimed with, to be known again in a later claim.
-    pub(crate) fn stamps(&self) -> impl Iterator<Item = Stamp> {
+    fn stamps(&self) -> impl Iterator<Item = Stamp> {
         self.items
             .iter()
             .filter_map(|(item, _)| Ext::read(&item.card_ext).ok())
@@ -121,7 +139,7 @@ impl Claim {
     /// The record behind `explain`: the first rejection up front, then every card by itself.
     ///
     /// `earlier` is what former claims were made with.
-    pub(crate) fn record(&self, id: &str, earlier: &[Stamp]) -> Value {
+    fn record(&self, id: &str, earlier: &[Stamp]) -> Value {
         let cards: Vec<Value> = self
             .items
             .iter()
@@ -130,7 +148,7 @@ impl Claim {
         let mut record = json!({
             "id": id,
             "at": self.at,
-            "call": "wx.addCard",
+            "call": self.call,
             "user": self.user,
             "appid": self.appid,
             "outcome": if self.first_rejection().is_some() { "refused" } else { "done" },
@@ -170,74 +188,62 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
         Rejection::new("WX-CLM-001", "a card of this world", received)
     })?;
     checks::family(world, claimant, at.0)?;
-    checks::state(world, at)?;
+    checks::state(world, claimant.user, at)?;
     checks::attributes(world, at, &ext)?;
     checks::pair(world, at, &ext)?;
     checks::dates(world, at)?;
-    checks::stock(world, at, &ext)?;
-    checks::limit(world, claimant, at)?;
+    world.notice_stock(at);
+    checks::stock(world, at, &ext.code)?;
+    checks::limit(world, claimant.user, at)?;
     checks::openid(world, claimant, at.0, &ext)?;
-    Ok(hand_out(world, claimant, at, &ext))
-}
 
-/// Takes from the stock, makes the code, and writes both down.
-fn hand_out(world: &mut World, claimant: Claimant, at: (AccountNo, CardNo), ext: &Ext) -> Taken {
-    let now = world.now();
-    let account = world.account_mut(at.0);
-    let card = &mut account.cards[at.1 as usize];
-    card.take(&ext.timestamp, &ext.nonce_str);
-    let (begin_time, end_time) = card.terms.dates.of_claim(now, ext.fixed_begin);
-    let is_custom = card.terms.use_custom_code;
-    let code = if is_custom {
-        ext.code.clone()
-    } else {
-        loop {
-            let code = account.ids.draw().digits(12);
-            if !account.codes.is_taken(&code, None) {
-                break code;
-            }
-        }
+    world.card_mut(at).use_up(&ext.timestamp, &ext.nonce_str);
+    let claimed = Claimed {
+        code: &ext.code,
+        begin: ext.fixed_begin,
+        outer_str: &ext.outer_str,
+        outer_id: ext.outer_id,
     };
-    let encrypted_code = account.seal_key().seal(&code);
-    account.codes.add(
-        Code {
-            code: code.into(),
-            card: at.1,
-            user: claimant.user,
-            status: crate::world::code::CodeStatus::Normal,
-            begin_time,
-            end_time,
-            outer_str: Some(ext.outer_str.as_str())
-                .filter(|text| !text.is_empty())
-                .map(Into::into),
-        },
-        is_custom,
-    );
-    Taken {
-        encrypted_code,
+    let number = world.hand_out(claimant.user, at, claimed);
+    let account = world.account(at.0);
+    Ok(Taken {
+        encrypted_code: account.seal_key().seal(&account.codes.at(number).code),
         advice: ext.advice(),
-    }
+    })
 }
 
-/// What a user holds at all accounts, in the order of the claims at each.
+/// What a user holds at all accounts, in the order in which it came to them at each.
+///
+/// What was given away is not held any more; everything else stays to be looked at.
 pub(crate) fn wallet(world: &World, user: UserNo) -> Vec<Value> {
     let now = world.now();
     let of_account = |number: AccountNo| {
         let account = world.account(number);
-        account.codes.held_by(user).map(move |code| {
-            let card = world.card((number, code.card));
-            json!({
-                "code": code.code,
-                "encrypt_code": account.seal_key().seal(&code.code),
-                "card_id": card.card_id,
-                "title": card.node["base_info"]["title"],
-                "appid": account.profile.appid,
-                "status": code.user_card_status(now).as_str(),
-                "begin_time": code.begin_time,
-                "end_time": code.end_time,
-                "outer_str": code.outer_str,
+        let held = account.codes.numbers_held_by(user);
+        held.map(move |at| (at, account.codes.at(at)))
+            .filter(|(_, code)| code.status != CodeStatus::GiftSucc)
+            .map(move |(at, code)| {
+                let card = account.card(code.card);
+                let mut shown = json!({
+                    "code": code.code,
+                    "encrypt_code": account.seal_key().seal(&code.code),
+                    "card_id": card.card_id,
+                    "title": card.node["base_info"]["title"],
+                    "appid": account.profile.appid,
+                    "status": code.user_card_status(now).as_str(),
+                    "begin_time": code.begin_time,
+                    "end_time": code.end_time,
+                    "outer_str": code.outer_str,
+                });
+                let notes = account.codes.notes(at);
+                if let Some(reason) = notes.and_then(|notes| notes.reason.as_deref()) {
+                    shown["reason"] = json!(reason);
+                }
+                if let Some(details) = notes.and_then(|notes| notes.details.as_ref()) {
+                    shown["details"] = details.clone();
+                }
+                shown
             })
-        })
     };
     (0..world.accounts().len()).flat_map(of_account).collect()
 }

@@ -1,6 +1,6 @@
 //! The one state behind all three faces of the mock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,22 +12,25 @@ pub(crate) mod code;
 pub(crate) mod event;
 pub(crate) mod field;
 pub(crate) mod file;
+mod happening;
 pub(crate) mod ids;
+pub(crate) mod life;
 pub(crate) mod media;
 pub(crate) mod profile;
+pub(crate) mod qr;
 pub(crate) mod quota;
 pub(crate) mod restrictions;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
 use account::Account;
-use card::{Card, NotWaiting};
+use card::Card;
 use clock::Clock;
-use code::{CardNo, UserNo};
+use code::{CardNo, CodeNo, UserNo};
 use event::{Event, Happened};
 use field::{BadField, check_name};
 use ids::Ids;
-use profile::{Profile, ProfileDraft, Review};
+use profile::{Profile, ProfileDraft};
 use token::{Issued, Token};
 
 use crate::switches::{SwitchError, Switches};
@@ -95,6 +98,15 @@ pub(crate) enum CannotAdd {
     Taken { field: &'static str, value: String },
 }
 
+/// Something that happens by itself, unless somebody was faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// A card passes its review.
+    Review(CardNo),
+    /// A gift that nobody took comes back.
+    Return(CodeNo),
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) seed: u64,
@@ -109,10 +121,10 @@ pub(crate) struct World {
     users: Vec<User>,
     by_name: HashMap<String, UserNo>,
     /// Each openid of an account is one user's.
-    openids: HashSet<(AccountNo, String)>,
+    openids: HashMap<(AccountNo, String), UserNo>,
     logins: VecDeque<LoginCode>,
-    /// Reviews that end by themselves, by the time they do.
-    reviews: BTreeSet<(i64, AccountNo, CardNo)>,
+    /// What happens by itself, by the time at which it does.
+    due: BTreeSet<(i64, AccountNo, Due)>,
     /// What has happened since somebody last looked, oldest first.
     happened: Vec<Happened>,
 }
@@ -131,9 +143,9 @@ impl World {
             by_card: HashMap::new(),
             users: Vec::new(),
             by_name: HashMap::new(),
-            openids: HashSet::new(),
+            openids: HashMap::new(),
             logins: VecDeque::new(),
-            reviews: BTreeSet::new(),
+            due: BTreeSet::new(),
             happened: Vec::new(),
         }
     }
@@ -156,23 +168,30 @@ impl World {
         self.clock.now()
     }
 
-    /// Lets happen what fell due: reviews that end by themselves.
+    /// Lets happen what fell due: reviews that end by themselves, gifts that nobody took.
     pub(crate) fn settle(&mut self) {
-        if self.reviews.is_empty() {
+        if self.due.is_empty() {
             return;
         }
         let now = self.now();
-        while let Some(due) = self.reviews.first().copied().filter(|due| due.0 <= now) {
-            self.reviews.remove(&due);
-            let card = &mut self.accounts[due.1].cards[due.2 as usize];
-            // A reviewer who was faster has the last word.
-            let _already_reviewed = card.review(true, "", due.0);
+        while let Some(due) = self.due.first().copied().filter(|due| due.0 <= now) {
+            self.due.remove(&due);
+            let (at, account, what) = due;
+            match what {
+                Due::Review(card) => self.review_falls_due((account, card), at),
+                Due::Return(code) => self.gift_falls_due((account, code), at),
+            }
         }
     }
 
     /// Says that something happened to a card of an account.
     pub(crate) fn emit(&mut self, account: AccountNo, event: Event) {
         let at = self.now();
+        self.emit_at(account, event, at);
+    }
+
+    /// The same, for what happened at `at`, before anybody looked.
+    fn emit_at(&mut self, account: AccountNo, event: Event, at: i64) {
         self.happened.push(Happened { account, at, event });
     }
 
@@ -214,9 +233,9 @@ impl World {
         let account = Account::new(profile, self.seed, drawn);
         let appid = account.profile.appid.clone();
         let number = self.accounts.len();
-        for user in &mut self.users {
+        for (user, user_no) in self.users.iter_mut().zip(0..) {
             let openid = account.openid_of(&user.name);
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((number, openid.clone()), user_no);
             user.openids.insert(appid.clone(), openid);
         }
         self.by_appid.insert(appid, number);
@@ -244,7 +263,7 @@ impl World {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
             };
-            if self.openids.contains(&(account, openid.clone())) {
+            if self.openids.contains_key(&(account, openid.clone())) {
                 return Err(CannotAdd::Taken {
                     field: "openids",
                     value: openid.clone(),
@@ -270,12 +289,12 @@ impl World {
                 value: user.name,
             });
         }
-        for (number, account) in self.accounts.iter().enumerate() {
+        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
+        for (account_no, account) in self.accounts.iter().enumerate() {
             let openid = user.openids.entry(account.profile.appid.clone());
             let openid = openid.or_insert_with(|| account.openid_of(&user.name));
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((account_no, openid.clone()), number);
         }
-        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         self.by_name.insert(user.name.clone(), number);
         self.users.push(user);
         Ok(number)
@@ -285,6 +304,11 @@ impl World {
     pub(crate) fn openid(&self, user: UserNo, account: AccountNo) -> &str {
         let appid = &self.accounts[account].profile.appid;
         &self.users[user as usize].openids[appid]
+    }
+
+    /// Whose openid at an account this is.
+    pub(crate) fn of_openid(&self, openid: &str, account: AccountNo) -> Option<UserNo> {
+        self.openids.get(&(account, openid.to_owned())).copied()
     }
 
     /// What `wx.login` does: a fresh login code for one mini-program.
@@ -340,34 +364,19 @@ impl World {
     }
 
     /// Adds a new card and starts its review.
-    pub(crate) fn add_card(&mut self, number: AccountNo, mut card: Card) {
-        let now = self.now();
-        match self.accounts[number].profile.review {
-            Review::Auto => card.review(true, "", now).expect("a new card waits"),
-            Review::Manual => {}
-            Review::After(seconds) => card.review_due = Some(now + i64::from(seconds)),
-        }
-        self.insert_card(number, card);
+    pub(crate) fn add_card(&mut self, number: AccountNo, card: Card) {
+        let at = self.insert_card(number, card);
+        self.start_review(at);
     }
 
-    fn insert_card(&mut self, number: AccountNo, card: Card) {
+    fn insert_card(&mut self, number: AccountNo, card: Card) -> (AccountNo, CardNo) {
         let account = &mut self.accounts[number];
         let card_no = CardNo::try_from(account.cards.len()).expect("fewer than 2^32 cards");
         if let Some(due) = card.review_due {
-            self.reviews.insert((due, number, card_no));
+            self.due.insert((due, number, Due::Review(card_no)));
         }
         self.by_card.insert(card.card_id.clone(), (number, card_no));
         account.cards.push(card);
-    }
-
-    /// What the reviewer does.
-    pub(crate) fn review(
-        &mut self,
-        at: (AccountNo, CardNo),
-        pass: bool,
-        reason: &str,
-    ) -> Result<(), NotWaiting> {
-        let now = self.now();
-        self.card_mut(at).review(pass, reason, now)
+        (number, card_no)
     }
 }

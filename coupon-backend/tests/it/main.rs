@@ -9,6 +9,7 @@ mod callback;
 mod claims;
 mod config;
 mod coupons;
+mod disorder;
 mod flow;
 mod idempotency;
 mod outages;

@@ -17,7 +17,7 @@ pub(crate) const ADMIN: &str = "admin-token-of-the-tests";
 /// 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
 pub(crate) const DAY: i64 = 86_400;
-pub(crate) const CALLBACK_TOKEN: &str = "callback-token";
+pub(crate) const CALLBACK_TOKEN: &str = "callbackToken";
 /// Its last two bits mean nothing.
 pub(crate) const CALLBACK_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
@@ -84,6 +84,11 @@ impl Instance {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             stop,
         }
+    }
+
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     pub(crate) fn request(&self, method: &str, path: &str, token: &str) -> RequestBuilder {

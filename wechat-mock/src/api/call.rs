@@ -105,6 +105,41 @@ impl Call {
         }
     }
 
+    /// A text field that has to be there.
+    pub(crate) fn required_text(&self, key: &str) -> Result<&str, Refusal> {
+        self.text(key)?.ok_or_else(|| missing(key))
+    }
+
+    /// A whole number of the body.
+    pub(crate) fn number(&self, key: &str) -> Result<Option<i64>, Refusal> {
+        match self.json()?.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match value.as_i64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(wrong_kind(key, "a whole number", value)),
+            },
+        }
+    }
+
+    /// A list of texts in the body.
+    pub(crate) fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, Refusal> {
+        let value = match self.json()?.get(key) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
+        };
+        let entries = value.as_array().map(Vec::as_slice);
+        let texts = entries.and_then(|entries| entries.iter().map(Value::as_str).collect());
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(wrong_kind(key, "a flat list of strings", value)),
+        }
+    }
+
+    /// A flag that has to be there.
+    pub(crate) fn required_flag(&self, key: &str) -> Result<bool, Refusal> {
+        self.flag(key)?.ok_or_else(|| missing(key))
+    }
+
     /// A flag of the body.
     pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, Refusal> {
         match self.json()?.get(key) {
@@ -113,6 +148,13 @@ impl Call {
             Some(other) => Err(wrong_kind(key, "true or false", other)),
         }
     }
+}
+
+/// A required field that is missing and has no number of its own.
+pub(crate) fn missing(key: &str) -> Refusal {
+    Refusal::new("WX-WIRE-009")
+        .expected(key)
+        .received(format!("no {key}"))
 }
 
 /// A value of another kind than the field has.

@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::Fault;
@@ -19,24 +20,43 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
-        let bytes = axum::body::to_bytes(Body::new(request.into_body()), MAX_BODY)
-            .await
-            .map_err(|_| Fault::unreadable(format!("a body of more than {MAX_BODY} bytes")))?;
-        // Read as JSON first: only then is a fault one of a field.
-        let value: serde_json::Value = serde_json::from_slice(&bytes)
-            .map_err(|fault| Fault::unreadable(format!("no JSON: {fault}")))?;
-        let read = serde_path_to_error::deserialize(value).map_err(|fault| {
-            let message = fault.inner().to_string();
-            let path = fault.path().to_string();
-            let field = if path == "." {
-                named_in(&message)
-            } else {
-                path
-            };
-            Fault::bad_value(field, message)
-        })?;
-        Ok(Self(read))
+        let bytes = whole(request).await?;
+        read(&bytes).map(Self)
     }
+}
+
+/// A JSON body that may be left out: nothing counts as an empty object.
+pub(crate) struct OptionalBody<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
+        let bytes = whole(request).await?;
+        read(if bytes.is_empty() { b"{}" } else { &bytes }).map(Self)
+    }
+}
+
+async fn whole(request: Request) -> Result<Bytes, Fault> {
+    axum::body::to_bytes(Body::new(request.into_body()), MAX_BODY)
+        .await
+        .map_err(|_| Fault::unreadable(format!("a body of more than {MAX_BODY} bytes")))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // Read as JSON first: only then is a fault one of a field.
+    let value: serde_json::Value = serde_json::from_slice(bytes)
+        .map_err(|fault| Fault::unreadable(format!("no JSON: {fault}")))?;
+    serde_path_to_error::deserialize(value).map_err(|fault| {
+        let message = fault.inner().to_string();
+        let path = fault.path().to_string();
+        let field = if path == "." {
+            named_in(&message)
+        } else {
+            path
+        };
+        Fault::bad_value(field, message)
+    })
 }
 
 /// The field that serde names in backticks, when it complains about one that is missing or unknown.
@@ -55,6 +75,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
             .await
             .map_err(|_| Fault::not_found("a path that is no UTF-8"))?;
         Ok(Self(segment))
+    }
+}
+
+/// Two segments of the path, decoded.
+pub(crate) struct Segments(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segments {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Fault::not_found("a path that is no UTF-8"))?;
+        Ok(Self(first, second))
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) struct Ext {
     /// What else stands in cardExt, such as `outer_str`, with its names: not in the sum.
     pub(crate) unsigned: Vec<(String, String)>,
     pub(super) timestamp_is_number: bool,
-    /// `outer_id` is the former name of `outer_str`.
+    /// The former form of `outer_str`.
+    pub(super) outer_id: i64,
     has_outer_id: bool,
     begin_is_text: bool,
 }
@@ -111,6 +112,7 @@ impl Ext {
             fixed_begin: members.get("fixed_begintimestamp").and_then(whole),
             unsigned: unsigned.collect(),
             timestamp_is_number: members.get("timestamp").is_some_and(Value::is_number),
+            outer_id: members.get("outer_id").and_then(whole).unwrap_or(0),
             has_outer_id: members.contains_key("outer_id"),
             begin_is_text: members
                 .get("fixed_begintimestamp")

@@ -1,11 +1,14 @@
 //! An account: an Official Account or a mini-program, a world of its own.
 
+use std::collections::BTreeSet;
+
 use super::{
     card::Card,
-    code::CodeBook,
+    code::{CardNo, CodeBook, UserNo},
     ids::Ids,
     media::{Images, MediaShelf},
     profile::{AccountKind, Profile},
+    qr::{LandingPage, Qr},
     quota::Usage,
     ticket::Tickets,
     token::Tokens,
@@ -22,6 +25,10 @@ pub(crate) struct Account {
     pub(crate) tickets: Tickets,
     pub(crate) cards: Vec<Card>,
     pub(crate) codes: CodeBook,
+    /// Who may claim cards before they are approved.
+    pub(crate) testers: BTreeSet<UserNo>,
+    pub(crate) qrs: Vec<Qr>,
+    pub(crate) pages: Vec<LandingPage>,
     pub(crate) images: Images,
     pub(crate) media: MediaShelf,
 }
@@ -36,6 +43,9 @@ impl Account {
             tickets: Tickets::default(),
             cards: Vec::new(),
             codes: CodeBook::default(),
+            testers: BTreeSet::new(),
+            qrs: Vec::new(),
+            pages: Vec::new(),
             images: Images::default(),
             media: MediaShelf::default(),
         }
@@ -55,10 +65,35 @@ impl Account {
         format!("p{}{}", self.mark(), self.ids.draw().base64url(22))
     }
 
+    /// A new code as WeChat makes them: 12 digits.
+    pub(crate) fn draw_code(&mut self) -> Box<str> {
+        loop {
+            let code = self.ids.draw().digits(12);
+            if !self.codes.is_taken(&code, None) {
+                return code.into();
+            }
+        }
+    }
+
     /// The openid of a user at this account: `o`, the account's mark, 22 characters.
     pub(crate) fn openid_of(&self, user: &str) -> String {
         let mut draw = self.ids.fixed(&format!("openid of {user}"));
         format!("o{}{}", self.mark(), draw.base64url(22))
+    }
+
+    /// Where events come from that no customer caused.
+    pub(crate) fn platform_openid(&self) -> String {
+        // No user has an empty name.
+        self.openid_of("")
+    }
+
+    pub(crate) fn card(&self, number: CardNo) -> &Card {
+        &self.cards[number as usize]
+    }
+
+    /// The index a card's codes stand in: its own for custom codes.
+    pub(crate) fn custom_of(&self, number: CardNo) -> Option<CardNo> {
+        self.card(number).terms.use_custom_code.then_some(number)
     }
 
     /// The key of this account's encrypted codes.

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
+mod cells;
+mod deposit;
+
+pub(crate) use cells::{Cells, SelfConsume};
+pub(crate) use deposit::{Deposit, LONGEST_CODE, is_custom_code};
+
 use super::clock;
 use crate::facts;
 
@@ -20,6 +26,29 @@ pub(crate) enum CardStatus {
     VerifyFail,
     #[serde(rename = "CARD_STATUS_VERIFY_OK")]
     VerifyOk,
+    /// Deleted by the merchant.
+    #[serde(rename = "CARD_STATUS_DELETE")]
+    Delete,
+    /// Approved, and handed out from WeChat's web console: the mock has none, a world file may.
+    #[serde(rename = "CARD_STATUS_DISPATCH")]
+    Dispatch,
+}
+
+impl CardStatus {
+    /// Reads WeChat's name of a state, today's or a former one.
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        match name {
+            "CARD_STATUS_VERIFY_FALL" => Some(Self::VerifyFail),
+            "CARD_STATUS_USER_DELETE" => Some(Self::Delete),
+            "CARD_STATUS_USER_DISPATCH" => Some(Self::Dispatch),
+            name => serde_json::from_value(Value::from(name)).ok(),
+        }
+    }
+
+    /// Whether the card passed its review.
+    pub(crate) fn is_approved(self) -> bool {
+        matches!(self, Self::VerifyOk | Self::Dispatch)
+    }
 }
 
 /// When a code of the card can be redeemed.
@@ -131,7 +160,7 @@ pub(crate) struct CardRecord {
     pub(crate) refuse_reason: String,
     /// Stock that is left.
     pub(crate) quantity: u64,
-    /// All stock that was ever put in.
+    /// All stock that was put in, less what was taken out again unclaimed.
     pub(crate) total_quantity: u64,
     #[serde(deserialize_with = "clock::time")]
     pub(crate) create_time: i64,
@@ -143,6 +172,14 @@ pub(crate) struct CardRecord {
     /// Hashes of the (timestamp, `nonce_str`) pairs that were claimed with.
     #[serde(default)]
     pub(crate) used_pairs: Vec<String>,
+    /// Codes that the merchant put in.
+    #[serde(default, skip_serializing_if = "Deposit::is_empty")]
+    pub(crate) deposit: Deposit,
+    #[serde(default)]
+    pub(crate) cells: Cells,
+    /// When the account was last told that the stock runs low.
+    #[serde(default, deserialize_with = "clock::optional_time")]
+    pub(crate) reminded_at: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +195,9 @@ pub(crate) struct Card {
     pub(crate) create_time: i64,
     pub(crate) update_time: i64,
     pub(crate) review_due: Option<i64>,
+    pub(crate) deposit: Deposit,
+    pub(crate) cells: Cells,
+    pub(crate) reminded_at: Option<i64>,
     used_pairs: HashSet<u128>,
 }
 
@@ -184,6 +224,9 @@ impl Card {
             create_time: now,
             update_time: now,
             review_due: None,
+            deposit: Deposit::default(),
+            cells: Cells::default(),
+            reminded_at: None,
             used_pairs: HashSet::new(),
         })
     }
@@ -205,8 +248,15 @@ impl Card {
             .map(|pair| u128::from_str_radix(pair, 16).ok())
             .collect::<Option<_>>()
             .ok_or(("used_pairs", "hashes of 32 hex digits each"))?;
+        let terms = Terms::read(&record.node).ok_or(("node", "base_info has no dates"))?;
+        if terms.deposit && record.quantity > record.deposit.left() {
+            return Err((
+                "quantity",
+                "more than the codes that were put in and are left",
+            ));
+        }
         Ok(Self {
-            terms: Terms::read(&record.node).ok_or(("node", "base_info has no dates"))?,
+            terms,
             card_id: record.card_id,
             card_type: record.card_type,
             node: record.node,
@@ -217,6 +267,9 @@ impl Card {
             create_time: record.create_time,
             update_time: record.update_time,
             review_due: record.review_due,
+            deposit: record.deposit,
+            cells: record.cells,
+            reminded_at: record.reminded_at,
             used_pairs,
         })
     }
@@ -240,6 +293,9 @@ impl Card {
             update_time: self.update_time,
             review_due: self.review_due,
             used_pairs,
+            deposit: self.deposit.clone(),
+            cells: self.cells,
+            reminded_at: self.reminded_at,
         }
     }
 
@@ -248,20 +304,12 @@ impl Card {
         self.card_type.to_ascii_lowercase()
     }
 
-    /// Ends the review.
-    pub(crate) fn review(&mut self, pass: bool, reason: &str, now: i64) -> Result<(), NotWaiting> {
-        if self.status != CardStatus::NotVerify {
-            return Err(NotWaiting(self.status));
-        }
-        self.status = if pass {
-            CardStatus::VerifyOk
-        } else {
-            CardStatus::VerifyFail
-        };
-        self.refuse_reason = (if pass { "" } else { reason }).into();
-        self.review_due = None;
-        self.update_time = now;
-        Ok(())
+    /// The stock with which it was made.
+    pub(crate) fn first_stock(&self) -> u64 {
+        let quantity = whole(&self.node["base_info"]["sku"]["quantity"]);
+        quantity
+            .and_then(|quantity| quantity.try_into().ok())
+            .unwrap_or_default()
     }
 
     /// Whether this pair was claimed with before.
@@ -269,10 +317,54 @@ impl Card {
         self.used_pairs.contains(&pair(timestamp, nonce))
     }
 
-    /// Takes one from the stock for a claim with this pair.
-    pub(crate) fn take(&mut self, timestamp: &str, nonce: &str) {
-        self.quantity = self.quantity.saturating_sub(1);
+    /// Remembers that this pair was claimed with.
+    pub(crate) fn use_up(&mut self, timestamp: &str, nonce: &str) {
         self.used_pairs.insert(pair(timestamp, nonce));
+    }
+
+    /// A flag of `base_info` that is true unless create said otherwise.
+    fn is_allowed(&self, key: &str) -> bool {
+        self.node["base_info"][key].as_bool().unwrap_or(true)
+    }
+
+    pub(crate) fn can_give_friend(&self) -> bool {
+        self.is_allowed("can_give_friend")
+    }
+
+    /// Whether the account hears of it when a holder looks at the card.
+    pub(crate) fn pushes_views(&self) -> bool {
+        self.node["base_info"]["need_push_on_view"] == true
+    }
+
+    /// How often one customer may redeem it.
+    pub(crate) fn use_limit(&self) -> Option<u64> {
+        whole(&self.node["base_info"]["use_limit"])?.try_into().ok()
+    }
+
+    /// Whether it can be used at a store of the account.
+    pub(crate) fn has_store(&self) -> bool {
+        let base = &self.node["base_info"];
+        let lists = base["location_id_list"].as_array();
+        base["use_all_locations"] == true || lists.is_some_and(|stores| !stores.is_empty())
+    }
+
+    /// Whether `base_info` has a button in the middle.
+    pub(crate) fn has_centre(base_info: &Value) -> bool {
+        let keys = ["center_title", "center_sub_title", "center_url"];
+        let mut texts = keys.iter().map(|key| &base_info[*key]);
+        texts.any(|text| text.as_str().is_some_and(|text| !text.is_empty()))
+    }
+
+    /// Gives the card another node; false, and nothing changes, when it holds no dates.
+    #[must_use]
+    pub(crate) fn change(&mut self, node: Value, now: i64) -> bool {
+        let Some(terms) = Terms::read(&node) else {
+            return false;
+        };
+        self.terms = terms;
+        self.node = node;
+        self.update_time = now;
+        true
     }
 }
 

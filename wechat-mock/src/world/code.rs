@@ -4,18 +4,46 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+mod notes;
+
+pub(crate) use notes::{Gift, Mark, Notes};
+
 /// A card by its place among the account's cards.
 pub(crate) type CardNo = u32;
 /// A user by their place among the world's users.
 pub(crate) type UserNo = u32;
-type CodeNo = u32;
+/// A code by its place among the account's codes.
+pub(crate) type CodeNo = u32;
 
 /// How a code stands, apart from what the clock says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum CodeStatus {
     Normal,
     Consumed,
+    /// Offered to a friend who has not taken it yet.
+    Gifting,
+    /// A friend has taken it, and holds it under a code of their own.
+    GiftSucc,
+    /// The friend did not take it in time; the giver holds it again.
+    GiftTimeout,
+    /// Thrown away by its holder.
+    Delete,
+    /// Made void by the merchant.
+    Unavailable,
+}
+
+impl CodeStatus {
+    /// Whether an arrow leads from one state to the other.
+    pub(crate) fn can_become(self, next: Self) -> bool {
+        let is_held = matches!(self, Self::Normal | Self::GiftTimeout);
+        match next {
+            Self::Normal => false,
+            Self::Consumed | Self::Delete | Self::Unavailable => is_held,
+            Self::Gifting => self == Self::Normal,
+            Self::GiftSucc | Self::GiftTimeout => self == Self::Gifting,
+        }
+    }
 }
 
 /// A state that code/get answers.
@@ -24,6 +52,11 @@ pub(crate) enum UserCardStatus {
     Normal,
     Consumed,
     Expire,
+    Gifting,
+    GiftSucc,
+    GiftTimeout,
+    Delete,
+    Unavailable,
 }
 
 impl UserCardStatus {
@@ -32,16 +65,29 @@ impl UserCardStatus {
             Self::Normal => "NORMAL",
             Self::Consumed => "CONSUMED",
             Self::Expire => "EXPIRE",
+            Self::Gifting => "GIFTING",
+            Self::GiftSucc => "GIFT_SUCC",
+            Self::GiftTimeout => "GIFT_TIMEOUT",
+            Self::Delete => "DELETE",
+            Self::Unavailable => "UNAVAILABLE",
         }
+    }
+
+    /// Whether its holder can still do something with it: a gift that came back is as good as new.
+    pub(crate) fn is_usable(self) -> bool {
+        matches!(self, Self::Normal | Self::GiftTimeout)
     }
 }
 
+/// One code; a world may hold a million, so what few codes have stands in [`Notes`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
     pub(crate) code: Box<str>,
     pub(crate) card: CardNo,
     pub(crate) user: UserNo,
     pub(crate) status: CodeStatus,
+    /// It came from a friend, and so is no claim of its holder's.
+    pub(crate) is_gift: bool,
     /// First and last second in which it can be redeemed.
     pub(crate) begin_time: i64,
     pub(crate) end_time: i64,
@@ -52,9 +98,16 @@ impl Code {
     /// The state a caller sees at `now`.
     pub(crate) fn user_card_status(&self, now: i64) -> UserCardStatus {
         match self.status {
-            CodeStatus::Consumed => UserCardStatus::Consumed,
-            CodeStatus::Normal if now > self.end_time => UserCardStatus::Expire,
+            CodeStatus::Normal | CodeStatus::GiftTimeout if now > self.end_time => {
+                UserCardStatus::Expire
+            }
             CodeStatus::Normal => UserCardStatus::Normal,
+            CodeStatus::Consumed => UserCardStatus::Consumed,
+            CodeStatus::Gifting => UserCardStatus::Gifting,
+            CodeStatus::GiftSucc => UserCardStatus::GiftSucc,
+            CodeStatus::GiftTimeout => UserCardStatus::GiftTimeout,
+            CodeStatus::Delete => UserCardStatus::Delete,
+            CodeStatus::Unavailable => UserCardStatus::Unavailable,
         }
     }
 }
@@ -67,43 +120,54 @@ pub(crate) struct CodeBook {
     made: HashMap<Box<str>, CodeNo>,
     /// Custom codes are unique in their card.
     custom: HashMap<CardNo, HashMap<Box<str>, CodeNo>>,
+    /// What was a code until it was given away or renamed.
+    gone: HashMap<Box<str>, CodeNo>,
     held: HashMap<UserNo, Vec<CodeNo>>,
     claims: HashMap<(CardNo, UserNo), u32>,
+    notes: HashMap<CodeNo, Notes>,
 }
 
 impl CodeBook {
-    /// All codes, in the order in which they were claimed.
+    /// All codes, in the order in which they came to their holders.
     pub(crate) fn all(&self) -> &[Code] {
         &self.codes
     }
 
     /// Adds a code; the caller has made sure that it is new.
-    pub(crate) fn add(&mut self, code: Code, is_custom: bool) {
+    pub(crate) fn add(&mut self, code: Code, is_custom: bool) -> CodeNo {
         let number = CodeNo::try_from(self.codes.len()).expect("fewer than 2^32 codes");
-        let index = if is_custom {
-            self.custom.entry(code.card).or_default()
+        if code.status == CodeStatus::GiftSucc {
+            self.gone.insert(code.code.clone(), number);
         } else {
-            &mut self.made
-        };
-        index.insert(code.code.clone(), number);
+            let index = self.index(is_custom.then_some(code.card));
+            index.insert(code.code.clone(), number);
+        }
         self.held.entry(code.user).or_default().push(number);
-        *self.claims.entry((code.card, code.user)).or_default() += 1;
+        if !code.is_gift {
+            *self.claims.entry((code.card, code.user)).or_default() += 1;
+        }
         self.codes.push(code);
+        number
+    }
+
+    fn index(&mut self, custom_of: Option<CardNo>) -> &mut HashMap<Box<str>, CodeNo> {
+        match custom_of {
+            Some(card) => self.custom.entry(card).or_default(),
+            None => &mut self.made,
+        }
     }
 
     /// Whether a text is taken: in the account for WeChat's codes, in the card for custom ones.
     pub(crate) fn is_taken(&self, code: &str, custom_of: Option<CardNo>) -> bool {
-        self.number(code, custom_of).is_some()
+        self.find(code, custom_of).is_some()
     }
 
-    /// A code that WeChat made.
-    pub(crate) fn made(&self, code: &str) -> Option<&Code> {
-        self.number(code, None).map(|number| self.at(number))
-    }
-
-    /// A custom code of one card.
-    pub(crate) fn custom(&self, card: CardNo, code: &str) -> Option<&Code> {
-        self.number(code, Some(card)).map(|number| self.at(number))
+    /// Where a code stands: one that WeChat made, or a custom one of a card.
+    pub(crate) fn find(&self, code: &str, custom_of: Option<CardNo>) -> Option<CodeNo> {
+        match custom_of {
+            Some(card) => self.custom.get(&card)?.get(code).copied(),
+            None => self.made.get(code).copied(),
+        }
     }
 
     /// Whether any card has this as a custom code.
@@ -111,20 +175,70 @@ impl CodeBook {
         self.custom.values().any(|codes| codes.contains_key(code))
     }
 
-    /// Marks a code as redeemed.
-    pub(crate) fn consume(&mut self, code: &str, custom_of: Option<CardNo>) {
-        if let Some(number) = self.number(code, custom_of) {
-            self.codes[number as usize].status = CodeStatus::Consumed;
+    /// All codes with a text: one that WeChat made, custom ones of several cards, the last that is gone.
+    pub(crate) fn of_text(&self, code: &str) -> impl Iterator<Item = CodeNo> {
+        let made = self.made.get(code);
+        let custom = self.custom.values().filter_map(|codes| codes.get(code));
+        let gone = self.gone.get(code);
+        made.into_iter().chain(custom).chain(gone).copied()
+    }
+
+    /// What was a code until it was given away or renamed.
+    pub(crate) fn gone(&self, code: &str) -> Option<&Code> {
+        self.gone.get(code).map(|number| self.at(*number))
+    }
+
+    pub(crate) fn at(&self, number: CodeNo) -> &Code {
+        &self.codes[number as usize]
+    }
+
+    /// Moves a code on; false, and nothing changes, when no arrow leads there.
+    #[must_use]
+    pub(crate) fn move_on(
+        &mut self,
+        number: CodeNo,
+        next: CodeStatus,
+        custom_of: Option<CardNo>,
+    ) -> bool {
+        let code = &mut self.codes[number as usize];
+        if !code.status.can_become(next) {
+            return false;
+        }
+        code.status = next;
+        if next == CodeStatus::GiftSucc {
+            let text = code.code.clone();
+            self.index(custom_of).remove(&text);
+            self.gone.insert(text, number);
+        }
+        true
+    }
+
+    /// Gives a custom code another text; the caller has made sure that it is new.
+    pub(crate) fn rename(&mut self, number: CodeNo, text: &str) {
+        let code = &mut self.codes[number as usize];
+        let card = code.card;
+        let former = std::mem::replace(&mut code.code, text.into());
+        let index = self.index(Some(card));
+        index.remove(&former);
+        index.insert(text.into(), number);
+        self.note(number).former = Some(former.clone());
+        self.gone.insert(former, number);
+    }
+
+    /// Gives all codes of a card the same first and last second.
+    pub(crate) fn set_range(&mut self, card: CardNo, begin: i64, end: i64) {
+        for code in self.codes.iter_mut().filter(|code| code.card == card) {
+            (code.begin_time, code.end_time) = (begin, end);
         }
     }
 
-    /// What a user holds, in the order of their claims.
+    /// What a user holds or held, in the order in which it came to them.
     pub(crate) fn held_by(&self, user: UserNo) -> impl Iterator<Item = &Code> {
-        self.held
-            .get(&user)
-            .into_iter()
-            .flatten()
-            .map(|number| self.at(*number))
+        self.numbers_held_by(user).map(|number| self.at(number))
+    }
+
+    pub(crate) fn numbers_held_by(&self, user: UserNo) -> impl Iterator<Item = CodeNo> {
+        self.held.get(&user).into_iter().flatten().copied()
     }
 
     /// How many times a user has claimed a card.
@@ -132,14 +246,101 @@ impl CodeBook {
         self.claims.get(&(card, user)).copied().unwrap_or(0)
     }
 
-    fn number(&self, code: &str, custom_of: Option<CardNo>) -> Option<CodeNo> {
-        match custom_of {
-            Some(card) => self.custom.get(&card)?.get(code).copied(),
-            None => self.made.get(code).copied(),
+    /// What few codes have.
+    pub(crate) fn notes(&self, number: CodeNo) -> Option<&Notes> {
+        self.notes.get(&number)
+    }
+
+    /// The same, to be written to.
+    pub(crate) fn note(&mut self, number: CodeNo) -> &mut Notes {
+        self.notes.entry(number).or_default()
+    }
+
+    /// Holds a code for somebody, or for nobody.
+    pub(crate) fn set_mark(&mut self, number: CodeNo, mark: Option<Mark>) {
+        self.note(number).mark = mark;
+        self.forget_empty(number);
+    }
+
+    /// Ends the offer of a code, if it is offered.
+    pub(crate) fn take_gift(&mut self, number: CodeNo) -> Option<Gift> {
+        let gift = self.notes.get_mut(&number)?.gift.take();
+        self.forget_empty(number);
+        gift
+    }
+
+    fn forget_empty(&mut self, number: CodeNo) {
+        if self.notes.get(&number) == Some(&Notes::default()) {
+            self.notes.remove(&number);
         }
     }
 
-    fn at(&self, number: CodeNo) -> &Code {
-        &self.codes[number as usize]
+    /// Restores the notes of a code.
+    pub(crate) fn set_notes(&mut self, number: CodeNo, notes: Notes) {
+        if notes == Notes::default() {
+            return;
+        }
+        if let Some(former) = &notes.former {
+            self.gone.insert(former.clone(), number);
+        }
+        self.notes.insert(number, notes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Code {
+        Code {
+            code: text.into(),
+            card: 0,
+            user: 0,
+            status: CodeStatus::Normal,
+            is_gift: false,
+            begin_time: 0,
+            end_time: 10,
+            outer_str: None,
+        }
+    }
+
+    #[test]
+    fn what_ends_a_code_ends_it_for_good() {
+        use CodeStatus::{Consumed, Delete, GiftSucc, GiftTimeout, Gifting, Normal, Unavailable};
+        let all = [
+            Normal,
+            Consumed,
+            Gifting,
+            GiftSucc,
+            GiftTimeout,
+            Delete,
+            Unavailable,
+        ];
+        for next in all {
+            for end in [Consumed, GiftSucc, Delete, Unavailable] {
+                assert!(!end.can_become(next), "{end:?} to {next:?}");
+            }
+            assert_eq!(
+                Gifting.can_become(next),
+                matches!(next, GiftSucc | GiftTimeout)
+            );
+        }
+    }
+
+    #[test]
+    fn a_code_given_away_is_no_code_any_more() {
+        let mut book = CodeBook::default();
+        let number = book.add(code("0001"), true);
+        assert!(book.move_on(number, CodeStatus::Gifting, Some(0)));
+        assert!(book.move_on(number, CodeStatus::GiftSucc, Some(0)));
+        assert_eq!(book.find("0001", Some(0)), None);
+        assert!(book.gone("0001").is_some());
+        assert!(!book.move_on(number, CodeStatus::Consumed, Some(0)));
+    }
+
+    #[test]
+    fn a_code_is_small() {
+        // With its text, its places in three maps and the slack of those, under 400 bytes a code.
+        assert!(size_of::<Code>() <= 64);
     }
 }

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    LoginCode, UserDraft, World,
-    card::{Card, CardRecord},
-    clock::Clock,
-    code::{Code, CodeStatus},
+    Due, LoginCode, UserDraft, World,
+    card::{Card, CardRecord, LONGEST_CODE},
+    clock::{self, Clock},
+    code::{Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
     ids::Ids,
+    is_false,
     media::{Images, MediaShelf},
     profile::ProfileDraft,
+    qr::{LandingPage, Qr},
     quota::Usage,
     ticket::Tickets,
     token::Tokens,
@@ -24,8 +26,6 @@ const VERSION: u32 = 2;
 
 /// Openids that a world file may ask for; a debug build makes as many in some seconds.
 const OPENIDS: usize = 300_000;
-/// Characters of the longest code, a custom one.
-const LONGEST_CODE: usize = 20;
 
 /// Why a world cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +76,9 @@ struct AccountState {
     tickets: Tickets,
     cards: Vec<CardRecord>,
     codes: Vec<CodeRecord>,
+    testers: Vec<String>,
+    qrs: Vec<Qr>,
+    pages: Vec<LandingPage>,
     images: Images,
     media: MediaShelf,
 }
@@ -91,6 +94,28 @@ struct CodeRecord {
     end_time: i64,
     #[serde(default)]
     outer_str: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    is_gift: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<Until>,
+    /// There when the status is GIFTING, and never else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gift: Option<Until>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<Value>,
+}
+
+/// Whom a code is held for or offered to, and until when.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Until {
+    user: String,
+    #[serde(deserialize_with = "clock::time")]
+    until: i64,
 }
 
 impl World {
@@ -207,6 +232,22 @@ impl World {
                     WorldError::new(format!("{at}.state.codes[{index}].{field}"), message)
                 })?;
         }
+        for (index, name) in state.testers.iter().enumerate() {
+            let tester = self.user_no(name).ok_or_else(|| {
+                WorldError::new(format!("{at}.state.testers[{index}]"), "unknown")
+            })?;
+            self.accounts[number].testers.insert(tester);
+        }
+        let is_own = |card_id: &str| self.card_no(card_id).is_some_and(|at| at.0 == number);
+        for (index, qr) in state.qrs.iter().enumerate() {
+            if let Some(card) = qr.cards.iter().position(|card| !is_own(&card.card_id)) {
+                let at = format!("{at}.state.qrs[{index}].cards[{card}].card_id");
+                return Err(WorldError::new(at, "no card of this account"));
+            }
+        }
+        let account = &mut self.accounts[number];
+        account.qrs = state.qrs;
+        account.pages = state.pages;
         Ok(())
     }
 
@@ -222,28 +263,51 @@ impl World {
         if owner != number {
             return Err(("card_id", "the card is another account's"));
         }
-        if record.code.len() > LONGEST_CODE {
-            return Err(("code", "at most 20 characters"));
+        let former = record.former.as_deref().unwrap_or_default();
+        for (field, text) in [("code", record.code.as_str()), ("former", former)] {
+            if text.len() > LONGEST_CODE {
+                return Err((field, "at most 20 characters"));
+            }
+        }
+        if (record.status == CodeStatus::Gifting) != record.gift.is_some() {
+            return Err(("gift", "there when the status is GIFTING, and never else"));
         }
         let user = self.user_no(&record.user).ok_or(("user", "unknown"))?;
+        let until = |field, until: Option<Until>| {
+            let known = |Until { user, until }| Some((self.user_no(&user)?, until));
+            let known = until.map(|until| known(until).ok_or((field, "an unknown user")));
+            known.transpose()
+        };
+        let notes = Notes {
+            mark: until("mark", record.mark)?.map(|(user, until)| Mark { user, until }),
+            gift: until("gift", record.gift)?.map(|(to, until)| Gift { to, until }),
+            reason: record.reason.map(Into::into),
+            former: record.former.map(Into::into),
+            details: record.details,
+        };
         let account = &mut self.accounts[number];
-        let is_custom = account.cards[card_no as usize].terms.use_custom_code;
-        let custom_of = is_custom.then_some(card_no);
-        if account.codes.is_taken(&record.code, custom_of) {
+        let custom_of = account.custom_of(card_no);
+        let is_gone = record.status == CodeStatus::GiftSucc;
+        if !is_gone && account.codes.is_taken(&record.code, custom_of) {
             return Err(("code", "this code stands twice"));
         }
-        account.codes.add(
+        let code_no = account.codes.add(
             Code {
                 code: record.code.into(),
                 card: card_no,
                 user,
                 status: record.status,
+                is_gift: record.is_gift,
                 begin_time: record.begin_time,
                 end_time: record.end_time,
                 outer_str: record.outer_str.map(Into::into),
             },
-            is_custom,
+            custom_of.is_some(),
         );
+        if let Some(gift) = notes.gift {
+            self.due.insert((gift.until, number, Due::Return(code_no)));
+        }
+        self.accounts[number].codes.set_notes(code_no, notes);
         Ok(())
     }
 
@@ -266,20 +330,11 @@ impl World {
 
     fn export_account(&self, number: usize) -> Value {
         let account = &self.accounts[number];
-        let codes = account
-            .codes
-            .all()
-            .iter()
-            .map(|code| CodeRecord {
-                code: code.code.to_string(),
-                card_id: account.cards[code.card as usize].card_id.clone(),
-                user: self.user(code.user).name.clone(),
-                status: code.status,
-                begin_time: code.begin_time,
-                end_time: code.end_time,
-                outer_str: code.outer_str.as_deref().map(str::to_owned),
-            })
-            .collect();
+        let codes = account.codes.all().iter();
+        let codes = codes
+            .zip(0..)
+            .map(|(code, at)| self.export_code(number, code, at));
+        let testers = account.testers.iter().map(|user| self.name(*user));
         let mut exported = json!(account.profile);
         exported["state"] = json!(AccountState {
             drawn: account.ids.drawn(),
@@ -287,11 +342,42 @@ impl World {
             tokens: account.tokens.clone(),
             tickets: account.tickets.clone(),
             cards: account.cards.iter().map(Card::record).collect(),
-            codes,
+            codes: codes.collect(),
+            testers: testers.collect(),
+            qrs: account.qrs.clone(),
+            pages: account.pages.clone(),
             images: account.images.clone(),
             media: account.media.clone(),
         });
         exported
+    }
+
+    fn name(&self, user: UserNo) -> String {
+        self.user(user).name.clone()
+    }
+
+    fn export_code(&self, number: usize, code: &Code, at: CodeNo) -> CodeRecord {
+        let account = &self.accounts[number];
+        let notes = account.codes.notes(at).cloned().unwrap_or_default();
+        let until = |user, until| Until {
+            user: self.name(user),
+            until,
+        };
+        CodeRecord {
+            code: code.code.to_string(),
+            card_id: account.card(code.card).card_id.clone(),
+            user: self.name(code.user),
+            status: code.status,
+            begin_time: code.begin_time,
+            end_time: code.end_time,
+            outer_str: code.outer_str.as_deref().map(str::to_owned),
+            is_gift: code.is_gift,
+            mark: notes.mark.map(|mark| until(mark.user, mark.until)),
+            gift: notes.gift.map(|gift| until(gift.to, gift.until)),
+            reason: notes.reason.map(Into::into),
+            former: notes.former.map(Into::into),
+            details: notes.details,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::unknown_card;
+use super::living_card;
 use crate::{
     api::{Context, reply::Reply},
     facts,
@@ -23,16 +23,7 @@ const TEXTS: [&str; 8] = [
 ];
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let card_id = context
-        .call
-        .text("card_id")?
-        .ok_or_else(|| Refusal::new("WX-CRD-050"))?;
-    let number = context.own_number();
-    let at = context
-        .world
-        .card_no(card_id)
-        .filter(|(owner, _)| *owner == number)
-        .ok_or_else(|| unknown_card(context, card_id))?;
+    let at = living_card(context)?;
     Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
 }
 

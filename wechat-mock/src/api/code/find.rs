@@ -1,0 +1,87 @@
+//! The code that a call is about, and whether it can still be used.
+
+use crate::{
+    api::{Context, call::shortened, card},
+    refusal::Refusal,
+    switches::Switch,
+    world::{
+        account::Account,
+        code::{CodeStatus, UserCardStatus},
+        life::CodeAt,
+    },
+};
+
+/// The code that `code` and `card_id` of the body name.
+pub(super) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
+    let call = context.call;
+    let text = call.text("code")?.ok_or_else(|| {
+        Refusal::new("WX-COD-001")
+            .expected("code")
+            .received("no code")
+    })?;
+    let number = context.own_number();
+    let account = context.world.account(number);
+    let Some(card_id) = call.text("card_id")? else {
+        let code = account.codes.find(text, None);
+        return code
+            .map(|code| (number, code))
+            .ok_or_else(|| unknown(context, account, text));
+    };
+
+    let (_, card_no) = card::own_card(context, card_id)?;
+    let code = account
+        .codes
+        .find(text, account.custom_of(card_no))
+        .ok_or_else(|| unknown(context, account, text))?;
+    if account.codes.at(code).card != card_no {
+        return Err(Refusal::new("WX-COD-005")
+            .expected(format!("a code of {card_id}"))
+            .received("a code of another card"));
+    }
+    Ok((number, code))
+}
+
+pub(super) fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
+    let received = match status {
+        UserCardStatus::Normal | UserCardStatus::GiftTimeout => return Ok(()),
+        UserCardStatus::Consumed => {
+            return Err(Refusal::new("WX-COD-006")
+                .expected("a code that was not redeemed")
+                .received("one that was"));
+        }
+        UserCardStatus::Expire => "a code that is past its end_time",
+        UserCardStatus::Gifting => "a code that is being given to a friend",
+        UserCardStatus::GiftSucc => "a code that a friend has taken",
+        UserCardStatus::Delete => "a code that the customer deleted",
+        UserCardStatus::Unavailable => "a code that was made void",
+    };
+    Err(Refusal::new("WX-COD-007")
+        .expected("a code in its dates, held by the customer")
+        .received(received))
+}
+
+fn unknown(context: &Context<'_>, account: &Account, text: &str) -> Refusal {
+    if account.codes.is_custom_somewhere(text) {
+        Refusal::new("WX-COD-004")
+            .expected("code and card_id")
+            .received("a custom code alone")
+    } else if let Some(gone) = account.codes.gone(text) {
+        let is_given = gone.status == CodeStatus::GiftSucc;
+        Refusal::new("WX-COD-013")
+            .expected("the code that its holder has today")
+            .received(if is_given {
+                "the giver's code of a gift that was taken"
+            } else {
+                "a custom code from before code/update"
+            })
+    } else if account.seal_key().open(text).is_ok() {
+        Refusal::new("WX-COD-003")
+            .expected("the code in clear")
+            .received("its encrypted form")
+    } else {
+        let errcode = context.world.switches.errcode(Switch::UnknownCode);
+        Refusal::numbered("WX-COD-002", errcode.unwrap_or(40056))
+            .expected("a code that was claimed from this account")
+            .received(shortened(text))
+    }
+}

@@ -1,0 +1,351 @@
+//! What happens to cards and codes, and what their account hears of it.
+//!
+//! All arrows between states are here; whoever asks for one has made sure that WeChat would do it.
+
+use super::{
+    AccountNo, Due, World,
+    card::{CardStatus, Dates, NotWaiting},
+    code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
+    happening::{self, CodeOf, Consumed, Got},
+    profile::Review,
+};
+
+/// A card, and whose.
+pub(crate) type CardAt = (AccountNo, CardNo);
+/// A code, and whose.
+pub(crate) type CodeAt = (AccountNo, CodeNo);
+
+/// First stock above which an account is told that it runs low.
+const LARGE: u64 = 200;
+/// Stock that is low.
+const LOW: u64 = 100;
+/// Seconds between two such reminders.
+const REMIND_AGAIN: i64 = 12 * 3600;
+
+/// Somebody asked for what the state of a code does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongState(pub(crate) UserCardStatus);
+
+/// What a claim brings along.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Claimed<'a> {
+    /// The custom code that came with the claim.
+    pub(crate) code: &'a str,
+    /// The first second of a term, when the claim sets it.
+    pub(crate) begin: Option<i64>,
+    pub(crate) outer_str: &'a str,
+    pub(crate) outer_id: i64,
+}
+
+/// Who redeemed a code, and with what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Redeemed<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) verify_code: &'a str,
+    pub(crate) remark_amount: &'a str,
+}
+
+impl Redeemed<'_> {
+    /// By code/consume.
+    pub(crate) const BY_API: Self = Self {
+        source: "FROM_API",
+        verify_code: "",
+        remark_amount: "",
+    };
+}
+
+impl World {
+    /// Starts the review of a card, from the beginning.
+    pub(super) fn start_review(&mut self, at: CardAt) {
+        let now = self.now();
+        let card = self.card_mut(at);
+        card.status = CardStatus::NotVerify;
+        card.review_due = None;
+        match self.account(at.0).profile.review {
+            Review::Auto => self.end_review(at, true, "", now),
+            Review::Manual => {}
+            Review::After(seconds) => {
+                let due = now.saturating_add(i64::from(seconds));
+                self.card_mut(at).review_due = Some(due);
+                self.due.insert((due, at.0, Due::Review(at.1)));
+            }
+        }
+    }
+
+    /// What the reviewer does.
+    pub(crate) fn review(
+        &mut self,
+        at: CardAt,
+        pass: bool,
+        reason: &str,
+    ) -> Result<(), NotWaiting> {
+        let status = self.card(at).status;
+        if status != CardStatus::NotVerify {
+            return Err(NotWaiting(status));
+        }
+        let now = self.now();
+        self.end_review(at, pass, reason, now);
+        Ok(())
+    }
+
+    /// A reviewer who was faster, a later review and a deletion have the last word.
+    pub(super) fn review_falls_due(&mut self, at: CardAt, due: i64) {
+        let card = self.card(at);
+        if card.status == CardStatus::NotVerify && card.review_due == Some(due) {
+            self.end_review(at, true, "", due);
+        }
+    }
+
+    fn end_review(&mut self, at: CardAt, pass: bool, reason: &str, when: i64) {
+        let platform = self.account(at.0).platform_openid();
+        let card = self.card_mut(at);
+        card.status = if pass {
+            CardStatus::VerifyOk
+        } else {
+            CardStatus::VerifyFail
+        };
+        (if pass { "" } else { reason }).clone_into(&mut card.refuse_reason);
+        card.review_due = None;
+        card.update_time = when;
+        let event = happening::reviewed(&platform, &card.card_id, pass, &card.refuse_reason);
+        self.emit_at(at.0, event, when);
+    }
+
+    /// Changes what a card says; a reviewed field sends it to review again.
+    pub(crate) fn update_card(
+        &mut self,
+        at: CardAt,
+        node: serde_json::Value,
+        is_reviewed: bool,
+    ) -> bool {
+        let now = self.now();
+        let is_changed = self.card_mut(at).change(node, now);
+        if let Dates::Range { begin, end } = self.card(at).terms.dates {
+            // What customers hold already changes with the card.
+            self.account_mut(at.0).codes.set_range(at.1, begin, end);
+        }
+        if is_changed && is_reviewed {
+            self.start_review(at);
+        }
+        is_changed
+    }
+
+    /// Ends the claims of a card; its codes live on.
+    pub(crate) fn delete_card(&mut self, at: CardAt) {
+        let now = self.now();
+        let card = self.card_mut(at);
+        card.status = CardStatus::Delete;
+        card.review_due = None;
+        card.update_time = now;
+    }
+
+    /// Somebody tries to claim: the account hears when a large stock has become small.
+    pub(crate) fn notice_stock(&mut self, at: CardAt) {
+        let now = self.now();
+        let platform = self.account(at.0).platform_openid();
+        let card = self.card_mut(at);
+        let is_due = card
+            .reminded_at
+            .is_none_or(|last| now - last >= REMIND_AGAIN);
+        if card.first_stock() > LARGE && card.quantity <= LOW && is_due {
+            card.reminded_at = Some(now);
+            let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
+            self.emit(at.0, event);
+        }
+    }
+
+    /// Takes one from the stock and gives its code to a customer.
+    pub(crate) fn hand_out(&mut self, user: UserNo, at: CardAt, claimed: Claimed<'_>) -> CodeNo {
+        let now = self.now();
+        let account = self.account_mut(at.0);
+        let card = &mut account.cards[at.1 as usize];
+        card.quantity = card.quantity.saturating_sub(1);
+        let (begin_time, end_time) = card.terms.dates.of_claim(now, claimed.begin);
+        let is_custom = card.terms.use_custom_code;
+        let text = if card.terms.deposit {
+            card.deposit.next()
+        } else {
+            is_custom.then(|| claimed.code.into())
+        };
+        let text = text.unwrap_or_else(|| account.draw_code());
+        let number = account.codes.add(
+            Code {
+                code: text,
+                card: at.1,
+                user,
+                status: CodeStatus::Normal,
+                is_gift: false,
+                begin_time,
+                end_time,
+                outer_str: some_text(claimed.outer_str),
+            },
+            is_custom,
+        );
+        let got = Got {
+            gift_of: None,
+            outer_id: claimed.outer_id,
+            outer_str: claimed.outer_str,
+            unionid: &self.user(user).unionid,
+        };
+        let event = self.code_of((at.0, number)).got(&got);
+        self.emit(at.0, event);
+        number
+    }
+
+    /// How a code stands now.
+    pub(crate) fn code_status(&self, at: CodeAt) -> UserCardStatus {
+        self.code(at).user_card_status(self.now())
+    }
+
+    pub(crate) fn code(&self, at: CodeAt) -> &Code {
+        self.account(at.0).codes.at(at.1)
+    }
+
+    /// A code as events name it.
+    fn code_of(&self, at: CodeAt) -> CodeOf<'_> {
+        let code = self.code(at);
+        CodeOf {
+            card_id: &self.card((at.0, code.card)).card_id,
+            code: &code.code,
+            openid: self.openid(code.user, at.0),
+        }
+    }
+
+    fn move_on(&mut self, at: CodeAt, next: CodeStatus) -> Result<(), WrongState> {
+        let status = self.code_status(at);
+        let account = self.account_mut(at.0);
+        let custom_of = account.custom_of(account.codes.at(at.1).card);
+        let is_moved = account.codes.move_on(at.1, next, custom_of);
+        is_moved.then_some(()).ok_or(WrongState(status))
+    }
+
+    /// Redeems a code, once.
+    pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), WrongState> {
+        self.only_usable(at)?;
+        self.move_on(at, CodeStatus::Consumed)?;
+        let consumed = Consumed {
+            source: how.source,
+            verify_code: how.verify_code,
+            remark_amount: how.remark_amount,
+            outer_str: self.code(at).outer_str.as_deref().unwrap_or_default(),
+        };
+        let event = self.code_of(at).consumed(&consumed);
+        self.emit(at.0, event);
+        Ok(())
+    }
+
+    fn only_usable(&self, at: CodeAt) -> Result<(), WrongState> {
+        let status = self.code_status(at);
+        status.is_usable().then_some(()).ok_or(WrongState(status))
+    }
+
+    /// The merchant makes a code void; nobody is told.
+    pub(crate) fn make_void(&mut self, at: CodeAt, reason: &str) -> Result<(), WrongState> {
+        self.move_on(at, CodeStatus::Unavailable)?;
+        if let Some(reason) = some_text(reason) {
+            self.account_mut(at.0).codes.note(at.1).reason = Some(reason);
+        }
+        Ok(())
+    }
+
+    /// The holder throws a code away.
+    pub(crate) fn throw_away(&mut self, at: CodeAt) -> Result<(), WrongState> {
+        self.move_on(at, CodeStatus::Delete)?;
+        let event = self.code_of(at).deleted();
+        self.emit(at.0, event);
+        Ok(())
+    }
+
+    /// The holder looks at a code; the account hears of it when the card says so.
+    pub(crate) fn view(&mut self, at: CodeAt) {
+        let code = self.code(at);
+        if self.card((at.0, code.card)).pushes_views() {
+            let event = self.code_of(at);
+            let event = event.viewed(code.outer_str.as_deref().unwrap_or_default());
+            self.emit(at.0, event);
+        }
+    }
+
+    /// The holder offers a code to a friend.
+    pub(crate) fn offer(&mut self, at: CodeAt, friend: UserNo) -> Result<(), WrongState> {
+        self.only_usable(at)?;
+        self.move_on(at, CodeStatus::Gifting)?;
+        let gift = Gift::new(friend, self.now());
+        self.account_mut(at.0).codes.note(at.1).gift = Some(gift);
+        self.due.insert((gift.until, at.0, Due::Return(at.1)));
+        let event = self.code_of(at).gifting(self.openid(friend, at.0), false);
+        self.emit(at.0, event);
+        Ok(())
+    }
+
+    /// The friend takes what was offered: the giver's code is gone, the friend has one of their own.
+    pub(crate) fn accept(&mut self, at: CodeAt) -> Result<CodeNo, WrongState> {
+        let status = self.code_status(at);
+        let gift = self.account_mut(at.0).codes.take_gift(at.1);
+        let gift = gift.ok_or(WrongState(status))?;
+        self.due.remove(&(gift.until, at.0, Due::Return(at.1)));
+        self.move_on(at, CodeStatus::GiftSucc)?;
+
+        let account = self.account_mut(at.0);
+        let given = account.codes.at(at.1).clone();
+        let is_custom = account.card(given.card).terms.use_custom_code;
+        // A custom code keeps its text until code/update.
+        let text = if is_custom {
+            given.code.clone()
+        } else {
+            account.draw_code()
+        };
+        let taken = Code {
+            code: text,
+            user: gift.to,
+            status: CodeStatus::Normal,
+            is_gift: true,
+            ..given.clone()
+        };
+        let number = account.codes.add(taken, is_custom);
+        let got = Got {
+            gift_of: Some((self.openid(given.user, at.0), &given.code)),
+            outer_id: 0,
+            outer_str: given.outer_str.as_deref().unwrap_or_default(),
+            unionid: &self.user(gift.to).unionid,
+        };
+        let event = self.code_of((at.0, number)).got(&got);
+        self.emit(at.0, event);
+        Ok(number)
+    }
+
+    /// Nobody took the gift.
+    pub(super) fn gift_falls_due(&mut self, at: CodeAt, when: i64) {
+        let Some(gift) = self.account_mut(at.0).codes.take_gift(at.1) else {
+            return;
+        };
+        if self.move_on(at, CodeStatus::GiftTimeout).is_ok() {
+            let event = self.code_of(at).gifting(self.openid(gift.to, at.0), true);
+            self.emit_at(at.0, event, when);
+        }
+    }
+
+    /// The QR code that has this ticket and url, with its account.
+    pub(crate) fn find_qr(
+        &self,
+        is_meant: impl Fn(&str, &str) -> bool,
+    ) -> Option<(AccountNo, usize)> {
+        let mut accounts = self.accounts().iter().enumerate();
+        accounts.find_map(|(number, account)| {
+            let mut qrs = account.qrs.iter();
+            let at = qrs.position(|qr| is_meant(&qr.ticket, &qr.url))?;
+            Some((number, at))
+        })
+    }
+
+    /// How often a customer has redeemed a card.
+    pub(crate) fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
+        let codes = self.account(at.0).codes.held_by(user);
+        let is_redeemed = |code: &&Code| code.card == at.1 && code.status == CodeStatus::Consumed;
+        codes.filter(is_redeemed).count() as u64
+    }
+}
+
+fn some_text(text: &str) -> Option<Box<str>> {
+    Some(text).filter(|text| !text.is_empty()).map(Into::into)
+}
