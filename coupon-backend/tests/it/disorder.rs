@@ -188,7 +188,6 @@ async fn do_something(
 #[tokio::test]
 async fn in_the_end_the_ledger_is_what_wechats_world_is() {
     let seed = std::env::var("PUSH_SEED").map_or(0x5EED, |seed| seed.parse().unwrap());
-    println!("PUSH_SEED={seed}");
     let shop = Shop::open().await;
     let disorder = json!({"duplicate": 0.5, "reorder": true, "drop": 0.2, "bad_signature": 0.1});
     set_callback(&shop, disorder).await;
@@ -230,5 +229,9 @@ async fn in_the_end_the_ledger_is_what_wechats_world_is() {
             "nothing was {status}"
         );
     }
-    assert_eq!(in_the_ledger(&shop, &sessions).await, world);
+    assert_eq!(
+        in_the_ledger(&shop, &sessions).await,
+        world,
+        "PUSH_SEED={seed} runs this again"
+    );
 }

@@ -98,11 +98,7 @@ impl Call {
 
     /// A text field of the body; null and the empty text count as absent.
     pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
-        match self.json()?.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-            Some(other) => Err(wrong_kind(key, "a string", other)),
-        }
+        text_in(self.json()?, key)
     }
 
     /// A text field that has to be there.
@@ -147,6 +143,18 @@ impl Call {
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(other) => Err(wrong_kind(key, "true or false", other)),
         }
+    }
+}
+
+/// A text among members; null and the empty text count as absent.
+pub(crate) fn text_in<'a>(
+    members: &'a Map<String, Value>,
+    key: &str,
+) -> Result<Option<&'a str>, Refusal> {
+    match members.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+        Some(other) => Err(wrong_kind(key, "a string", other)),
     }
 }
 

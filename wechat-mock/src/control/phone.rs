@@ -15,7 +15,7 @@ use crate::{
     world::{
         AccountNo, World,
         code::CodeStatus,
-        life::{CodeAt, Redeemed, WrongState},
+        life::{CannotRedeem, CodeAt, Redeemed, WrongState},
     },
 };
 
@@ -125,9 +125,7 @@ impl SelfConsumption {
         code: &str,
     ) -> Result<Value, Fault> {
         let at = held(world, user, code, self.card_id.as_deref())?;
-        let code = world.code(at);
-        let card_at = (at.0, code.card);
-        let card = world.card(card_at);
+        let card = world.card((at.0, world.code(at).card));
         let Some(cell) = card.cells.self_consume else {
             return Err(Fault::conflict(
                 "the card's cell is closed: /card/selfconsumecell/set opens it",
@@ -145,19 +143,18 @@ impl SelfConsumption {
                 return Err(Fault::bad_value(field, "the card asks for it"));
             }
         }
-        if world.now() < code.begin_time {
-            return Err(Fault::conflict("the card has not begun"));
-        }
-        let used = world.redemptions(code.user, card_at);
-        if card.use_limit().is_some_and(|limit| used >= limit) {
-            return Err(Fault::conflict("use_limit is reached"));
-        }
         let how = Redeemed {
             source: "FROM_MOBILE_HELPER",
             verify_code: &self.verify_code,
             remark_amount: &self.remark_amount,
         };
-        world.consume(at, how).map_err(wrong_state)?;
+        world.consume(at, how).map_err(|fault| match fault {
+            CannotRedeem::State(status) => wrong_state(WrongState(status)),
+            CannotRedeem::NotBegun(begin) => Fault::conflict(format!("the card begins at {begin}")),
+            CannotRedeem::Limit(limit) => {
+                Fault::conflict(format!("one customer redeems {limit} at most"))
+            }
+        })?;
         Ok(shown(world, at))
     }
 }

@@ -26,6 +26,22 @@ const REMIND_AGAIN: i64 = 12 * 3600;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongState(pub(crate) UserCardStatus);
 
+/// Why a code cannot be redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CannotRedeem {
+    State(UserCardStatus),
+    /// It begins then.
+    NotBegun(i64),
+    /// The customer has redeemed as many of the card as one may.
+    Limit(u64),
+}
+
+impl From<WrongState> for CannotRedeem {
+    fn from(state: WrongState) -> Self {
+        Self::State(state.0)
+    }
+}
+
 /// What a claim brings along.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Claimed<'a> {
@@ -220,8 +236,18 @@ impl World {
     }
 
     /// Redeems a code, once.
-    pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), WrongState> {
+    pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), CannotRedeem> {
         self.only_usable(at)?;
+        let code = self.code(at);
+        if self.now() < code.begin_time {
+            return Err(CannotRedeem::NotBegun(code.begin_time));
+        }
+        let card_at = (at.0, code.card);
+        if let Some(limit) = self.card(card_at).use_limit()
+            && self.redemptions(code.user, card_at) >= limit
+        {
+            return Err(CannotRedeem::Limit(limit));
+        }
         self.move_on(at, CodeStatus::Consumed)?;
         let consumed = Consumed {
             source: how.source,
@@ -241,6 +267,7 @@ impl World {
 
     /// The merchant makes a code void; nobody is told.
     pub(crate) fn make_void(&mut self, at: CodeAt, reason: &str) -> Result<(), WrongState> {
+        self.only_usable(at)?;
         self.move_on(at, CodeStatus::Unavailable)?;
         if let Some(reason) = some_text(reason) {
             self.account_mut(at.0).codes.note(at.1).reason = Some(reason);
@@ -339,7 +366,7 @@ impl World {
     }
 
     /// How often a customer has redeemed a card.
-    pub(crate) fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
+    fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
         let codes = self.account(at.0).codes.held_by(user);
         let is_redeemed = |code: &&Code| code.card == at.1 && code.status == CodeStatus::Consumed;
         codes.filter(is_redeemed).count() as u64
@@ -349,3 +376,6 @@ impl World {
 fn some_text(text: &str) -> Option<Box<str>> {
     Some(text).filter(|text| !text.is_empty()).map(Into::into)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ mod fields;
 mod imports;
 #[cfg(feature = "intercept")]
 mod intercept;
+mod life;
 mod login;
 mod media;
 mod models;

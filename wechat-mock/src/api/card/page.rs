@@ -6,7 +6,7 @@ use super::{living_card, only_living, own_card};
 use crate::{
     api::{
         Context,
-        call::{missing, shortened, wrong_kind},
+        call::{missing, shortened, text_in, wrong_kind},
         reply::Reply,
     },
     refusal::Refusal,
@@ -89,12 +89,7 @@ fn cards(context: &Context<'_>) -> Result<Vec<PageCard>, Refusal> {
 }
 
 fn card(context: &Context<'_>, entry: &Map<String, Value>) -> Result<PageCard, Refusal> {
-    let text = |key: &str| match entry.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-        Some(other) => Err(wrong_kind(key, "a string", other)),
-    };
-    let card_id = text("card_id")?.ok_or_else(|| Refusal::new("WX-CRD-050"))?;
+    let card_id = text_in(entry, "card_id")?.ok_or_else(|| Refusal::new("WX-CRD-050"))?;
     let at = only_living(context, own_card(context, card_id)?)?;
     let terms = context.world.card(at).terms;
     if terms.use_custom_code && !terms.deposit {
@@ -104,7 +99,7 @@ fn card(context: &Context<'_>, entry: &Map<String, Value>) -> Result<PageCard, R
     }
     Ok(PageCard {
         card_id: card_id.to_owned(),
-        thumb_url: text("thumb_url")?
+        thumb_url: text_in(entry, "thumb_url")?
             .ok_or_else(|| missing("thumb_url"))?
             .to_owned(),
     })
@@ -115,10 +110,10 @@ pub(in crate::api) fn html(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let at = living_card(context)?;
     let card_id = &context.world.card(at).card_id;
     let biz = biz(context.world.account(at.0));
-    let content = format!(
+    let frame = format!(
         "<iframe class=\"res_iframe card_iframe js_editor_card\" \
          data-src=\"http://mp.weixin.qq.com/bizmall/appmsgcard?action=show&biz={biz}\
          &cardid={card_id}&wechat_card_js=1#wechat_redirect\"></iframe>"
     );
-    Ok(Reply::card(json!({"content": content})))
+    Ok(Reply::card(json!({"content": frame})))
 }

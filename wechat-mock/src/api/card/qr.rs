@@ -8,7 +8,7 @@ use super::{only_living, own_card, user_of_openid};
 use crate::{
     api::{
         Context,
-        call::{shortened, wrong_kind},
+        call::{shortened, text_in},
         reply::Reply,
     },
     refusal::Refusal,
@@ -22,7 +22,8 @@ use crate::{
 const LIFE: i64 = 365 * 86_400;
 
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let (cards, life) = offered(context)?;
+    let cards = offered(context)?;
+    let life = life(context)?;
     let cards: Vec<QrCard> = cards
         .into_iter()
         .map(|card| read_card(context, card))
@@ -51,45 +52,50 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     Ok(Reply::card(reply))
 }
 
-/// The cards of the body, as they came, and how long the QR code lives.
-fn offered<'a>(context: &Context<'a>) -> Result<(Vec<&'a Map<String, Value>>, i64), Refusal> {
+/// A card of the body, as it came.
+type Given = Map<String, Value>;
+
+/// The cards of the body.
+fn offered<'a>(context: &Context<'a>) -> Result<Vec<&'a Given>, Refusal> {
     let call = context.call;
-    let name = call.text("action_name")?.unwrap_or_default();
-    let is_multiple = match name {
-        "QR_CARD" => false,
-        "QR_MULTIPLE_CARD" => true,
+    let info = call.json()?.get("action_info").unwrap_or(&Value::Null);
+    let (expected, cards) = match call.text("action_name")?.unwrap_or_default() {
+        "QR_CARD" => (
+            "action_info.card",
+            info["card"].as_object().map(|card| vec![card]),
+        ),
+        "QR_MULTIPLE_CARD" => {
+            let list = info["multiple_card"]["card_list"].as_array();
+            let list = list.filter(|list| !list.is_empty());
+            (
+                "action_info.multiple_card.card_list with cards",
+                list.and_then(|list| list.iter().map(Value::as_object).collect()),
+            )
+        }
         other => {
             return Err(Refusal::new("WX-CRD-073")
                 .expected("QR_CARD or QR_MULTIPLE_CARD")
                 .received(shortened(other)));
         }
     };
-    let info = call.json()?.get("action_info").unwrap_or(&Value::Null);
-    let cards: Option<Vec<&Map<String, Value>>> = if is_multiple {
-        let list = info["multiple_card"]["card_list"].as_array();
-        list.filter(|list| !list.is_empty())
-            .and_then(|list| list.iter().map(Value::as_object).collect())
-    } else {
-        info["card"].as_object().map(|card| vec![card])
-    };
-    let cards = cards.ok_or_else(|| {
-        bad_info(
-            if is_multiple {
-                "action_info.multiple_card.card_list with cards"
-            } else {
-                "action_info.card"
-            },
-            shortened(&info.to_string()),
-        )
-    })?;
-    // Old clients put it beside the card.
-    let beside = info["card"]["expire_seconds"].as_i64();
-    let life = call.number("expire_seconds")?.or(beside);
+    cards.ok_or_else(|| bad_info(expected, shortened(&info.to_string())))
+}
+
+/// How long the QR code lives; old clients say so beside the card.
+fn life(context: &Context<'_>) -> Result<i64, Refusal> {
+    let call = context.call;
+    let beside = call
+        .json()?
+        .get("action_info")
+        .map(|info| &info["card"]["expire_seconds"]);
+    let life = call
+        .number("expire_seconds")?
+        .or(beside.and_then(Value::as_i64));
     match life {
         Some(life) if !(60..=1800).contains(&life) => Err(Refusal::new("WX-CRD-075")
             .expected("expire_seconds: 60 to 1800")
             .received(life.to_string())),
-        life => Ok((cards, life.unwrap_or(LIFE))),
+        life => Ok(life.unwrap_or(LIFE)),
     }
 }
 
@@ -99,12 +105,8 @@ fn bad_info(expected: &str, received: impl Into<Box<str>>) -> Refusal {
         .received(received)
 }
 
-fn read_card(context: &Context<'_>, given: &Map<String, Value>) -> Result<QrCard, Refusal> {
-    let text = |key: &str| match given.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-        Some(other) => Err(wrong_kind(key, "a string", other)),
-    };
+fn read_card(context: &Context<'_>, given: &Given) -> Result<QrCard, Refusal> {
+    let text = |key| Ok(text_in(given, key)?.map(str::to_owned));
     let card_id = text("card_id")?.ok_or_else(|| Refusal::new("WX-CRD-050"))?;
     let at = only_living(context, own_card(context, &card_id)?)?;
     let card = context.world.card(at);

@@ -22,12 +22,9 @@ pub(in crate::api) fn modify_stock(context: &mut Context<'_>) -> Result<Reply, R
             .received("neither"));
     }
     let now = context.world.now();
-    let (increase, reduce) = (increase.unwrap_or(0), reduce.unwrap_or(0));
     let card = context.world.card_mut(at);
-    check(card, increase, reduce)?;
-    card.quantity = card.quantity + increase - reduce;
-    card.total_quantity = card.total_quantity + increase - reduce;
-    card.update_time = now;
+    let (left, total) = changed(card, increase.unwrap_or(0), reduce.unwrap_or(0))?;
+    (card.quantity, card.total_quantity, card.update_time) = (left, total, now);
     Ok(Reply::card(json!({})))
 }
 
@@ -44,29 +41,27 @@ fn amount(context: &Context<'_>, key: &str) -> Result<Option<u64>, Refusal> {
     amount.map(legal).transpose()
 }
 
-/// What was handed out stays handed out: the stock never falls below nothing.
-fn check(card: &Card, increase: u64, reduce: u64) -> Result<(), Refusal> {
-    if reduce > card.quantity + increase {
-        return Err(Refusal::new("WX-CRD-068")
+/// The stock that is left and the whole stock after a change.
+///
+/// What was handed out stays handed out: no stock falls below nothing.
+fn changed(card: &Card, increase: u64, reduce: u64) -> Result<(u64, u64), Refusal> {
+    let change = |stock: u64| stock.saturating_add(increase).checked_sub(reduce);
+    let changed = change(card.quantity).zip(change(card.total_quantity));
+    let (left, total) = changed.ok_or_else(|| {
+        Refusal::new("WX-CRD-068")
             .expected(format!("at most the {} that are left", card.quantity))
-            .received(reduce.to_string()));
-    }
-    let (left, total) = (
-        card.quantity + increase - reduce,
-        card.total_quantity + increase - reduce,
-    );
+            .received(reduce.to_string())
+    })?;
     if total > MOST {
         return Err(Refusal::new("WX-CRD-066")
             .expected(format!("a stock of at most {MOST}"))
             .received(total.to_string()));
     }
-    if card.terms.deposit && left > card.deposit.left() {
+    let deposited = card.deposit.left();
+    if card.terms.deposit && left > deposited {
         return Err(Refusal::new("WX-CRD-067")
-            .expected(format!(
-                "at most the {} codes left in deposit",
-                card.deposit.left()
-            ))
+            .expected(format!("at most the {deposited} codes left in deposit"))
             .received(left.to_string()));
     }
-    Ok(())
+    Ok((left, total))
 }

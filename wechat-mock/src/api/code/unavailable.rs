@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::find::{find, refuse_unusable};
+use super::find::{find, wrong_state};
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
@@ -11,10 +11,9 @@ use crate::{
 pub(in crate::api) fn make_void(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = find(context)?;
     let reason = context.call.text("reason")?.unwrap_or_default();
-    refuse_unusable(context.world.code_status(at))?;
     context
         .world
         .make_void(at, reason)
-        .or_else(|state| refuse_unusable(state.0))?;
+        .map_err(|state| wrong_state(state.0))?;
     Ok(Reply::card(json!({})))
 }
