@@ -1,6 +1,8 @@
 //! What happens to cards and codes, and what their account hears of it.
 //!
-//! All arrows between states are here; whoever asks for one has made sure that WeChat would do it.
+//! All arrows between states are here; WeChat's API and the phone ask for them, and nobody goes around them.
+
+use serde_json::Value;
 
 use super::{
     AccountNo, Due, World,
@@ -128,22 +130,27 @@ impl World {
     }
 
     /// Changes what a card says; a reviewed field sends it to review again.
-    pub(crate) fn update_card(
-        &mut self,
-        at: CardAt,
-        node: serde_json::Value,
-        is_reviewed: bool,
-    ) -> bool {
+    ///
+    /// False, and nothing changes, when the node holds no dates.
+    #[must_use]
+    pub(crate) fn update_card(&mut self, at: CardAt, node: Value, is_reviewed: bool) -> bool {
         let now = self.now();
-        let is_changed = self.card_mut(at).change(node, now);
-        if let Dates::Range { begin, end } = self.card(at).terms.dates {
+        let card = self.card_mut(at);
+        let former = card.terms.dates;
+        if !card.change(node, now) {
+            return false;
+        }
+        let dates = card.terms.dates;
+        if let Dates::Range { begin, end } = dates
+            && dates != former
+        {
             // What customers hold already changes with the card.
             self.account_mut(at.0).codes.set_range(at.1, begin, end);
         }
-        if is_changed && is_reviewed {
+        if is_reviewed {
             self.start_review(at);
         }
-        is_changed
+        true
     }
 
     /// Ends the claims of a card; its codes live on.
