@@ -165,16 +165,18 @@ impl World {
     /// Somebody tries to claim: the account hears when a large stock has become small.
     pub(crate) fn notice_stock(&mut self, at: CardAt) {
         let now = self.now();
-        let platform = self.account(at.0).platform_openid();
         let card = self.card_mut(at);
         let is_due = card
             .reminded_at
             .is_none_or(|last| now - last >= REMIND_AGAIN);
-        if card.first_stock() > LARGE && card.quantity <= LOW && is_due {
-            card.reminded_at = Some(now);
-            let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
-            self.emit(at.0, event);
+        if card.quantity > LOW || card.first_stock() <= LARGE || !is_due {
+            return;
         }
+        card.reminded_at = Some(now);
+        let platform = self.account(at.0).platform_openid();
+        let card = self.card(at);
+        let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
+        self.emit(at.0, event);
     }
 
     /// Takes one from the stock and gives its code to a customer.
