@@ -1,6 +1,8 @@
 //! What happens to cards and codes, and what their account hears of it.
 //!
-//! All arrows between states are here; whoever asks for one has made sure that WeChat would do it.
+//! All arrows between states are here; WeChat's API and the phone ask for them, and nobody goes around them.
+
+use serde_json::Value;
 
 use super::{
     AccountNo, Due, World,
@@ -128,22 +130,27 @@ impl World {
     }
 
     /// Changes what a card says; a reviewed field sends it to review again.
-    pub(crate) fn update_card(
-        &mut self,
-        at: CardAt,
-        node: serde_json::Value,
-        is_reviewed: bool,
-    ) -> bool {
+    ///
+    /// False, and nothing changes, when the node holds no dates.
+    #[must_use]
+    pub(crate) fn update_card(&mut self, at: CardAt, node: Value, is_reviewed: bool) -> bool {
         let now = self.now();
-        let is_changed = self.card_mut(at).change(node, now);
-        if let Dates::Range { begin, end } = self.card(at).terms.dates {
+        let card = self.card_mut(at);
+        let former = card.terms.dates;
+        if !card.change(node, now) {
+            return false;
+        }
+        let dates = card.terms.dates;
+        if let Dates::Range { begin, end } = dates
+            && dates != former
+        {
             // What customers hold already changes with the card.
             self.account_mut(at.0).codes.set_range(at.1, begin, end);
         }
-        if is_changed && is_reviewed {
+        if is_reviewed {
             self.start_review(at);
         }
-        is_changed
+        true
     }
 
     /// Ends the claims of a card; its codes live on.
@@ -158,16 +165,18 @@ impl World {
     /// Somebody tries to claim: the account hears when a large stock has become small.
     pub(crate) fn notice_stock(&mut self, at: CardAt) {
         let now = self.now();
-        let platform = self.account(at.0).platform_openid();
         let card = self.card_mut(at);
         let is_due = card
             .reminded_at
             .is_none_or(|last| now - last >= REMIND_AGAIN);
-        if card.first_stock() > LARGE && card.quantity <= LOW && is_due {
-            card.reminded_at = Some(now);
-            let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
-            self.emit(at.0, event);
+        if card.quantity > LOW || card.first_stock() <= LARGE || !is_due {
+            return;
         }
+        card.reminded_at = Some(now);
+        let platform = self.account(at.0).platform_openid();
+        let card = self.card(at);
+        let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
+        self.emit(at.0, event);
     }
 
     /// Takes one from the stock and gives its code to a customer.

@@ -172,3 +172,15 @@ async fn only_redeemed_codes_vanish_from_the_list_of_a_customer() {
         .collect();
     assert_eq!(listed, [&codes[0], &codes[2], &codes[3]]);
 }
+
+#[tokio::test]
+async fn of_many_redemptions_at_once_one_wins() {
+    let test = TestMock::start().await;
+    let (_, _, code) = test.claimed("alice").await;
+    let call = json!({"code": code});
+    let consume = || test.post("/card/code/consume", &call);
+    let answers = tokio::join!(consume(), consume(), consume(), consume());
+    let mut numbers = [answers.0, answers.1, answers.2, answers.3].map(|answer| answer.errcode());
+    numbers.sort_unstable();
+    assert_eq!(numbers, [0, 40099, 40099, 40099]);
+}
