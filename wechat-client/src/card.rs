@@ -8,12 +8,25 @@ use serde_json::Value;
 
 mod advanced;
 mod base;
+mod distribute;
 pub mod limits;
+mod list;
+mod manage;
+mod update;
 
 pub use advanced::{
     AdvancedInfo, BusinessService, Cover, LimitDay, TextImage, TimeLimit, UnknownName, UseCondition,
 };
 pub use base::{BaseInfo, CodeType, Color, DateInfo, MiniProgramLink, RequiredInfo, UnknownColor};
+pub use distribute::{
+    Activity, ActivityBasics, ActivityCard, LandingCard, LandingPage, LandingPageMade,
+    LandingScene, ListedCard, QrCard, QrCode, QrTarget,
+};
+pub use manage::{SelfConsumeCell, StockChange, TestUsers, TestUsersSet};
+pub use update::{
+    BaseUpdate, BoardingPassUpdate, CardUpdate, CouponUpdate, CustomCell, CustomField,
+    MeetingTicketUpdate, MemberCardUpdate, MovieTicketUpdate, ScenicTicketUpdate, Validity,
+};
 
 use crate::{CardId, Client, Error, Fen, transport::Call};
 
@@ -127,23 +140,23 @@ pub struct NamedColor {
 }
 
 /// How a card stands; the names are WeChat's.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CardStatus {
     /// It waits for its review.
     #[serde(rename = "CARD_STATUS_NOT_VERIFY")]
     NotVerify,
     /// The review refused it.
-    #[serde(rename = "CARD_STATUS_VERIFY_FAIL")]
+    #[serde(rename = "CARD_STATUS_VERIFY_FAIL", alias = "CARD_STATUS_VERIFY_FALL")]
     VerifyFail,
     /// It can be claimed.
     #[serde(rename = "CARD_STATUS_VERIFY_OK")]
     VerifyOk,
     /// The shop deleted it.
-    #[serde(rename = "CARD_STATUS_USER_DELETE", alias = "CARD_STATUS_DELETE")]
+    #[serde(rename = "CARD_STATUS_DELETE", alias = "CARD_STATUS_USER_DELETE")]
     UserDelete,
     /// It can be claimed, and was put on a page of WeChat's.
-    #[serde(rename = "CARD_STATUS_DISPATCH")]
+    #[serde(rename = "CARD_STATUS_DISPATCH", alias = "CARD_STATUS_USER_DISPATCH")]
     Dispatch,
     /// A status that this client does not know.
     #[serde(untagged)]

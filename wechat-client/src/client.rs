@@ -203,6 +203,12 @@ impl Client {
         from_json(call.endpoint, status, value)
     }
 
+    /// Makes a call with the token whose answer says no more than `ok`.
+    pub(crate) async fn done(&self, call: Call) -> Result<(), Error> {
+        self.0.with_token(&call, JSON).await?;
+        Ok(())
+    }
+
     /// Makes a call with the token whose answer is a file.
     pub(crate) async fn call_for_file(&self, call: Call) -> Result<Bytes, Error> {
         self.0.with_token(&call, FILE).await

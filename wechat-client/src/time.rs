@@ -110,6 +110,14 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[serde(transparent)]
 pub struct Fen(pub u64);
 
+impl TryFrom<i64> for Fen {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(fen: i64) -> Result<Self, Self::Error> {
+        u64::try_from(fen).map(Self)
+    }
+}
+
 /// Tells what time it is, so that tests can say so.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Seconds since 1970.
