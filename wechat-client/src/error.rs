@@ -201,6 +201,12 @@ impl ErrCode {
     }
 }
 
+impl From<i64> for ErrCode {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
 impl fmt::Display for ErrCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -60,6 +60,17 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     }
 }
 
+/// As text; `null` and an empty text are none.
+pub(crate) fn maybe_text<'de, D: Deserializer<'de>, T: From<String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = match Value::deserialize(deserializer)? {
+        Value::Null => return Ok(None),
+        value => text(value).map_err(D::Error::custom)?,
+    };
+    Ok(Some(text).filter(|text| !text.is_empty()).map(T::from))
+}
+
 /// Writes a time as a number: only `date_info` and `cardExt` want it as text.
 #[expect(
     clippy::trivially_copy_pass_by_ref,

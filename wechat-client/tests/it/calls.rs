@@ -6,6 +6,8 @@ use wechat_client::{CardId, Client, Error, OpenId, Timestamp};
 
 mod card;
 mod code;
+mod member;
+mod pay_gift;
 mod wallet;
 
 /// The first calls of the client are read in `exchanges.rs`.
@@ -37,6 +39,8 @@ pub(crate) async fn make(client: &Client, name: &str) -> Made {
     match name.split_once('/').unwrap().0 {
         "card" => card::make(client, name).await,
         "code" => code::make(client, name).await,
+        "member" => member::make(client, name).await,
+        "pay_gift" => pay_gift::make(client, name).await,
         "wallet" => wallet::make(client, name).await,
         _ => panic!("no call for {name}"),
     }

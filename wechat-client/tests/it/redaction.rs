@@ -1,7 +1,8 @@
 //! Nothing that can be printed holds a secret.
 
 use wechat_client::{
-    AccessToken, AppSecret, CardTicket, Credential, EncryptedCode, JsCode, RetryPolicy, SessionKey,
+    AccessToken, ActivateTicket, AppSecret, CardTicket, Credential, EncryptedCode, JsCode,
+    RetryPolicy, SessionKey, member::FilledValue,
 };
 
 use crate::{
@@ -12,13 +13,15 @@ use crate::{
 #[tokio::test]
 async fn no_secret_type_prints_itself() {
     let shown = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         AppSecret::from("hush"),
         AccessToken::from("hush"),
         CardTicket::from("hush"),
         SessionKey::from("hush"),
         EncryptedCode::from("hush"),
         JsCode::from("hush"),
+        ActivateTicket::from("hush"),
+        serde_json::from_str::<FilledValue>(r#"{"name": "phone", "value": "hush"}"#),
         Credential::new("hush", 1, 2, 3),
     );
     assert!(!shown.contains("hush"), "{shown}");

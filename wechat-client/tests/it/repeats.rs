@@ -14,7 +14,13 @@ const READS: &[&str] = &[
     "/card/code/checkcode",
     "/card/code/get",
     "/card/code/getdepositcount",
+    "/card/membercard/activate/geturl",
+    "/card/membercard/activatetempinfo/get",
+    "/card/membercard/userinfo/get",
     "/card/mpnews/gethtml",
+    "/card/paygiftcard/batchget",
+    "/card/paygiftcard/getbyid",
+    "/card/paygiftmembercard/get",
     "/card/storewxa/get",
     "/card/user/getcardlist",
 ];
