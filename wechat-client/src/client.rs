@@ -197,6 +197,10 @@ impl Client {
         Ok(AddCardItem::new(card_id.clone(), &ext))
     }
 
+    pub(crate) fn app_id(&self) -> &AppId {
+        &self.0.app_id
+    }
+
     /// Makes a call with the token and reads its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let (value, status) = self.0.with_token(&call, JSON).await?;

@@ -22,6 +22,13 @@ impl<T> Page<T> {
             next: (!is_last).then_some(next),
         }
     }
+
+    /// A page of a list whose pages name the id at which the next begins.
+    pub(crate) fn by_id(items: Vec<T>, begin: u64, next: Option<u64>) -> Self {
+        // An id that does not lead on would give the same page for ever.
+        let next = next.filter(|next| !items.is_empty() && *next > begin);
+        Self { items, next }
+    }
 }
 
 type Fetch<T> = dyn Fn(u64) -> BoxFuture<'static, Result<Page<T>, Error>> + Send + Sync;

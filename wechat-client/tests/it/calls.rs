@@ -7,7 +7,10 @@ use wechat_client::{CardId, Client, Error, OpenId, Timestamp};
 mod card;
 mod code;
 mod member;
+mod merchant;
 mod pay_gift;
+mod quota;
+mod stats;
 mod wallet;
 
 /// The first calls of the client are read in `exchanges.rs`.
@@ -40,7 +43,10 @@ pub(crate) async fn make(client: &Client, name: &str) -> Made {
         "card" => card::make(client, name).await,
         "code" => code::make(client, name).await,
         "member" => member::make(client, name).await,
+        "merchant" => merchant::make(client, name).await,
         "pay_gift" => pay_gift::make(client, name).await,
+        "quota" => quota::make(client, name).await,
+        "stats" => stats::make(client, name).await,
         "wallet" => wallet::make(client, name).await,
         _ => panic!("no call for {name}"),
     }

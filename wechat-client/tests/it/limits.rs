@@ -1,8 +1,10 @@
 //! What is over a limit is refused before anything is sent.
 
+use serde_json::json;
 use wechat_client::{
     CardCode, Error,
     card::{QrCard, QrTarget, TestUsers},
+    stats::{Days, MadeBy},
 };
 
 use crate::support::{client, server};
@@ -66,4 +68,31 @@ async fn codes_are_imported_and_checked_100_at_once_and_none_twice_or_empty() {
     let twice = ["1", "2", "1"].map(CardCode::from);
     let made = client.import_codes(&card_id, &twice).await;
     is_not_sent(&server, made, "code 2 is there before").await;
+}
+
+#[tokio::test]
+async fn numbers_are_asked_for_1_to_62_days() {
+    let server = server().await;
+    let client = client(&server);
+    for (first, last) in [("2026-06-02", "2026-06-01"), ("2026-06-01", "2026-08-02")] {
+        let days = Days {
+            first: first.parse().unwrap(),
+            last: last.parse().unwrap(),
+        };
+        let made = client.day_totals(days, MadeBy::Api).await;
+        is_not_sent(&server, made, "1 to 62").await;
+        let made = client.card_days(days, MadeBy::Api, None).await;
+        is_not_sent(&server, made, "1 to 62").await;
+        let made = client.member_totals(days, MadeBy::Api).await;
+        is_not_sent(&server, made, "1 to 62").await;
+        let made = client.member_card_days(days, &"p".into()).await;
+        is_not_sent(&server, made, "1 to 62").await;
+    }
+    let longest = Days {
+        first: "2026-06-01".parse().unwrap(),
+        last: "2026-08-01".parse().unwrap(),
+    };
+    crate::support::answer(&server, "/datacube/getcardbizuininfo", &json!({"list": []})).await;
+    let rows = client.day_totals(longest, MadeBy::Api).await.unwrap();
+    assert!(rows.is_empty());
 }

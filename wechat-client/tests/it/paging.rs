@@ -1,7 +1,7 @@
 //! Lists that come page by page.
 
 use serde_json::{Value, json};
-use wechat_client::{CardStatus, ErrCode};
+use wechat_client::{CardStatus, ErrCode, merchant::MerchantStatus};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_partial_json, path},
@@ -91,4 +91,28 @@ async fn a_refusal_midway_loses_nothing() {
     let card_id = cards.try_next().await.unwrap().unwrap();
     assert_eq!(card_id.as_str(), "p50");
     assert_eq!(cards.try_next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_by_ids_goes_on_where_the_page_says_until_that_leads_nowhere() {
+    const MERCHANTS: &str = "/card/submerchant/batchget";
+    let server = server().await;
+    let merchant = |id: u64| json!({"merchant_id": id, "status": "APPROVED"});
+    for (begin, ids, next) in [(0, [3, 7], json!(8)), (8, [9, 11], json!("8"))] {
+        let list: Vec<Value> = ids.into_iter().map(merchant).collect();
+        let answer = json!({"errcode": 0, "info_list": list, "next_begin_id": next});
+        Mock::given(path(MERCHANTS))
+            .and(body_partial_json(json!({"begin_id": begin, "limit": 100})))
+            .respond_with(ResponseTemplate::new(200).set_body_json(answer))
+            .mount(&server)
+            .await;
+    }
+    let merchants = client(&server).merchants(MerchantStatus::Approved);
+    let merchants = merchants.try_collect().await.unwrap();
+    let ids: Vec<u64> = merchants
+        .iter()
+        .map(|merchant| merchant.merchant_id.number())
+        .collect();
+    assert_eq!(ids, [3, 7, 9, 11]);
+    assert_eq!(calls(&server, MERCHANTS).await.len(), 2);
 }

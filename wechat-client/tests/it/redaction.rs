@@ -1,8 +1,9 @@
 //! Nothing that can be printed holds a secret.
 
+use serde_json::{from_value, json};
 use wechat_client::{
     AccessToken, ActivateTicket, AppSecret, CardTicket, Credential, EncryptedCode, JsCode,
-    RetryPolicy, SessionKey, member::FilledValue,
+    RetryPolicy, SeenCall, SessionKey, member::FilledValue,
 };
 
 use crate::{
@@ -12,8 +13,13 @@ use crate::{
 
 #[tokio::test]
 async fn no_secret_type_prints_itself() {
+    let filled: FilledValue = from_value(json!({"name": "phone", "value": "hush"})).unwrap();
+    assert_eq!(filled.value, "hush");
+    let seen: SeenCall =
+        from_value(json!({"request_url": "hush", "request_body": "hush"})).unwrap();
+    assert_eq!(seen.request_body, "hush");
     let shown = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         AppSecret::from("hush"),
         AccessToken::from("hush"),
         CardTicket::from("hush"),
@@ -21,7 +27,8 @@ async fn no_secret_type_prints_itself() {
         EncryptedCode::from("hush"),
         JsCode::from("hush"),
         ActivateTicket::from("hush"),
-        serde_json::from_str::<FilledValue>(r#"{"name": "phone", "value": "hush"}"#),
+        filled,
+        seen,
         Credential::new("hush", 1, 2, 3),
     );
     assert!(!shown.contains("hush"), "{shown}");

@@ -10,10 +10,14 @@ use crate::{
 
 /// Calls that change nothing; every other is made once, whatever becomes of it.
 const READS: &[&str] = &[
+    "/cgi-bin/getcallbackip",
+    "/cgi-bin/openapi/quota/get",
+    "/cgi-bin/openapi/rid/get",
     "/card/batchget",
     "/card/code/checkcode",
     "/card/code/get",
     "/card/code/getdepositcount",
+    "/card/getapplyprotocol",
     "/card/membercard/activate/geturl",
     "/card/membercard/activatetempinfo/get",
     "/card/membercard/userinfo/get",
@@ -22,7 +26,13 @@ const READS: &[&str] = &[
     "/card/paygiftcard/getbyid",
     "/card/paygiftmembercard/get",
     "/card/storewxa/get",
+    "/card/submerchant/batchget",
+    "/card/submerchant/get",
     "/card/user/getcardlist",
+    "/datacube/getcardbizuininfo",
+    "/datacube/getcardcardinfo",
+    "/datacube/getcardmembercarddetail",
+    "/datacube/getcardmembercardinfo",
 ];
 
 fn path(exchange: &Value) -> &str {

@@ -8,10 +8,6 @@ use wechat_client::{
 
 use super::{Made, card_id, shown, time};
 
-fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 pub(super) async fn make(client: &Client, name: &str) -> Made {
     let card = card_id();
     let code: CardCode = "751234212312".into();
@@ -54,11 +50,11 @@ pub(super) async fn make(client: &Client, name: &str) -> Made {
         }
         "member/general_card" => {
             let update = GeneralCardUpdate {
-                background_pic_url: text("http://mmbiz.qpic.cn/mmbiz_jpg/back/0"),
-                record_bonus: text("新年"),
+                background_pic_url: Some("http://mmbiz.qpic.cn/mmbiz_jpg/back/0".to_owned()),
+                record_bonus: Some("新年".to_owned()),
                 bonus: Some(100),
                 balance: Some(Fen(3000)),
-                custom_field_value1: text("白银"),
+                custom_field_value1: Some("白银".to_owned()),
                 can_give_friend: Some(true),
                 ..GeneralCardUpdate::default()
             };
@@ -71,15 +67,15 @@ pub(super) async fn make(client: &Client, name: &str) -> Made {
 fn activation() -> Activation {
     Activation {
         membership_number: "AAA00000001".to_owned(),
-        background_pic_url: text("http://mmbiz.qpic.cn/mmbiz_jpg/back/0"),
+        background_pic_url: Some("http://mmbiz.qpic.cn/mmbiz_jpg/back/0".to_owned()),
         activate_begin_time: Some(time(1_798_000_000)),
         activate_end_time: Some(time(1_829_536_000)),
         init_bonus: Some(100),
-        init_bonus_record: text("新会员"),
+        init_bonus_record: Some("新会员".to_owned()),
         init_balance: Some(Fen(20_000)),
-        init_custom_field_value1: text("白银"),
-        init_custom_field_value2: text("无"),
-        init_custom_field_value3: text("三张"),
+        init_custom_field_value1: Some("白银".to_owned()),
+        init_custom_field_value2: Some("无".to_owned()),
+        init_custom_field_value3: Some("三张".to_owned()),
     }
 }
 
@@ -116,14 +112,14 @@ fn form() -> ActivationForm {
 
 fn update() -> MemberUpdate {
     MemberUpdate {
-        background_pic_url: text("http://mmbiz.qpic.cn/mmbiz_jpg/back/0"),
+        background_pic_url: Some("http://mmbiz.qpic.cn/mmbiz_jpg/back/0".to_owned()),
         bonus: Some(Change::By(-30)),
-        record_bonus: text("兑换饮料"),
+        record_bonus: Some("兑换饮料".to_owned()),
         balance: Some(Change::To(Fen(3000))),
-        record_balance: text("充值"),
-        custom_field_value1: text("白银"),
-        custom_field_value2: text("无"),
-        custom_field_value3: text("三张"),
+        record_balance: Some("充值".to_owned()),
+        custom_field_value1: Some("白银".to_owned()),
+        custom_field_value2: Some("无".to_owned()),
+        custom_field_value3: Some("三张".to_owned()),
         notify_optional: Some(NotifyOptional {
             is_notify_bonus: Some(true),
             is_notify_balance: Some(false),
