@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     CardCode, CardId, Client, EncryptedCode, Error, OpenId,
     transport::Call,
-    wire::{flag, whole},
+    wire::{flag, text, whole},
 };
 
 mod imports;
@@ -48,7 +48,7 @@ pub enum UserCardStatus {
     Unavailable,
     /// A status that this client does not know.
     #[serde(untagged)]
-    Other(String),
+    Other(#[serde(deserialize_with = "text")] String),
 }
 
 /// One customer's card.

@@ -84,10 +84,13 @@ impl Error {
         if allowed.contains(&number) {
             return Ok(());
         }
-        let (least, most) = allowed.into_inner();
+        let allowed = match allowed.into_inner() {
+            (least, usize::MAX) => format!("at least {least}"),
+            (least, most) => format!("{least} to {most}"),
+        };
         Err(Self::NotSent {
             endpoint,
-            reason: format!("{what}: {number}, where WeChat takes {least} to {most}"),
+            reason: format!("{what}: {number}, where WeChat takes {allowed}"),
         })
     }
 }

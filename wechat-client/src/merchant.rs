@@ -245,23 +245,19 @@ impl Client {
             next_begin_id: Option<u64>,
         }
 
-        let client = self.clone();
-        Paged::new(move |begin_id| {
-            let request = Request {
-                begin_id,
-                limit: PAGE,
-                status: &status,
-            };
-            let call = Call::ask("/card/submerchant/batchget", &request);
-            let client = client.clone();
-            Box::pin(async move {
-                let answer: Answer = client.call(call).await?;
-                Ok(Page::by_id(
-                    answer.info_list,
+        Paged::new(
+            self,
+            move |begin_id| {
+                let request = Request {
                     begin_id,
-                    answer.next_begin_id,
-                ))
-            })
-        })
+                    limit: PAGE,
+                    status: &status,
+                };
+                Call::ask("/card/submerchant/batchget", &request)
+            },
+            |answer: Answer, begin_id| {
+                Page::by_id(answer.info_list, begin_id, answer.next_begin_id)
+            },
+        )
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{fmt, vec};
 
-use crate::{BoxFuture, Error};
+use serde::de::DeserializeOwned;
+
+use crate::{BoxFuture, Client, Error, transport::Call};
 
 /// One page, and where the next begins.
 #[derive(Debug)]
@@ -68,11 +70,21 @@ impl<T> fmt::Debug for Paged<T> {
 }
 
 impl<T> Paged<T> {
-    pub(crate) fn new(
-        fetch: impl Fn(u64) -> BoxFuture<'static, Result<Page<T>, Error>> + Send + Sync + 'static,
-    ) -> Self {
+    /// A list whose page at an offset or id is asked for by `ask` and read by `read`.
+    pub(crate) fn new<A: DeserializeOwned + 'static>(
+        client: &Client,
+        ask: impl Fn(u64) -> Call + Send + Sync + 'static,
+        read: fn(A, u64) -> Page<T>,
+    ) -> Self
+    where
+        T: 'static,
+    {
+        let client = client.clone();
         Self {
-            fetch: Box::new(fetch),
+            fetch: Box::new(move |begin| {
+                let (client, call) = (client.clone(), ask(begin));
+                Box::pin(async move { Ok(read(client.call(call).await?, begin)) })
+            }),
             page: Vec::new().into_iter(),
             next: Some(0),
         }

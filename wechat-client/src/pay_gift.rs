@@ -263,25 +263,19 @@ impl Client {
             rule_list: Vec<PayGiftRuleDetail>,
         }
 
-        let client = self.clone();
-        Paged::new(move |offset| {
-            let request = Request {
-                kind: &kind,
-                effective: is_effective,
-                offset,
-                count: PAGE,
-            };
-            let call = Call::ask("/card/paygiftcard/batchget", &request);
-            let client = client.clone();
-            Box::pin(async move {
-                let answer: Answer = client.call(call).await?;
-                Ok(Page::by_offset(
-                    answer.rule_list,
+        Paged::new(
+            self,
+            move |offset| {
+                let request = Request {
+                    kind: &kind,
+                    effective: is_effective,
                     offset,
-                    answer.total_count,
-                ))
-            })
-        })
+                    count: PAGE,
+                };
+                Call::ask("/card/paygiftcard/batchget", &request)
+            },
+            |answer: Answer, offset| Page::by_offset(answer.rule_list, offset, answer.total_count),
+        )
     }
 
     /// Gives a member card for payments to some merchants, by the older call.

@@ -150,8 +150,6 @@ macro_rules! row {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
         pub struct $name {
-            /// The day.
-            pub ref_date: Day,
             $($fields)*
             $(
                 $(#[$about])*
@@ -162,9 +160,40 @@ macro_rules! row {
     };
 }
 
+/// One day of all coupons.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct DayTotals {
+    /// The day.
+    pub ref_date: Day,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub counts: CouponCounts,
+}
+
+/// One day of one coupon.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CardDay {
+    /// The day.
+    pub ref_date: Day,
+    /// The kind of card.
+    pub card_id: CardId,
+    /// Its type: 0 discount, 1 cash, 2 gift, 3 general coupon, 4 groupon.
+    #[serde(default, deserialize_with = "whole")]
+    pub card_type: i64,
+    /// Whether it is paid for.
+    #[serde(default, deserialize_with = "flag")]
+    pub is_pay: bool,
+    /// WeChat's number for the kind of merchant.
+    #[serde(default, deserialize_with = "whole")]
+    pub merchanttype: i64,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub counts: CouponCounts,
+}
+
 row! {
-    /// One day of all coupons.
-    DayTotals {}
+    /// What became of coupons.
+    CouponCounts {}
     /// How often they were seen.
     view_cnt,
     /// By how many users.
@@ -187,44 +216,11 @@ row! {
     expire_user,
 }
 row! {
-    /// One day of one coupon.
-    CardDay {
-        /// The kind of card.
-        pub card_id: CardId,
-        /// Its type: 0 discount, 1 cash, 2 gift, 3 general coupon, 4 groupon.
-        #[serde(default, deserialize_with = "whole")]
-        pub card_type: i64,
-        /// Whether it is paid for.
-        #[serde(default, deserialize_with = "flag")]
-        pub is_pay: bool,
-        /// WeChat's number for the kind of merchant.
-        #[serde(default, deserialize_with = "whole")]
-        pub merchanttype: i64,
-    }
-    /// How often it was seen.
-    view_cnt,
-    /// By how many users.
-    view_user,
-    /// How often it was claimed.
-    receive_cnt,
-    /// By how many users.
-    receive_user,
-    /// How often it was redeemed.
-    verify_cnt,
-    /// By how many users.
-    verify_user,
-    /// How often it was given away.
-    given_cnt,
-    /// By how many users.
-    given_user,
-    /// How many ran out.
-    expire_cnt,
-    /// Of how many users.
-    expire_user,
-}
-row! {
     /// One day of all member cards.
-    MemberTotals {}
+    MemberTotals {
+        /// The day.
+        pub ref_date: Day,
+    }
     /// How often they were seen.
     view_cnt,
     /// By how many users.
@@ -247,6 +243,8 @@ row! {
 row! {
     /// One day of one member card.
     MemberCardDay {
+        /// The day.
+        pub ref_date: Day,
         /// WeChat's number for the kind of merchant.
         #[serde(default, deserialize_with = "whole")]
         pub merchanttype: i64,
@@ -331,7 +329,7 @@ impl Client {
     ///     last: "2026-06-30".parse()?,
     /// };
     /// for day in client.day_totals(june, MadeBy::Api).await? {
-    ///     println!("{}: {} redeemed", day.ref_date, day.verify_cnt);
+    ///     println!("{}: {} redeemed", day.ref_date, day.counts.verify_cnt);
     /// }
     /// # Ok(())
     /// # }

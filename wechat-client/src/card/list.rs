@@ -39,23 +39,18 @@ impl Client {
             total_num: Option<u64>,
         }
 
-        let (client, statuses) = (self.clone(), statuses.to_vec());
-        Paged::new(move |offset| {
-            let request = Request {
-                offset,
-                count: PAGE,
-                status_list: &statuses,
-            };
-            let call = Call::ask("/card/batchget", &request);
-            let client = client.clone();
-            Box::pin(async move {
-                let answer: Answer = client.call(call).await?;
-                Ok(Page::by_offset(
-                    answer.card_id_list,
+        let statuses = statuses.to_vec();
+        Paged::new(
+            self,
+            move |offset| {
+                let request = Request {
                     offset,
-                    answer.total_num,
-                ))
-            })
-        })
+                    count: PAGE,
+                    status_list: &statuses,
+                };
+                Call::ask("/card/batchget", &request)
+            },
+            |answer: Answer, offset| Page::by_offset(answer.card_id_list, offset, answer.total_num),
+        )
     }
 }
