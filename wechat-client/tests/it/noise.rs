@@ -100,7 +100,7 @@ async fn numbers_are_read_from_text_as_well() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn fields_that_nobody_knows_change_nothing(
