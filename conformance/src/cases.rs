@@ -7,6 +7,7 @@ mod card;
 mod claim;
 mod code;
 mod exchange;
+mod life;
 mod media;
 mod member;
 mod merchant;
@@ -15,7 +16,7 @@ mod stats;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 12] = [
+pub(crate) const ALL: [&[Case]; 13] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
@@ -23,6 +24,7 @@ pub(crate) const ALL: [&[Case]; 12] = [
     quota::CASES,
     media::CASES,
     card::CASES,
+    life::CASES,
     claim::CASES,
     code::CASES,
     member::CASES,

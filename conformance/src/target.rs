@@ -458,6 +458,35 @@ impl Shop {
         })
     }
 
+    /// What the customer does with a code on their phone: `gift`, `accept`, `delete`, `view`, `consume`.
+    pub(crate) async fn on_phone(
+        &self,
+        user: &str,
+        code: &str,
+        what: &str,
+        body: Value,
+    ) -> Result<Value, Violation> {
+        let path = format!("users/{user}/cards/{code}/{what}");
+        self.target.control(&path, &body).await
+    }
+
+    /// The openid of a user at the Official Account; empty when the target names none.
+    pub(crate) async fn openid_of(&self, user: &str) -> Result<String, Violation> {
+        let user = self
+            .target
+            .control(&format!("users/{user}"), &Value::Null)
+            .await?;
+        let openid = user["openids"][&self.oa.appid].as_str();
+        Ok(openid.unwrap_or_default().to_owned())
+    }
+
+    /// A second customer.
+    pub(crate) async fn friend(&self) -> Result<String, Violation> {
+        let name = format!("friend of {}", self.user);
+        self.target.control("users", &json!({"name": name})).await?;
+        Ok(name)
+    }
+
     /// Another Official Account, and a shop of it.
     pub(crate) async fn stranger(&self) -> Result<Self, Violation> {
         self.target.shop().await

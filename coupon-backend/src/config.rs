@@ -5,6 +5,7 @@ mod read;
 use std::{ffi::OsString, fmt, net::SocketAddr, path::Path};
 
 use secrecy::SecretString;
+use wechat_client::callback::EncodingAesKey;
 
 use read::Reader;
 
@@ -41,6 +42,9 @@ pub struct Config {
     pub(crate) api_base: String,
     pub(crate) official_account: AppKey,
     pub(crate) mini_program: AppKey,
+    pub(crate) callback_token: SecretString,
+    /// Without it sealed pushes are refused.
+    pub(crate) callback_aes_key: Option<EncodingAesKey>,
 }
 
 /// All that is wrong with a configuration, a line each, without the values.
@@ -109,10 +113,8 @@ impl Config {
         let api_base = reader.api_base();
         let official_account = reader.app("WECHAT_OA_APPID", "WECHAT_OA_SECRET");
         let mini_program = reader.app("WECHAT_MP_APPID", "WECHAT_MP_SECRET");
-        // Neither is used before pushes are; a service that starts without them could never
-        // be told so later.
-        reader.token("WECHAT_CALLBACK_TOKEN");
-        reader.aes_key();
+        let callback_token = reader.token("WECHAT_CALLBACK_TOKEN");
+        let callback_aes_key = reader.aes_key();
         if let (Some(account), Some(program)) = (&official_account, &mini_program)
             && account.app_id == program.app_id
         {
@@ -130,6 +132,7 @@ impl Config {
             api_base,
             official_account,
             mini_program,
+            callback_token,
         ) {
             (
                 Some(listen),
@@ -139,6 +142,7 @@ impl Config {
                 Some(api_base),
                 Some(official_account),
                 Some(mini_program),
+                Some(callback_token),
             ) if faults.is_empty() => Ok(Self {
                 listen,
                 database_url,
@@ -147,6 +151,8 @@ impl Config {
                 api_base,
                 official_account,
                 mini_program,
+                callback_token,
+                callback_aes_key,
             }),
             _ => Err(ConfigError { faults }),
         }

@@ -3,11 +3,13 @@
 mod card;
 mod draft;
 mod fields;
+mod valid;
 
 use wechat_client::card::CardStatus;
 
 pub(crate) use draft::Draft;
 pub(crate) use fields::{Fault, Fields};
+pub(crate) use valid::validity;
 
 /// How far a coupon has come, in our words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use axum::{
 
 mod auth;
 mod body;
+mod callback;
 mod card_ext;
 mod claims;
 mod colors;
@@ -20,6 +21,7 @@ mod idempotent;
 mod layers;
 mod login;
 mod page;
+mod pushes;
 mod redeem;
 mod uploads;
 
@@ -36,10 +38,12 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/admin/v1/coupons/{id}", get(coupons::one))
         .route("/admin/v1/codes/{code}/redeem", post(redeem::redeem))
         .route("/admin/v1/claims", get(claims::list_all))
+        .route("/admin/v1/pushes", get(pushes::list))
         .route("/v1/login", post(login::login))
         .route("/v1/coupons", get(coupons::list_claimable))
         .route("/v1/coupons/{id}/card-ext", post(card_ext::sign))
         .route("/v1/claims", get(claims::list_mine).post(claims::claim))
+        .route("/wechat/callback", get(callback::check).post(callback::take))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(layers::not_found)

@@ -11,6 +11,7 @@ mod clock;
 mod config;
 mod coupon;
 mod http;
+mod intake;
 mod review;
 mod state;
 mod store;
@@ -70,7 +71,10 @@ impl App {
         listener: TcpListener,
         stop: CancellationToken,
     ) -> std::io::Result<()> {
-        let watching = tokio::spawn(review::watch(self.state.clone(), stop.clone()));
+        let watching = [
+            tokio::spawn(review::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(intake::watch(self.state.clone(), stop.clone())),
+        ];
         let listener = listener.tap_io(|connection| {
             // An answer of two packets would wait for the caller's acknowledgement in between.
             if let Err(error) = connection.set_nodelay(true) {
@@ -85,8 +89,8 @@ impl App {
             () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
         };
         stop.cancel();
-        // What it does can be done again at the next start.
-        watching.abort();
+        // What they do can be done again at the next start.
+        watching.iter().for_each(tokio::task::JoinHandle::abort);
         state.close().await;
         ended
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tokio::sync::Notify;
+use wechat_client::callback::Callback;
 
 use crate::{
     Clock, Config,
@@ -18,6 +20,10 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) wechat: Wechat,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What WeChat pushes is opened by it.
+    pub(crate) callback: Callback,
+    /// Wakes who acts upon pushes.
+    pub(crate) pushed: Arc<Notify>,
     pub(crate) admin_token: AdminToken,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
@@ -34,6 +40,12 @@ impl AppState {
             store,
             wechat,
             clock,
+            callback: Callback::new(
+                config.callback_token.expose_secret().into(),
+                config.callback_aes_key.clone(),
+                config.official_account.app_id.as_str().into(),
+            ),
+            pushed: Arc::default(),
             admin_token: AdminToken::new(config.admin_token.expose_secret()),
             session_ttl: config.session_ttl,
         }

@@ -11,6 +11,8 @@ pub(crate) mod claims;
 pub(crate) mod coupons;
 mod credentials;
 pub(crate) mod idempotency;
+mod news;
+pub(crate) mod pushes;
 pub(crate) mod redemptions;
 pub(crate) mod sessions;
 

@@ -8,14 +8,31 @@ use serde_json::Value;
 
 mod advanced;
 mod base;
+mod distribute;
 pub mod limits;
+mod list;
+mod manage;
+mod update;
 
 pub use advanced::{
     AdvancedInfo, BusinessService, Cover, LimitDay, TextImage, TimeLimit, UnknownName, UseCondition,
 };
 pub use base::{BaseInfo, CodeType, Color, DateInfo, MiniProgramLink, RequiredInfo, UnknownColor};
+pub use distribute::{
+    Activity, ActivityBasics, ActivityCard, LandingCard, LandingPage, LandingPageMade,
+    LandingScene, ListedCard, QrCard, QrCode, QrTarget,
+};
+pub use manage::{SelfConsumeCell, StockChange, TestUsers, TestUsersSet};
+pub use update::{
+    BaseUpdate, BoardingPassUpdate, CardUpdate, CouponUpdate, CustomCell, CustomField,
+    MeetingTicketUpdate, MemberCardUpdate, MovieTicketUpdate, ScenicTicketUpdate, Validity,
+};
 
-use crate::{CardId, Client, Error, Fen, transport::Call};
+use crate::{
+    CardId, Client, Error, Fen,
+    transport::Call,
+    wire::{maybe_whole, text, whole},
+};
 
 /// A kind of coupon, as `/card/create` takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,27 +144,27 @@ pub struct NamedColor {
 }
 
 /// How a card stands; the names are WeChat's.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CardStatus {
     /// It waits for its review.
     #[serde(rename = "CARD_STATUS_NOT_VERIFY")]
     NotVerify,
     /// The review refused it.
-    #[serde(rename = "CARD_STATUS_VERIFY_FAIL")]
+    #[serde(rename = "CARD_STATUS_VERIFY_FAIL", alias = "CARD_STATUS_VERIFY_FALL")]
     VerifyFail,
     /// It can be claimed.
     #[serde(rename = "CARD_STATUS_VERIFY_OK")]
     VerifyOk,
     /// The shop deleted it.
-    #[serde(rename = "CARD_STATUS_USER_DELETE", alias = "CARD_STATUS_DELETE")]
+    #[serde(rename = "CARD_STATUS_DELETE", alias = "CARD_STATUS_USER_DELETE")]
     UserDelete,
     /// It can be claimed, and was put on a page of WeChat's.
-    #[serde(rename = "CARD_STATUS_DISPATCH")]
+    #[serde(rename = "CARD_STATUS_DISPATCH", alias = "CARD_STATUS_USER_DISPATCH")]
     Dispatch,
     /// A status that this client does not know.
     #[serde(untagged)]
-    Other(String),
+    Other(#[serde(deserialize_with = "text")] String),
 }
 
 /// A card as WeChat has it.
@@ -231,12 +248,15 @@ impl Client {
 struct ShownBase {
     status: CardStatus,
     sku: ShownSku,
+    #[serde(default, deserialize_with = "maybe_whole")]
     get_limit: Option<u32>,
 }
 
 #[derive(Deserialize)]
 struct ShownSku {
+    #[serde(deserialize_with = "whole")]
     quantity: u64,
+    #[serde(default, deserialize_with = "maybe_whole")]
     total_quantity: Option<u64>,
 }
 
@@ -252,4 +272,49 @@ fn read_detail(mut answer: Value) -> Result<CardDetail, serde_json::Error> {
         get_limit: base.get_limit,
         raw,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+    use crate::UserCardStatus;
+
+    #[test]
+    fn a_status_is_read_under_its_former_names_and_kept_when_nobody_knows_it() {
+        for (name, expected) in [
+            (json!("CARD_STATUS_DELETE"), CardStatus::UserDelete),
+            (json!("CARD_STATUS_USER_DELETE"), CardStatus::UserDelete),
+            (json!("CARD_STATUS_VERIFY_FALL"), CardStatus::VerifyFail),
+            (json!("CARD_STATUS_USER_DISPATCH"), CardStatus::Dispatch),
+            (
+                json!("CARD_STATUS_NEW"),
+                CardStatus::Other("CARD_STATUS_NEW".to_owned()),
+            ),
+            (json!(3), CardStatus::Other("3".to_owned())),
+        ] {
+            assert_eq!(from_value::<CardStatus>(name).unwrap(), expected);
+        }
+        let unknown: UserCardStatus = from_value(json!(7)).unwrap();
+        assert_eq!(unknown, UserCardStatus::Other("7".to_owned()));
+    }
+
+    #[test]
+    fn a_deleted_card_is_asked_for_by_todays_name() {
+        assert_eq!(
+            json!([CardStatus::UserDelete]),
+            json!(["CARD_STATUS_DELETE"])
+        );
+    }
+
+    #[test]
+    fn a_card_is_read_with_numbers_as_text() {
+        let sku = json!({"quantity": "7", "total_quantity": ""});
+        let base = json!({"status": "CARD_STATUS_VERIFY_OK", "sku": sku, "get_limit": "2"});
+        let card = json!({"card_type": "GIFT", "gift": {"base_info": base}});
+        let detail = read_detail(json!({"card": card})).unwrap();
+        assert_eq!((detail.quantity, detail.total_quantity), (7, 7));
+        assert_eq!(detail.get_limit, Some(2));
+    }
 }

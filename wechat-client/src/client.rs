@@ -197,10 +197,20 @@ impl Client {
         Ok(AddCardItem::new(card_id.clone(), &ext))
     }
 
+    pub(crate) fn app_id(&self) -> &AppId {
+        &self.0.app_id
+    }
+
     /// Makes a call with the token and reads its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         let (value, status) = self.0.with_token(&call, JSON).await?;
         from_json(call.endpoint, status, value)
+    }
+
+    /// Makes a call with the token whose answer says no more than `ok`.
+    pub(crate) async fn done(&self, call: Call) -> Result<(), Error> {
+        self.0.with_token(&call, JSON).await?;
+        Ok(())
     }
 
     /// Makes a call with the token whose answer is a file.

@@ -2,7 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CardCode, CardId, Client, EncryptedCode, Error, OpenId, transport::Call};
+use crate::{
+    CardCode, CardId, Client, EncryptedCode, Error, OpenId,
+    transport::Call,
+    wire::{flag, text, whole},
+};
+
+mod imports;
+mod state;
+mod tickets;
+
+pub use imports::{CheckedCodes, ImportStopped, Imported};
+pub use state::Mark;
+pub use tickets::{BoardingPass, MeetingSeat, MovieSeat};
 
 /// Whether [`Client::code`] refuses a code that cannot be consumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +48,7 @@ pub enum UserCardStatus {
     Unavailable,
     /// A status that this client does not know.
     #[serde(untagged)]
-    Other(String),
+    Other(#[serde(deserialize_with = "text")] String),
 }
 
 /// One customer's card.
@@ -69,12 +81,32 @@ pub struct Consumed {
     pub openid: OpenId,
 }
 
-/// What names a code; custom codes need their card.
-#[derive(Serialize)]
-struct Named<'a> {
-    code: &'a CardCode,
+/// What names one customer's card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CodeRef<'a> {
+    /// The code.
+    pub code: &'a CardCode,
+    /// The kind of card; custom codes cannot be found without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    card_id: Option<&'a CardId>,
+    pub card_id: Option<&'a CardId>,
+}
+
+impl<'a> CodeRef<'a> {
+    /// A code that WeChat gave out.
+    pub fn wechat(code: &'a CardCode) -> Self {
+        Self {
+            code,
+            card_id: None,
+        }
+    }
+
+    /// A code of the shop's own.
+    pub fn custom(code: &'a CardCode, card_id: &'a CardId) -> Self {
+        Self {
+            code,
+            card_id: Some(card_id),
+        }
+    }
 }
 
 impl Client {
@@ -117,14 +149,60 @@ impl Client {
         #[derive(Serialize)]
         struct Request<'a> {
             #[serde(flatten)]
-            named: Named<'a>,
+            code: CodeRef<'a>,
             check_consume: bool,
         }
 
+        let request = Request {
+            code: CodeRef { code, card_id },
+            check_consume: check == CheckConsume::Yes,
+        };
+        self.read_code(code, &request).await
+    }
+
+    /// How the code stands that a dynamic code of a member card belongs to, whether or not it can be
+    /// redeemed.
+    ///
+    /// A dynamic code is shown for a short time; with `even_expired` one that was shown before is
+    /// still found, for what a shop took in while it was offline.
+    ///
+    /// Source: the official page on codes, as comments of public clients quote it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::code`].
+    pub async fn dynamic_code(
+        &self,
+        code: CodeRef<'_>,
+        even_expired: bool,
+    ) -> Result<CodeDetail, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            #[serde(flatten)]
+            code: CodeRef<'a>,
+            check_consume: bool,
+            is_expire_dynamic_code: bool,
+        }
+
+        let request = Request {
+            code,
+            check_consume: false,
+            is_expire_dynamic_code: even_expired,
+        };
+        self.read_code(code.code, &request).await
+    }
+
+    async fn read_code(
+        &self,
+        asked: &CardCode,
+        request: &impl Serialize,
+    ) -> Result<CodeDetail, Error> {
         #[derive(Deserialize)]
         struct Card {
             card_id: CardId,
+            #[serde(deserialize_with = "whole")]
             begin_time: i64,
+            #[serde(deserialize_with = "whole")]
             end_time: i64,
             /// Some captures have none.
             code: Option<CardCode>,
@@ -134,19 +212,16 @@ impl Client {
         struct Answer {
             card: Card,
             openid: OpenId,
+            #[serde(deserialize_with = "flag")]
             can_consume: bool,
             user_card_status: UserCardStatus,
             outer_str: Option<String>,
         }
 
-        let request = Request {
-            named: Named { code, card_id },
-            check_consume: check == CheckConsume::Yes,
-        };
-        let answer: Answer = self.call(Call::ask("/card/code/get", &request)).await?;
+        let answer: Answer = self.call(Call::ask("/card/code/get", request)).await?;
         Ok(CodeDetail {
             card_id: answer.card.card_id,
-            code: answer.card.code.unwrap_or_else(|| code.clone()),
+            code: answer.card.code.unwrap_or_else(|| asked.clone()),
             begin_time: answer.card.begin_time,
             end_time: answer.card.end_time,
             openid: answer.openid,
@@ -191,7 +266,7 @@ impl Client {
             openid: OpenId,
         }
 
-        let request = Named { code, card_id };
+        let request = CodeRef { code, card_id };
         let answer: Answer = self.call(Call::act("/card/code/consume", &request)).await?;
         Ok(Consumed {
             card_id: answer.card.card_id,

@@ -71,6 +71,64 @@ id! {
     /// A temporary file, kept for three days.
     MediaId
 }
+id! {
+    /// A merchant of WeChat Pay: digits, as text.
+    MchId
+}
+id! {
+    /// A store, by its `poi_id`.
+    PoiId
+}
+
+/// An id that is a number; WeChat's answers hold some of them as text.
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(#[serde(deserialize_with = "crate::wire::whole")] u64);
+
+        impl $name {
+            /// The number.
+            pub fn number(self) -> u64 {
+                self.0
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(number: u64) -> Self {
+                Self(number)
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = std::num::TryFromIntError;
+
+            fn try_from(number: i64) -> Result<Self, Self::Error> {
+                u64::try_from(number).map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number_id! {
+    /// A sub-merchant, in whose name a parent account makes cards.
+    MerchantId
+}
+number_id! {
+    /// A rule by which a payment gives a card.
+    RuleId
+}
+number_id! {
+    /// A landing page.
+    PageId
+}
 
 text! {
     /// One customer's card: 12 digits, or up to 20 characters of the shop's own.
@@ -87,6 +145,11 @@ text! {
     JsCode
 }
 
+text! {
+    /// What the page of a member card's form gets: the right to read what was filled in.
+    ActivateTicket
+}
+
 impl fmt::Debug for CardCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = self.0.chars().count();
@@ -100,6 +163,12 @@ impl fmt::Debug for CardCode {
 impl fmt::Debug for EncryptedCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EncryptedCode([redacted])")
+    }
+}
+
+impl fmt::Debug for ActivateTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ActivateTicket([redacted])")
     }
 }
 

@@ -55,3 +55,11 @@ secret! {
     /// What a mini-program's user data is encrypted with.
     SessionKey
 }
+secret! {
+    /// What the signatures of an account's pushes are made with: 3 to 32 letters and digits.
+    CallbackToken
+}
+secret! {
+    /// What lets a customer redeem a card without staff.
+    VerifyCode
+}

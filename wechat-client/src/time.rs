@@ -106,9 +106,19 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 /// An amount in fen; 100 fen are one yuan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Fen(pub u64);
+
+impl TryFrom<i64> for Fen {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(fen: i64) -> Result<Self, Self::Error> {
+        u64::try_from(fen).map(Self)
+    }
+}
 
 /// Tells what time it is, so that tests can say so.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {

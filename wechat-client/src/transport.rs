@@ -284,7 +284,7 @@ fn is_worth_another_try(error: &Error) -> bool {
     match error {
         Error::NoAnswer { .. } | Error::Unreadable { .. } => true,
         Error::Api { source, .. } => source.errcode == ErrCode::SYSTEM_BUSY,
-        Error::Store(_) => false,
+        Error::NotSent { .. } | Error::Store(_) => false,
     }
 }
 

@@ -14,17 +14,21 @@ mod accounts;
 mod body;
 mod cards;
 mod clock;
+mod events;
 mod fault;
 mod faults;
 mod journal;
 mod members;
 mod merchants;
+mod phone;
 mod switches;
 mod users;
 mod world;
 
 pub(crate) use clock::ClockChange;
+pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
 pub(crate) use users::{AddCard, Login};
 
 use crate::mock::Mock;
@@ -39,17 +43,27 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/clock", get(clock::show).post(clock::change))
         .route("/accounts", get(accounts::list).post(accounts::add))
         .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
+        .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
         .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
         .route("/users", get(users::list).post(users::add))
         .route("/users/{name}", get(users::one))
         .route("/users/{name}/login", post(users::login))
         .route("/users/{name}/add-card", post(users::add_card))
         .route("/users/{name}/wallet", get(users::wallet))
+        .route("/users/{name}/scan", post(phone::scan))
+        .route("/users/{name}/cards/{code}/gift", post(phone::gift))
+        .route("/users/{name}/cards/{code}/accept", post(phone::accept))
+        .route("/users/{name}/cards/{code}/delete", post(phone::delete))
+        .route("/users/{name}/cards/{code}/view", post(phone::view))
+        .route("/users/{name}/cards/{code}/consume", post(phone::consume))
         .route("/users/{name}/cards/{code}/activate", post(members::activate))
         .route("/cards/{card_id}/review", post(cards::review))
         .route("/requests", get(journal::list).delete(journal::clear))
         .route("/explain/{id}", get(journal::explain))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/events", get(events::list).delete(events::clear))
+        .route("/events/trigger", post(events::trigger))
+        .route("/events/{id}/resend", post(events::resend))
         .route("/switches", get(switches::list).patch(switches::change))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

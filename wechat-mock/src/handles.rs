@@ -5,12 +5,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    control::{self, AddCard, ClockChange, Login},
+    control::{self, AddCard, ClockChange, Give, Login, Scan, SelfConsumption, Trigger, Which},
     faults::Fault,
     journal::Filter,
     mock::Mock,
+    push::log,
     wallet,
-    world::profile::Profile,
+    world::{World, profile::Profile},
 };
 
 /// What a program needs to know of an account.
@@ -84,6 +85,87 @@ impl<'a> User<'a> {
         AddCardOutcome(answer.unwrap_or_else(|fault| refused("wx.addCard", &fault)))
     }
 
+    /// Offers a code to a friend, who has a day of the mock's clock to take it.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, it cannot be given, or nobody is called `to`.
+    pub fn gift(&self, code: &str, to: &str) {
+        let give = Give {
+            to: to.to_owned(),
+            card_id: None,
+        };
+        self.act("gift", |world, name| give.carry_out(world, name, code));
+    }
+
+    /// Takes what a friend offers under `code`; returns the code under which it is held from now on.
+    ///
+    /// # Panics
+    ///
+    /// When nobody offers this code to this customer.
+    pub fn accept(&self, code: &str) -> String {
+        let taken = self.act("accept", |world, name| {
+            Which::default().accept(world, name, code)
+        });
+        taken["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Throws a code away.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, or it is used up.
+    pub fn delete(&self, code: &str) {
+        self.act("delete", |world, name| {
+            Which::default().delete(world, name, code)
+        });
+    }
+
+    /// Opens a code, as `wx.openCard` does.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code.
+    pub fn view(&self, code: &str) {
+        self.act("view", |world, name| {
+            Which::default().view(world, name, code)
+        });
+    }
+
+    /// Redeems a code without staff, by the cell that `/card/selfconsumecell/set` opens.
+    ///
+    /// # Panics
+    ///
+    /// When this customer has no such code, it cannot be redeemed, or the cell is closed or asks for more.
+    pub fn consume(&self, code: &str) {
+        self.act("consume", |world, name| {
+            SelfConsumption::default().carry_out(world, name, code)
+        });
+    }
+
+    /// Claims what the QR code behind `ticket` offers.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such QR code, or it has ended.
+    pub fn scan(&self, ticket: &str) -> AddCardOutcome {
+        let scan = Scan {
+            ticket: Some(ticket.to_owned()),
+            url: None,
+        };
+        let answer = scan.carry_out(self.mock, &self.name);
+        AddCardOutcome(answer.unwrap_or_else(|fault| refused("scan", &fault)))
+    }
+
+    fn act(
+        &self,
+        what: &str,
+        act: impl FnOnce(&mut World, &str) -> Result<Value, control::Fault>,
+    ) -> Value {
+        let done = act(&mut self.mock.world.lock(), &self.name);
+        done.unwrap_or_else(|fault| refused(what, &fault))
+    }
+
     /// The cards this customer holds: code, `card_id`, title, status and dates of each.
     pub fn wallet(&self) -> Vec<Value> {
         let world = self.mock.world.lock();
@@ -96,12 +178,12 @@ fn refused(what: &str, fault: &control::Fault) -> ! {
     panic!("{what}: {}", fault.message)
 }
 
-/// What a page is handed by `wx.addCard`, and why.
+/// What a page is handed by `wx.addCard`, or comes of a scan, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AddCardOutcome(Value);
 
 impl AddCardOutcome {
-    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone.
+    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone; `scan:…` for a scan.
     pub fn err_msg(&self) -> &str {
         self.0["errMsg"].as_str().unwrap_or_default()
     }
@@ -144,6 +226,8 @@ impl<'a> Clock<'a> {
     }
 
     /// Moves the time ahead by so many seconds; what fell due has happened on return.
+    ///
+    /// Pushes that fell due are on their way: [`Events::settled`] waits for them.
     ///
     /// # Panics
     ///
@@ -212,6 +296,87 @@ impl<'a> Faults<'a> {
     /// Ends all faults.
     pub fn clear(&self) {
         self.0.faults.lock().clear();
+    }
+}
+
+/// What happened, and what became of telling it.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # use serde_json::json;
+/// let mock = wechat_mock::MockWechat::start().await;
+/// let appid = mock.official_account().appid;
+///
+/// // With a callback set, this is a push; without one it is only written down.
+/// let id = mock.events().trigger(&appid, "user_del_card", "alice", json!({"CardId": "pCard"}));
+/// mock.events().settled().await;
+///
+/// let events = mock.events().of("user_del_card");
+/// assert_eq!((&events[0]["id"], &events[0]["state"]), (&json!(id), &json!("no_callback")));
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Events<'a>(&'a Mock);
+
+impl<'a> Events<'a> {
+    pub(crate) fn new(mock: &'a Mock) -> Self {
+        Self(mock)
+    }
+
+    /// All events, newest last, with their state and the tries to tell them.
+    pub fn list(&self) -> Vec<Value> {
+        self.0.pushes.lock().show(&log::Filter::default())
+    }
+
+    /// The events of one name, such as `user_get_card`, newest last.
+    pub fn of(&self, event: &str) -> Vec<Value> {
+        self.0.pushes.lock().show(&log::Filter {
+            event: Some(event.to_owned()),
+            ..log::Filter::default()
+        })
+    }
+
+    /// Lets an event happen that nothing brought about, and names its id.
+    ///
+    /// `elements` is an object, or a list of `[name, value]`, with texts and whole numbers.
+    ///
+    /// # Panics
+    ///
+    /// When the world has no such account or user, or an element is neither text nor number.
+    pub fn trigger(&self, appid: &str, event: &str, user: &str, elements: Value) -> String {
+        let trigger = Trigger {
+            appid: appid.to_owned(),
+            event: event.to_owned(),
+            openid: None,
+            user: Some(user.to_owned()),
+            elements,
+        };
+        let id = trigger.carry_out(self.0);
+        id.unwrap_or_else(|fault| refused("the event", &fault))
+    }
+
+    /// Sends an event once more, with the same body under a new signature, and tells what became of
+    /// it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such event, it is still being told, or its account has no callback.
+    pub async fn resend(&self, id: &str) -> Value {
+        let sent = control::send_again(self.0, id).await;
+        sent.unwrap_or_else(|fault| refused("the event", &fault))
+    }
+
+    /// Resolves when no push is under way; what waits for the mock's clock is not.
+    pub async fn settled(&self) {
+        self.0.pushes.settled().await;
+    }
+
+    /// Forgets all events that are not pending.
+    pub fn clear(&self) {
+        self.0.pushes.lock().clear();
     }
 }
 

@@ -95,6 +95,11 @@ impl Body {
         }
     }
 
+    /// Whether a piece of it may be a secret; of what was not kept nobody knows.
+    fn may_hold_secrets(&self) -> bool {
+        self.kept.len() < self.length || may_hold_secrets(&String::from_utf8_lossy(&self.kept))
+    }
+
     /// The body as JSON when it is JSON, else what it is; without secrets.
     fn show(&self, content_type: &str) -> Value {
         if self.length == 0 {
@@ -290,7 +295,7 @@ impl Row {
         let mut query = Value::Object(query);
         redact(&mut query);
         let mut reply = self.reply.show(self.reply_type);
-        if may_hold_secrets(&String::from_utf8_lossy(&self.request.kept)) {
+        if self.errcode == 47001 && self.request.may_hold_secrets() {
             cut_quote(&mut reply);
         }
         let mut row = json!({

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 mod api;
 mod cdn;
@@ -18,9 +21,13 @@ mod intercept;
 mod journal;
 mod marks;
 mod mock;
+mod msgcrypt;
+mod postman;
+mod push;
 mod refusal;
 mod seal;
 mod server;
+mod shared;
 pub mod sign;
 mod switches;
 mod wallet;
@@ -28,7 +35,7 @@ mod world;
 
 pub use api::paths;
 pub use faults::{Fault, FaultKind};
-pub use handles::{Account, AddCardOutcome, Clock, Faults, Journal, User};
+pub use handles::{Account, AddCardOutcome, Clock, Events, Faults, Journal, User};
 pub use switches::SwitchError;
 pub use world::file::WorldError;
 
@@ -78,6 +85,7 @@ impl MockWechat {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             is_strict: false,
             switches: Vec::new(),
+            push_timeout: None,
             #[cfg(feature = "intercept")]
             is_intercepting: false,
         }
@@ -165,6 +173,11 @@ impl MockWechat {
         Faults::new(&self.mock)
     }
 
+    /// What happened, and what became of telling the accounts' callbacks.
+    pub fn events(&self) -> Events<'_> {
+        Events::new(&self.mock)
+    }
+
     /// Sees to it that no call was refused and none merely got away with something.
     ///
     /// A test whose code should do everything right ends with this. Claims on the phone do not
@@ -197,6 +210,7 @@ pub struct Builder {
     listen: SocketAddr,
     is_strict: bool,
     switches: Vec<(String, String)>,
+    push_timeout: Option<Duration>,
     #[cfg(feature = "intercept")]
     is_intercepting: bool,
 }
@@ -239,6 +253,13 @@ impl Builder {
         self
     }
 
+    /// How long a callback may take, in place of WeChat's five seconds.
+    #[must_use]
+    pub fn push_timeout(mut self, timeout: Duration) -> Self {
+        self.push_timeout = Some(timeout);
+        self
+    }
+
     /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
     ///
     /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
@@ -275,7 +296,10 @@ impl Builder {
     pub async fn try_start(self) -> Result<MockWechat, StartError> {
         let mut world = self.read_world()?;
         world.turn(self.is_strict, &self.switches)?;
-        let mock = Mock::new(world, control_token(self.listen));
+        let mut mock = Mock::new(world, control_token(self.listen));
+        if let Some(timeout) = self.push_timeout {
+            mock.pushes.timeout = timeout;
+        }
         #[cfg(feature = "intercept")]
         let mock = if self.is_intercepting {
             mock.intercepting().map_err(StartError::Intercept)?

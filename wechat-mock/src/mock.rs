@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    faults::SharedFaults,
-    intercept::Intercept,
-    journal::SharedJournal,
-    world::{SharedWorld, World},
+    faults::SharedFaults, intercept::Intercept, journal::SharedJournal, push::SharedPushes,
+    shared::SharedWorld, world::World,
 };
 
 /// The state behind all faces: one world, one journal.
@@ -15,6 +13,7 @@ pub(crate) struct Mock {
     pub(crate) world: SharedWorld,
     pub(crate) journal: SharedJournal,
     pub(crate) faults: SharedFaults,
+    pub(crate) pushes: SharedPushes,
     /// The world that a reset goes back to.
     origin: Arc<World>,
     /// What the control API asks for when others than this machine can reach it.
@@ -25,10 +24,12 @@ pub(crate) struct Mock {
 
 impl Mock {
     pub(crate) fn new(world: World, control_token: Option<String>) -> Self {
+        let pushes = SharedPushes::new();
         Self {
             origin: Arc::new(world.clone()),
             faults: SharedFaults::new(world.seed),
-            world: SharedWorld::new(world),
+            world: SharedWorld::new(world, pushes.clone()),
+            pushes,
             journal: SharedJournal::default(),
             control_token: control_token.map(Into::into),
             intercept: None,
@@ -42,9 +43,16 @@ impl Mock {
         Ok(Self { intercept, ..self })
     }
 
+    /// Another world; what the old one had to tell is told no more.
+    pub(crate) fn replace(&self, by: World) {
+        let mut world = self.world.lock();
+        *world = by;
+        self.pushes.reset();
+    }
+
     /// Back to the world it began with; faults go, and the journal and its numbers begin anew.
     pub(crate) fn reset(&self) {
-        *self.world.lock() = World::clone(&self.origin);
+        self.replace(World::clone(&self.origin));
         self.journal.lock().reset();
         self.faults.lock().reset(self.origin.seed);
     }

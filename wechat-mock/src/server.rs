@@ -10,6 +10,7 @@ use axum::{
     Router,
     routing::{any, get},
 };
+use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 mod connection;
@@ -17,7 +18,7 @@ mod gate;
 
 use gate::Gate;
 
-use crate::{api, cdn, control, mock::Mock};
+use crate::{api, cdn, control, mock::Mock, postman};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -51,6 +52,9 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let gate = Gate::new(&mock, listener.local_addr()?);
+    // Dropped with the server: what is not told by then is not told.
+    let mut postman = JoinSet::new();
+    postman.spawn(postman::work(mock.clone()));
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {

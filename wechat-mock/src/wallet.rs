@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod checks;
 pub(crate) mod ext;
 mod rejection;
+mod scan;
 
 use ext::Ext;
 use rejection::Rejection;
@@ -16,6 +17,7 @@ use rejection::Rejection;
 use crate::{
     api::call::shortened,
     explain,
+    mock::Mock,
     refusal::Advice,
     sign::diagnose::Stamp,
     world::{
@@ -51,9 +53,11 @@ struct Taken {
     advice: Vec<Advice>,
 }
 
-/// The outcome of a whole call of `wx.addCard`.
+/// The outcome of a whole call of `wx.addCard`, or of one look at a QR code.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    /// `wx.addCard` or `scan`.
+    call: &'static str,
     at: i64,
     user: String,
     appid: String,
@@ -71,6 +75,7 @@ impl Claim {
             })
             .collect();
         Self {
+            call: "wx.addCard",
             at: world.now(),
             user: world.user(claimant.user).name.clone(),
             appid: world.account(claimant.page).profile.appid.clone(),
@@ -85,11 +90,12 @@ impl Claim {
     }
 
     /// What `wx.addCard` hands the page: its success object, or its fail object when nothing was taken.
-    pub(crate) fn answer(&self) -> Value {
+    fn answer(&self) -> Value {
+        let name = self.call.trim_start_matches("wx.");
         let is_taken = self.items.iter().any(|(_, taken)| taken.is_ok());
         if !is_taken {
             let text = self.first_rejection().map_or("", Rejection::phone_text);
-            return json!({"errMsg": format!("addCard:fail ({text})")});
+            return json!({"errMsg": format!("{name}:fail ({text})")});
         }
         let cards: Vec<Value> = self
             .items
@@ -104,11 +110,22 @@ impl Claim {
                 })
             })
             .collect();
-        json!({"errMsg": "addCard:ok", "cardList": cards})
+        json!({"errMsg": format!("{name}:ok"), "cardList": cards})
+    }
+
+    /// Writes the claim into the journal; what it answers, with the record that explains it.
+    pub(crate) fn keep(&self, mock: &Mock) -> Value {
+        // To tell the mistake in a signature takes a while; the world need not wait for it.
+        let (id, earlier) = mock.journal.lock().next_claim(self.stamps());
+        let record = self.record(&id, &earlier);
+        mock.journal.lock().keep_claim(id, record.clone());
+        let mut answer = self.answer();
+        answer["explain"] = record;
+        answer
     }
 
     /// What the cards were claimed with, to be known again in a later claim.
-    pub(crate) fn stamps(&self) -> impl Iterator<Item = Stamp> {
+    fn stamps(&self) -> impl Iterator<Item = Stamp> {
         self.items
             .iter()
             .filter_map(|(item, _)| Ext::read(&item.card_ext).ok())
@@ -122,7 +139,7 @@ impl Claim {
     /// The record behind `explain`: the first rejection up front, then every card by itself.
     ///
     /// `earlier` is what former claims were made with.
-    pub(crate) fn record(&self, id: &str, earlier: &[Stamp]) -> Value {
+    fn record(&self, id: &str, earlier: &[Stamp]) -> Value {
         let cards: Vec<Value> = self
             .items
             .iter()
@@ -131,7 +148,7 @@ impl Claim {
         let mut record = json!({
             "id": id,
             "at": self.at,
-            "call": "wx.addCard",
+            "call": self.call,
             "user": self.user,
             "appid": self.appid,
             "outcome": if self.first_rejection().is_some() { "refused" } else { "done" },
@@ -221,6 +238,9 @@ pub(crate) fn wallet(world: &World, user: UserNo) -> Vec<Value> {
                 let notes = account.codes.notes(at);
                 if let Some(reason) = notes.and_then(|notes| notes.reason.as_deref()) {
                     shown["reason"] = json!(reason);
+                }
+                if let Some(details) = notes.and_then(|notes| notes.details.as_ref()) {
+                    shown["details"] = details.clone();
                 }
                 shown
             })

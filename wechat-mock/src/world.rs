@@ -1,13 +1,11 @@
 //! The one state behind all three faces of the mock.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod account;
+pub(crate) mod callback;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod code;
@@ -49,26 +47,6 @@ pub(crate) type AccountNo = usize;
 const LOGINS: usize = 10_000;
 /// Seconds a login code lives.
 pub(crate) const LOGIN_LIFE: i64 = 300;
-
-/// The world that every request shares.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedWorld(Arc<Mutex<World>>);
-
-impl SharedWorld {
-    pub(crate) fn new(world: World) -> Self {
-        Self(Arc::new(Mutex::new(world)))
-    }
-
-    /// Locks the world for one request, which is thereby atomic, and lets what fell due happen.
-    ///
-    /// The guard must not live across an `.await`.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        // A panic in one request must not take the others with it.
-        let mut world = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        world.settle();
-        world
-    }
-}
 
 /// A customer, with an identity at every account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +126,7 @@ pub(crate) struct World {
     users: Vec<User>,
     by_name: HashMap<String, UserNo>,
     /// Each openid of an account is one user's.
-    openids: HashSet<(AccountNo, String)>,
+    openids: HashMap<(AccountNo, String), UserNo>,
     logins: VecDeque<LoginCode>,
     /// What happens by itself, by the time at which it does.
     due: BTreeSet<(i64, AccountNo, Due)>,
@@ -170,7 +148,7 @@ impl World {
             by_card: HashMap::new(),
             users: Vec::new(),
             by_name: HashMap::new(),
-            openids: HashSet::new(),
+            openids: HashMap::new(),
             logins: VecDeque::new(),
             due: BTreeSet::new(),
             happened: Vec::new(),
@@ -260,9 +238,9 @@ impl World {
         let account = Account::new(profile, self.seed, drawn);
         let appid = account.profile.appid.clone();
         let number = self.accounts.len();
-        for user in &mut self.users {
+        for (user, user_no) in self.users.iter_mut().zip(0..) {
             let openid = account.openid_of(&user.name);
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((number, openid.clone()), user_no);
             user.openids.insert(appid.clone(), openid);
         }
         self.by_appid.insert(appid, number);
@@ -290,7 +268,7 @@ impl World {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
             };
-            if self.openids.contains(&(account, openid.clone())) {
+            if self.openids.contains_key(&(account, openid.clone())) {
                 return Err(CannotAdd::Taken {
                     field: "openids",
                     value: openid.clone(),
@@ -316,12 +294,12 @@ impl World {
                 value: user.name,
             });
         }
-        for (number, account) in self.accounts.iter().enumerate() {
+        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
+        for (account_no, account) in self.accounts.iter().enumerate() {
             let openid = user.openids.entry(account.profile.appid.clone());
             let openid = openid.or_insert_with(|| account.openid_of(&user.name));
-            self.openids.insert((number, openid.clone()));
+            self.openids.insert((account_no, openid.clone()), number);
         }
-        let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         self.by_name.insert(user.name.clone(), number);
         self.users.push(user);
         Ok(number)
@@ -331,6 +309,11 @@ impl World {
     pub(crate) fn openid(&self, user: UserNo, account: AccountNo) -> &str {
         let appid = &self.accounts[account].profile.appid;
         &self.users[user as usize].openids[appid]
+    }
+
+    /// Whose openid at an account this is.
+    pub(crate) fn of_openid(&self, openid: &str, account: AccountNo) -> Option<UserNo> {
+        self.openids.get(&(account, openid.to_owned())).copied()
     }
 
     /// What `wx.login` does: a fresh login code for one mini-program.

@@ -1,12 +1,13 @@
 //! `cargo demo`: the whole claim flow, told step by step.
 //!
-//! Starts the mock and the backend, walks the ten steps for two customers, shows three mistakes
-//! being refused, and stays up. `--once` ends after the flow; the status is 0 when every step held.
+//! Starts the mock and the backend, walks the ten steps for two customers and three more for a gift,
+//! shows three mistakes being refused, and stays up. `--once` ends after the flow; the status is 0 when every step held.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+mod gift;
 mod mistakes;
 mod servers;
 mod story;
@@ -40,8 +41,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     tell(&format!("wechat-mock ready {}", servers.mock.url()));
     tell(&format!("coupon-backend ready {}", servers.backend_url));
     let claimed = story::walk(&servers).await?;
+    gift::walk(&servers, &claimed).await?;
     mistakes::show(&servers, &claimed).await?;
-    tell("\nAll ten steps held.");
+    tell("\nAll thirteen steps held.");
     if !arguments.once {
         tell(&format!(
             "\nBoth stay up until Ctrl-C. The admin token is {}; the calls WeChat saw are at {}/_mock/v1/requests",

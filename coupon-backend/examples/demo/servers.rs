@@ -1,14 +1,14 @@
 //! The mock and the backend, on their default ports or on free ones.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use coupon_backend::{App, Config, SystemClock};
 use reqwest::{
     RequestBuilder,
     multipart::{Form, Part},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wechat_mock::MockWechat;
@@ -17,6 +17,11 @@ use crate::tell::tell;
 
 /// Nobody but this demo's backend takes it.
 pub(crate) const ADMIN_TOKEN: &str = "demo-admin-token-for-this-machine-only";
+
+/// What WeChat signs pushes with, 3 to 32 letters or digits.
+const CALLBACK_TOKEN: &str = "demoCallbackToken";
+/// What it seals them with: 43 characters.
+const CALLBACK_KEY: &str = "demoOnlyDemoOnlyDemoOnlyDemoOnlyDemoOnlyDem";
 
 pub(crate) struct Servers {
     pub(crate) mock: MockWechat,
@@ -59,14 +64,57 @@ impl Servers {
         let app = App::build(config, Arc::new(SystemClock)).await?;
         let stop = CancellationToken::new();
         let serving = app.serve(listener, stop.clone());
-        Ok(Self {
+        let servers = Self {
             mock,
             backend_url,
             http: reqwest::Client::builder().no_proxy().build()?,
             stop,
             backend: tokio::spawn(async move { serving.await.context("the backend stopped") }),
             _folder: folder,
-        })
+        };
+        servers.set_callback().await.context("the callback")?;
+        Ok(servers)
+    }
+
+    /// Tells WeChat where to push to, as the shop does in its console; WeChat checks the URL.
+    async fn set_callback(&self) -> anyhow::Result<()> {
+        let account = format!(
+            "{}/_mock/v1/accounts/{}",
+            self.mock.url(),
+            self.mock.official_account().appid
+        );
+        let callback = json!({"callback": {
+            "url": format!("{}/wechat/callback", self.backend_url),
+            "token": CALLBACK_TOKEN,
+            "encoding_aes_key": CALLBACK_KEY,
+            "mode": "safe",
+        }});
+        let change = self.http.patch(&account).body(callback.to_string());
+        answer(change).await?.expect(200)?;
+        let check = self.http.post(format!("{account}/verify-callback"));
+        let checked = answer(check).await?.expect(200)?;
+        ensure!(
+            checked["ok"] == true,
+            "WeChat's check of the URL: {checked}"
+        );
+        Ok(())
+    }
+
+    /// Waits until WeChat has pushed what happened, and the backend has acted upon it.
+    pub(crate) async fn settled(&self) -> anyhow::Result<()> {
+        self.mock.events().settled().await;
+        for _ in 0..200 {
+            let path = "/admin/v1/pushes?state=pending";
+            let pending = self
+                .call("GET", path, ADMIN_TOKEN, None)
+                .await?
+                .expect(200)?;
+            if pending["pushes"].as_array().is_some_and(Vec::is_empty) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("the backend does not act upon what was pushed")
     }
 
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
@@ -163,7 +211,8 @@ fn config(mock: &MockWechat, database_url: &str) -> anyhow::Result<Config> {
         ("WECHAT_OA_SECRET", oa.secret),
         ("WECHAT_MP_APPID", mp.appid),
         ("WECHAT_MP_SECRET", mp.secret),
-        ("WECHAT_CALLBACK_TOKEN", "demo-callback-token".to_owned()),
+        ("WECHAT_CALLBACK_TOKEN", CALLBACK_TOKEN.to_owned()),
+        ("WECHAT_CALLBACK_AES_KEY", CALLBACK_KEY.to_owned()),
     ]);
     let read = Config::read(|name| settings.get(name).map(Into::into), None);
     read.context("the demo's own settings")

@@ -9,8 +9,10 @@ use crate::{
     tell::{sent, short, step},
 };
 
-/// What the flow leaves behind for the mistakes to use.
+/// What the flow leaves behind for what follows.
 pub(crate) struct Claimed {
+    /// The backend's id of the coupon.
+    pub(crate) id: String,
     pub(crate) card_id: String,
     /// A cardExt that was claimed with.
     pub(crate) used_ext: String,
@@ -49,6 +51,7 @@ pub(crate) async fn walk(servers: &Servers) -> anyhow::Result<Claimed> {
     story.redeem(&customers).await.context("step 10")?;
     let [alice, _] = customers;
     Ok(Claimed {
+        id,
         card_id,
         used_ext: alice.card_ext,
     })
@@ -349,7 +352,8 @@ fn draft(logo: &str, color: &str) -> anyhow::Result<Value> {
         "detail": "到店出示本券，买单立减二十元",
         "valid": {"from": now.format(&Rfc3339)?, "to": month.format(&Rfc3339)?},
         "stock": 100,
-        "limit_per_user": 1,
+        "limit_per_user": 2,
+        "can_give_friend": true,
         "service_phone": "020-88888888",
         "abstract": "本店招牌菜",
         "icon_url": logo,

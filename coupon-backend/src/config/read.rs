@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr};
 
 use axum::http::Uri;
-use base64::{Engine as _, alphabet, engine::GeneralPurposeConfig, engine::general_purpose};
 use secrecy::{ExposeSecret as _, SecretString};
+use wechat_client::callback::EncodingAesKey;
 
 use super::{AppKey, NAMES};
 
@@ -178,38 +178,13 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
         Some(value.trim_end_matches('/').to_owned())
     }
 
-    /// WeChat's 43 characters: base64 of 32 bytes without its `=`.
-    pub(super) fn aes_key(&mut self) -> Option<SecretString> {
+    pub(super) fn aes_key(&mut self) -> Option<EncodingAesKey> {
         let name = "WECHAT_CALLBACK_AES_KEY";
-        let key = SecretString::from(self.given(name)?);
-        if is_aes_key(key.expose_secret()) {
-            return Some(key);
+        let text = SecretString::from(self.given(name)?);
+        let key = EncodingAesKey::parse(text.expose_secret()).ok();
+        if key.is_none() {
+            self.fault(name, "is not 43 characters of base64");
         }
-        self.fault(name, "is not 43 characters of base64");
-        None
-    }
-}
-
-fn is_aes_key(text: &str) -> bool {
-    // WeChat's console gives out keys whose last two bits are not zero.
-    let loose = general_purpose::GeneralPurpose::new(
-        &alphabet::STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_allow_trailing_bits(true)
-            .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
-    );
-    text.len() == 43 && loose.decode(text).is_ok_and(|key| key.len() == 32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_aes_key;
-
-    #[test]
-    fn a_key_may_have_loose_last_bits() {
-        assert!(is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"));
-        assert!(is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFH"));
-        assert!(!is_aes_key("abcdefghijklmnopqrstuvwxyz0123456789ABCDE="));
-        assert!(!is_aes_key("short"));
+        key
     }
 }

@@ -57,6 +57,7 @@ async fn make(state: &AppState, draft: &Draft) -> Result<Reply, Failure> {
         }
     };
     state.store.coupon_made(&id, card_id.as_str()).await?;
+    state.pushed.notify_one();
     let coupon = state.store.coupon(&id).await?.ok_or(Failure::Internal)?;
     let coupon = review::refreshed_or_known(state, coupon).await;
     Ok(Reply {
@@ -114,6 +115,9 @@ fn shown(coupon: &CouponRow) -> Value {
         "status": coupon.status,
         "created_at": rfc3339(coupon.created_at),
     });
+    if let Some(reason) = &coupon.refuse_reason {
+        shown["refuse_reason"] = json!(reason);
+    }
     if let (Some(shown), Value::Object(draft)) = (shown.as_object_mut(), draft(coupon)) {
         shown.extend(draft);
     }

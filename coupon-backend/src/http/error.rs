@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use wechat_client::callback::CallbackError;
 
 use crate::coupon::{Fault, Status};
 
@@ -24,6 +25,8 @@ pub(crate) enum Failure {
     SlowBody,
     #[error("a token is needed")]
     Unauthorized,
+    #[error("{0}")]
+    NotWechat(CallbackError),
     #[error("WeChat does not know this login code")]
     BadLogin,
     #[error("{0}")]
@@ -71,7 +74,7 @@ impl Failure {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthorized | Self::BadLogin => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::BadLogin | Self::NotWechat(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -95,7 +98,7 @@ impl Failure {
             Self::NoJson | Self::Invalid(_) => "invalid_request",
             Self::TooLarge(_) => "too_large",
             Self::SlowBody => "request_timeout",
-            Self::Unauthorized | Self::BadLogin => "unauthorized",
+            Self::Unauthorized | Self::BadLogin | Self::NotWechat(_) => "unauthorized",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",

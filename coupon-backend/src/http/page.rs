@@ -20,6 +20,11 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
+    /// For a list that takes more than these.
+    pub(super) fn new(limit: Option<String>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     pub(super) fn page(self) -> Result<Page, Failure> {
         let limit = match self.limit {
             None => USUAL,

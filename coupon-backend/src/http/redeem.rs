@@ -184,7 +184,7 @@ async fn why(state: &AppState, claim: &ClaimRow) -> Result<&'static str, Failure
     let now = state.clock.now();
     let status = status(&detail.status);
     if status != "claimed" {
-        state.store.set_claim_status(&claim.id, status).await?;
+        state.store.set_claim_status(&claim.id, status, now).await?;
         return Ok(reason(status));
     }
     Ok(if detail.begin_time > now {

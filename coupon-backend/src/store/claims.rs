@@ -71,7 +71,7 @@ impl Store {
         let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT INTO claims (id, card_id, code, customer_id, status, openid, begins_at, ends_at, \
-             claimed_at, redeemed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+             claimed_at, redeemed_at, status_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
              ON CONFLICT (code, card_id) DO NOTHING",
         )
         .bind(new_id())
@@ -84,6 +84,8 @@ impl Store {
         .bind(claim.ends_at)
         .bind(now)
         .bind((claim.status == "redeemed").then_some(now))
+        // Our clock may be ahead of WeChat's: nothing that it pushes is older than a plain claim.
+        .bind(if claim.status == "claimed" { 0 } else { now })
         .execute(&mut *transaction)
         .await?;
         let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
@@ -96,7 +98,8 @@ impl Store {
         Ok(row)
     }
 
-    /// Binds a claim to a customer, unless it is another's: the first who claims it keeps it.
+    /// Binds a claim to a customer, unless it is another's: whose it is by WeChat's word, else the
+    /// first who claims it, keeps it.
     pub(crate) async fn bind_claim(
         &self,
         claim: ClaimRow,
@@ -104,10 +107,12 @@ impl Store {
     ) -> Result<Owned, sqlx::Error> {
         let bound = sqlx::query(
             "UPDATE claims SET customer_id = ? \
-             WHERE id = ? AND (customer_id IS NULL OR customer_id = ?)",
+             WHERE id = ? AND (customer_id IS NULL OR customer_id = ?) AND NOT EXISTS \
+             (SELECT 1 FROM customers WHERE id = ? AND unionid <> claims.unionid)",
         )
         .bind(customer_id)
         .bind(&claim.id)
+        .bind(customer_id)
         .bind(customer_id)
         .execute(&self.pool)
         .await?;
@@ -119,13 +124,21 @@ impl Store {
     }
 
     /// Notes how WeChat says that a code stands.
-    pub(crate) async fn set_claim_status(&self, id: &str, status: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE claims SET status = ? WHERE id = ?")
-            .bind(status)
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+    pub(crate) async fn set_claim_status(
+        &self,
+        id: &str,
+        status: &str,
+        now: i64,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE claims SET status = ?, status_at = ? WHERE id = ? AND status <> 'redeemed'",
+        )
+        .bind(status)
+        .bind(now)
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 
     /// The claims of a customer, newest first.

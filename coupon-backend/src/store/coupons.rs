@@ -14,6 +14,8 @@ pub(crate) struct CouponRow {
     pub(crate) draft: String,
     pub(crate) ends_at: Option<i64>,
     pub(crate) created_at: i64,
+    /// Why the reviewers turned it down, where they said so in a push.
+    pub(crate) refuse_reason: Option<String>,
 }
 
 impl CouponRow {
@@ -53,34 +55,47 @@ impl Store {
             .map(drop)
     }
 
-    /// Notes the card that WeChat made; its review begins.
+    /// Notes the card that WeChat made; its review begins. What was pushed about it meanwhile is no
+    /// longer about an unknown card.
     pub(crate) async fn coupon_made(&self, id: &str, card_id: &str) -> Result<(), sqlx::Error> {
+        let mut transaction = self.write().await?;
         sqlx::query("UPDATE coupons SET card_id = ?, status = 'in_review' WHERE id = ?")
             .bind(card_id)
             .bind(id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "UPDATE pushes SET state = 'pending' WHERE card_id = ? AND state = 'unknown_card'",
+        )
+        .bind(card_id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
     }
 
+    /// Notes how a coupon in review stands, as WeChat answered.
     pub(crate) async fn set_coupon_status(
         &self,
         id: &str,
         status: Status,
         now: i64,
     ) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE coupons SET status = ?, checked_at = ? WHERE id = ?")
-            .bind(status.as_str())
-            .bind(now)
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+        // A push may have told the end of the review while WeChat was asked.
+        sqlx::query(
+            "UPDATE coupons SET status = ?, checked_at = ? WHERE id = ? AND status = 'in_review'",
+        )
+        .bind(status.as_str())
+        .bind(now)
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 
     pub(crate) async fn coupon(&self, id: &str) -> Result<Option<CouponRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at FROM coupons WHERE id = ?",
+            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
+             WHERE id = ?",
         )
         .bind(id)
         .fetch_optional(&self.pool)
@@ -98,7 +113,7 @@ impl Store {
     /// All coupons, newest first.
     pub(crate) async fn coupons(&self, page: &Page) -> Result<Vec<CouponRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at FROM coupons \
+            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
              WHERE id < ? ORDER BY id DESC LIMIT ?",
         )
         .bind(page.after())
@@ -114,7 +129,7 @@ impl Store {
         now: i64,
     ) -> Result<Vec<CouponRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at FROM coupons \
+            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
              WHERE id < ? AND status = 'approved' AND (ends_at IS NULL OR ends_at > ?) \
              ORDER BY id DESC LIMIT ?",
         )
@@ -128,7 +143,7 @@ impl Store {
     /// Coupons whose review has not ended.
     pub(crate) async fn coupons_in_review(&self) -> Result<Vec<CouponRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at FROM coupons \
+            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
              WHERE status = 'in_review' AND card_id IS NOT NULL ORDER BY id",
         )
         .fetch_all(&self.pool)

@@ -52,11 +52,10 @@ impl Store {
             .redeem_began_at
             .is_none_or(|began| now - began >= LOST);
         match (state.status.as_str(), state.redeem_state.as_deref()) {
+            (_, Some("running")) if !is_lost => return Ok(Err(Barred::Running)),
+            // WeChat may have pushed that it is redeemed, and mean this very try.
+            (_, Some("running" | "unknown")) | ("claimed" | "expired", _) => {}
             ("redeemed", _) => return Ok(Err(Barred::Redeemed)),
-            ("claimed" | "expired", Some("running")) if !is_lost => {
-                return Ok(Err(Barred::Running));
-            }
-            ("claimed" | "expired", _) => {}
             _ => return Ok(Err(Barred::Status(state.status))),
         }
         let id = new_id();
@@ -127,8 +126,8 @@ impl Store {
         now: i64,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE claims SET status = 'redeemed', redeem_state = NULL, redeemed_at = ? \
-             WHERE id = ? AND redeem_try = ?",
+            "UPDATE claims SET status = 'redeemed', redeem_state = NULL, \
+             redeemed_at = coalesce(redeemed_at, ?) WHERE id = ? AND redeem_try = ?",
         )
         .bind(now)
         .bind(&attempt.claim_id)

@@ -52,6 +52,16 @@ impl Store {
             .await?;
             id
         };
+        if let Some(unionid) = unionid {
+            // What WeChat pushed about this person before they came here.
+            sqlx::query(
+                "UPDATE claims SET customer_id = ?1 WHERE unionid = ?2 AND customer_id IS NOT ?1",
+            )
+            .bind(&customer)
+            .bind(unionid)
+            .execute(&mut *transaction)
+            .await?;
+        }
         sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
             .bind(now)
             .execute(&mut *transaction)

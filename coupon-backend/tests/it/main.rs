@@ -5,9 +5,11 @@
 )]
 
 mod access;
+mod callback;
 mod claims;
 mod config;
 mod coupons;
+mod disorder;
 mod flow;
 mod idempotency;
 mod outages;

@@ -1,6 +1,7 @@
 //! The program: ready line, signals, a taken port, faulty settings.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
@@ -51,10 +52,15 @@ fn start(command: &mut Command) -> (Serving, String) {
 }
 
 fn get(address: &str, path: &str) -> String {
+    send(address, "GET", path, "")
+}
+
+fn send(address: &str, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
     )
     .unwrap();
     let mut answer = String::new();
@@ -86,6 +92,41 @@ fn it_answers_when_it_says_so_and_ends_cleanly() {
             .read_to_string(&mut log)
             .unwrap();
         assert!(!log.contains("hush"), "{log}");
+    }
+}
+
+#[test]
+fn no_code_signature_or_secret_of_a_push_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut command = command(folder.path(), "127.0.0.1:0");
+    command
+        .env("RUST_LOG", "debug")
+        .env("WECHAT_CALLBACK_AES_KEY", "a".repeat(43))
+        .stderr(File::create(&log).unwrap());
+    let (serving, address) = start(&mut command);
+    let right = wechat_client::card_signature(["hush-callback", "1", "2"]);
+    let body = "<xml><CreateTime>1</CreateTime><Event>user_del_card</Event>\
+                <CardId>pUnknown</CardId><UserCardCode>018255396048</UserCardCode></xml>";
+    for (signature, status) in [(right.as_str(), 200), ("0123456789abcdef", 401)] {
+        let path = format!("/wechat/callback?signature={signature}&timestamp=1&nonce=2");
+        let answer = send(&address, "POST", &path, body);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    drop(serving);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("a call to the callback was refused"), "{log}");
+    for secret in [
+        "hush",
+        "018255396048",
+        &right,
+        "0123456789abcdef",
+        "aaaaaaaa",
+    ] {
+        assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const ADMIN: &str = "admin-token-of-the-tests";
 /// 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
 pub(crate) const DAY: i64 = 86_400;
+pub(crate) const CALLBACK_TOKEN: &str = "callbackToken";
+/// Its last two bits mean nothing.
+pub(crate) const CALLBACK_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -83,6 +86,11 @@ impl Instance {
         }
     }
 
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn request(&self, method: &str, path: &str, token: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.url);
         let request = self.http.request(method.parse().unwrap(), url);
@@ -134,7 +142,8 @@ pub(crate) fn settings(
         ("WECHAT_OA_SECRET", oa.secret),
         ("WECHAT_MP_APPID", mp.appid),
         ("WECHAT_MP_SECRET", mp.secret),
-        ("WECHAT_CALLBACK_TOKEN", "callback-token".to_owned()),
+        ("WECHAT_CALLBACK_TOKEN", CALLBACK_TOKEN.to_owned()),
+        ("WECHAT_CALLBACK_AES_KEY", CALLBACK_KEY.to_owned()),
     ])
 }
 
@@ -179,9 +188,20 @@ impl Shop {
 
     /// Another instance on the same ledger.
     pub(crate) async fn second_instance(&self) -> Instance {
-        let settings = settings(&self.mock, &self.api_base, &self.ledger);
+        self.instance_without("").await
+    }
+
+    /// Another instance, one of whose settings is missing.
+    pub(crate) async fn instance_without(&self, setting: &str) -> Instance {
+        let mut settings = settings(&self.mock, &self.api_base, &self.ledger);
+        settings.remove(setting);
         let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
         Instance::start(config, self.clock.clone()).await
+    }
+
+    /// The ledger itself, past the service.
+    pub(crate) async fn ledger(&self) -> sqlx::SqlitePool {
+        sqlx::SqlitePool::connect(&self.ledger).await.unwrap()
     }
 
     /// Moves both clocks.

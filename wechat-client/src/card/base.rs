@@ -313,7 +313,7 @@ macro_rules! link_field {
             clippy::ref_option,
             reason = "serde hands every field over by reference"
         )]
-        fn $field<S: Serializer>(
+        pub(super) fn $field<S: Serializer>(
             app: &Option<MiniProgramLink>,
             serializer: S,
         ) -> Result<S::Ok, S::Error> {

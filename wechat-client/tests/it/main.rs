@@ -5,10 +5,17 @@
 )]
 
 mod bodies;
+mod callback;
+mod calls;
 mod canned;
 mod exchanges;
+mod imports;
+mod limits;
+mod noise;
+mod paging;
 mod pitfalls;
 mod redaction;
+mod repeats;
 mod sign;
 mod support;
 mod tickets;

@@ -1,7 +1,9 @@
 //! Nothing that can be printed holds a secret.
 
+use serde_json::{from_value, json};
 use wechat_client::{
-    AccessToken, AppSecret, CardTicket, Credential, EncryptedCode, JsCode, RetryPolicy, SessionKey,
+    AccessToken, ActivateTicket, AppSecret, CardTicket, Credential, EncryptedCode, JsCode,
+    RetryPolicy, SeenCall, SessionKey, member::FilledValue,
 };
 
 use crate::{
@@ -11,14 +13,22 @@ use crate::{
 
 #[tokio::test]
 async fn no_secret_type_prints_itself() {
+    let filled: FilledValue = from_value(json!({"name": "phone", "value": "hush"})).unwrap();
+    assert_eq!(filled.value, "hush");
+    let seen: SeenCall =
+        from_value(json!({"request_url": "hush", "request_body": "hush"})).unwrap();
+    assert_eq!(seen.request_body, "hush");
     let shown = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         AppSecret::from("hush"),
         AccessToken::from("hush"),
         CardTicket::from("hush"),
         SessionKey::from("hush"),
         EncryptedCode::from("hush"),
         JsCode::from("hush"),
+        ActivateTicket::from("hush"),
+        filled,
+        seen,
         Credential::new("hush", 1, 2, 3),
     );
     assert!(!shown.contains("hush"), "{shown}");

@@ -98,11 +98,42 @@ impl Call {
 
     /// A text field of the body; null and the empty text count as absent.
     pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
+        text_in(self.json()?, key)
+    }
+
+    /// A text field that has to be there.
+    pub(crate) fn required_text(&self, key: &str) -> Result<&str, Refusal> {
+        self.text(key)?.ok_or_else(|| missing(key))
+    }
+
+    /// A whole number of the body.
+    pub(crate) fn number(&self, key: &str) -> Result<Option<i64>, Refusal> {
         match self.json()?.get(key) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-            Some(other) => Err(wrong_kind(key, "a string", other)),
+            Some(value) => match value.as_i64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(wrong_kind(key, "a whole number", value)),
+            },
         }
+    }
+
+    /// A list of texts in the body.
+    pub(crate) fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, Refusal> {
+        let value = match self.json()?.get(key) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value,
+        };
+        let entries = value.as_array().map(Vec::as_slice);
+        let texts = entries.and_then(|entries| entries.iter().map(Value::as_str).collect());
+        match texts {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(wrong_kind(key, "a flat list of strings", value)),
+        }
+    }
+
+    /// A flag that has to be there.
+    pub(crate) fn required_flag(&self, key: &str) -> Result<bool, Refusal> {
+        self.flag(key)?.ok_or_else(|| missing(key))
     }
 
     /// A flag of the body.
@@ -113,6 +144,25 @@ impl Call {
             Some(other) => Err(wrong_kind(key, "true or false", other)),
         }
     }
+}
+
+/// A text among members; null and the empty text count as absent.
+pub(crate) fn text_in<'a>(
+    members: &'a Map<String, Value>,
+    key: &str,
+) -> Result<Option<&'a str>, Refusal> {
+    match members.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+        Some(other) => Err(wrong_kind(key, "a string", other)),
+    }
+}
+
+/// A required field that is missing and has no number of its own.
+pub(crate) fn missing(key: &str) -> Refusal {
+    Refusal::new("WX-WIRE-009")
+        .expected(key)
+        .received(format!("no {key}"))
 }
 
 /// A value of another kind than the field has.

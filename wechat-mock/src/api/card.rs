@@ -1,17 +1,38 @@
-//! `/card/…`: colours, making a card, reading it.
+//! `/card/…`: colours, and the life of a card.
 
 use serde_json::json;
 
+mod cells;
 mod create;
+mod delete;
 mod fields;
 mod get;
+mod held;
+mod list;
+mod page;
+pub(super) mod qr;
+mod relations;
+mod stock;
+mod testers;
+mod update;
 
+pub(super) use cells::{set_pay_cell, set_self_consume_cell};
 pub(super) use create::create;
+pub(super) use delete::delete;
 pub(super) use fields::is_picture_host;
 pub(super) use get::get;
+pub(super) use held::held;
+pub(super) use list::list;
+pub(super) use page::{biz, create_page, html};
+pub(super) use stock::modify_stock;
+pub(super) use testers::set_testers;
+pub(super) use update::update;
 
 use super::{Context, call::shortened, reply::Reply};
-use crate::{refusal::Refusal, world::life::CardAt};
+use crate::{
+    refusal::Refusal,
+    world::{card::CardStatus, code::UserNo, life::CardAt},
+};
 
 /// GET (or POST) `/card/getcolors`.
 #[expect(
@@ -20,6 +41,43 @@ use crate::{refusal::Refusal, world::life::CardAt};
 )]
 pub(super) fn colors(_: &mut Context<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::card(json!({"colors": fixtures::colors()})))
+}
+
+/// The card that `card_id` of the body names, whatever its state.
+pub(super) fn named_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
+    let card_id = context.call.text("card_id")?;
+    own_card(context, card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?)
+}
+
+/// The same, when it was not deleted.
+pub(super) fn living_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
+    let at = named_card(context)?;
+    only_living(context, at)
+}
+
+fn only_living(context: &Context<'_>, at: CardAt) -> Result<CardAt, Refusal> {
+    match context.world.card(at).status {
+        CardStatus::Delete => Err(Refusal::new("WX-CRD-053")
+            .expected("a card that was not deleted")
+            .received("CARD_STATUS_DELETE")),
+        _ => Ok(at),
+    }
+}
+
+/// The customer that an openid of this account names.
+pub(super) fn user_of_openid(context: &Context<'_>, openid: &str) -> Result<UserNo, Refusal> {
+    let (world, number) = (&*context.world, context.own_number());
+    world.of_openid(openid, number).ok_or_else(|| {
+        let mut others = (0..world.accounts().len()).filter(|other| *other != number);
+        let owner = others.find(|other| world.of_openid(openid, *other).is_some());
+        let received = match owner {
+            Some(owner) => format!("an openid at {}", world.account(owner).profile.name),
+            None => shortened(openid).into_owned(),
+        };
+        Refusal::new("WX-COD-025")
+            .expected("an openid at the account whose token is used")
+            .received(received)
+    })
 }
 
 /// The card of this account that has an id, whatever its state.

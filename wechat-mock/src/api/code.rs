@@ -3,12 +3,22 @@
 use serde_json::json;
 
 mod consume;
+mod deposit;
 mod find;
 mod get;
+mod mark;
+mod ticket;
+mod unavailable;
+mod update;
 
 pub(super) use consume::consume;
+pub(super) use deposit::{check, count, deposit};
 pub(super) use find::{find, refuse_unusable};
 pub(super) use get::get;
+pub(super) use mark::mark;
+pub(super) use ticket::{check_in, meeting, movie};
+pub(super) use unavailable::make_void;
+pub(super) use update::update;
 
 use super::{Context, reply::Reply};
 use crate::{refusal::Refusal, seal::Unsealable};

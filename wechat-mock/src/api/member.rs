@@ -1,6 +1,5 @@
 //! `/card/membercard/…` and `/card/generalcard/…`: who is a member, and what of.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 mod activate;
@@ -13,7 +12,14 @@ pub(super) use change::{change_general, change_member};
 pub(super) use form::set_form;
 pub(super) use info::{filled_in, info};
 
-use super::{Context, call::shortened, card::own_card, code, node::Node, reply::Reply};
+use super::{
+    Context,
+    call::shortened,
+    card::{biz, living_card},
+    code,
+    node::Node,
+    reply::Reply,
+};
 use crate::{
     refusal::Refusal,
     world::{
@@ -34,7 +40,7 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             &account.seal_key().seal(&account.card(at.1).card_id),
         )
         .append_pair("outer_str", outer_str)
-        .append_pair("biz", &STANDARD.encode(account.ids.fixed("biz").digits(10)))
+        .append_pair("biz", &biz(account))
         .finish();
     let url =
         format!("https://mp.weixin.qq.com/bizmall/activatemembercard?{query}#wechat_redirect");
@@ -43,8 +49,7 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The member card that `card_id` of the body names.
 fn member_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
-    let card_id = context.call.text("card_id")?;
-    let at = own_card(context, card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?)?;
+    let at = living_card(context)?;
     only_member_card(context.world.card(at))?;
     Ok(at)
 }

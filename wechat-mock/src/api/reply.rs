@@ -36,6 +36,11 @@ pub(crate) enum Reply {
         file_name: String,
         bytes: Bytes,
     },
+    /// A file that is shown, not kept.
+    Picture {
+        content_type: &'static str,
+        bytes: Bytes,
+    },
 }
 
 impl Reply {
@@ -142,6 +147,10 @@ impl Wire {
                 body: bytes,
                 trace: None,
             },
+            Reply::Picture {
+                content_type,
+                bytes,
+            } => Self::foreign(content_type, bytes),
         }
     }
 

@@ -7,7 +7,13 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, call::shortened, card::own_card, node::Node, reply::Reply};
+use super::{
+    Context,
+    call::shortened,
+    card::{named_card, own_card},
+    node::Node,
+    reply::Reply,
+};
 use crate::{
     refusal::Refusal,
     world::{
@@ -91,8 +97,7 @@ pub(super) fn member_cards(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 /// POST `/datacube/getcardmembercarddetail`: one member card.
 pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let card_id = context.call.text("card_id")?;
-    let at = own_card(context, card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?)?;
+    let at = named_card(context)?;
     let card = context.world.card(at);
     if !card.is_member_card() {
         return Err(Refusal::new("WX-MBR-001")

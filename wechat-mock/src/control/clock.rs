@@ -1,5 +1,7 @@
 //! The mock's clock.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,6 +11,9 @@ use crate::{
     mock::Mock,
     world::{World, clock::LATEST},
 };
+
+/// How long a change waits for the pushes that fell due by it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to change the clock: set it, then move it ahead, then stop it or let it run.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -63,7 +68,12 @@ pub(super) async fn change(
     if change.set.is_none() && change.advance.is_none() && change.freeze.is_none() {
         return Err(Fault::bad_value("advance", "give advance, set or freeze"));
     }
-    let mut world = mock.world.lock();
-    change.carry_out(&mut world)?;
-    Ok(shown(&world))
+    let (shown, due) = {
+        let mut world = mock.world.lock();
+        change.carry_out(&mut world)?;
+        (shown(&world), world.hand_over())
+    };
+    // A receiver that hangs does not hold the clock up for long.
+    let _told = tokio::time::timeout(PATIENCE, mock.pushes.over(&due)).await;
+    Ok(shown)
 }

@@ -9,16 +9,13 @@ use serde_json::{Value, json};
 use super::{
     Fault,
     body::{OptionalBody, Segments},
-    users::user_no,
+    phone::held,
 };
 use crate::{
     facts,
     mock::Mock,
     world::{
         World,
-        account::Account,
-        code::{CodeStatus, UserNo},
-        life::CodeAt,
         member::{Answer, FilledIn, Form},
     },
 };
@@ -45,7 +42,6 @@ pub(super) async fn activate(
 impl Activation {
     /// The customer sends the form off: they are a member, or go to the shop's page with a ticket.
     fn carry_out(self, world: &mut World, user: &str, code: &str) -> Result<Value, Fault> {
-        let user = user_no(world, user)?;
         let at = held(world, user, code, self.card_id.as_deref())?;
         let card = world.card((at.0, world.code(at).card));
         if !card.is_member_card() || !card.says("wx_activate") {
@@ -124,21 +120,4 @@ fn check_part(
             ))
         }
     }
-}
-
-/// The code that a customer holds.
-fn held(world: &World, user: UserNo, text: &str, card_id: Option<&str>) -> Result<CodeAt, Fault> {
-    let of_account = |(number, account): (usize, &Account)| {
-        let mut held = account.codes.numbers_held_by(user);
-        let code = held.find(|at| {
-            let code = account.codes.at(*at);
-            let is_meant = card_id.is_none_or(|id| account.card(code.card).card_id == id);
-            &*code.code == text && code.status != CodeStatus::GiftSucc && is_meant
-        })?;
-        Some((number, code))
-    };
-    let mut accounts = world.accounts().iter().enumerate();
-    accounts
-        .find_map(of_account)
-        .ok_or_else(|| Fault::not_found(format!("the customer holds no code {text}")))
 }

@@ -24,7 +24,7 @@ pub(super) async fn put(
     if !names_switches {
         world.switches = switches;
     }
-    *mock.world.lock() = world;
+    mock.replace(world);
     Ok(done())
 }
 

@@ -9,7 +9,7 @@ use sha1::{Digest, Sha1};
 mod cells;
 mod deposit;
 
-pub(crate) use cells::Cells;
+pub(crate) use cells::{Cells, SelfConsume};
 pub(crate) use deposit::{Deposit, LONGEST_CODE, is_custom_code};
 
 use super::clock;
@@ -35,6 +35,16 @@ pub(crate) enum CardStatus {
 }
 
 impl CardStatus {
+    /// Reads WeChat's name of a state, today's or a former one.
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        match name {
+            "CARD_STATUS_VERIFY_FALL" => Some(Self::VerifyFail),
+            "CARD_STATUS_USER_DELETE" => Some(Self::Delete),
+            "CARD_STATUS_USER_DISPATCH" => Some(Self::Dispatch),
+            name => serde_json::from_value(Value::from(name)).ok(),
+        }
+    }
+
     /// Whether the card passed its review.
     pub(crate) fn is_approved(self) -> bool {
         matches!(self, Self::VerifyOk | Self::Dispatch)
@@ -150,7 +160,7 @@ pub(crate) struct CardRecord {
     pub(crate) refuse_reason: String,
     /// Stock that is left.
     pub(crate) quantity: u64,
-    /// All stock that was ever put in.
+    /// All stock that was put in, less what was taken out again unclaimed.
     pub(crate) total_quantity: u64,
     #[serde(deserialize_with = "clock::time")]
     pub(crate) create_time: i64,
@@ -336,6 +346,13 @@ impl Card {
         let base = &self.node["base_info"];
         let lists = base["location_id_list"].as_array();
         base["use_all_locations"] == true || lists.is_some_and(|stores| !stores.is_empty())
+    }
+
+    /// Whether `base_info` has a button in the middle.
+    pub(crate) fn has_centre(base_info: &Value) -> bool {
+        let keys = ["center_title", "center_sub_title", "center_url"];
+        let mut texts = keys.iter().map(|key| &base_info[*key]);
+        texts.any(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     }
 
     /// Gives the card another node; false, and nothing changes, when it holds no dates.

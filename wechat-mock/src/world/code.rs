@@ -175,6 +175,14 @@ impl CodeBook {
         self.custom.values().any(|codes| codes.contains_key(code))
     }
 
+    /// All codes with a text: one that WeChat made, custom ones of several cards, the last that is gone.
+    pub(crate) fn of_text(&self, code: &str) -> impl Iterator<Item = CodeNo> {
+        let made = self.made.get(code);
+        let custom = self.custom.values().filter_map(|codes| codes.get(code));
+        let gone = self.gone.get(code);
+        made.into_iter().chain(custom).chain(gone).copied()
+    }
+
     /// What was a code until it was given away or renamed.
     pub(crate) fn gone(&self, code: &str) -> Option<&Code> {
         self.gone.get(code).map(|number| self.at(*number))
@@ -223,6 +231,13 @@ impl CodeBook {
         (code.begin_time, code.end_time) = (begin, end);
     }
 
+    /// Gives all codes of a card the same first and last second.
+    pub(crate) fn set_range(&mut self, card: CardNo, begin: i64, end: i64) {
+        for code in self.codes.iter_mut().filter(|code| code.card == card) {
+            (code.begin_time, code.end_time) = (begin, end);
+        }
+    }
+
     /// What a user holds or held, in the order in which it came to them.
     pub(crate) fn held_by(&self, user: UserNo) -> impl Iterator<Item = &Code> {
         self.numbers_held_by(user).map(|number| self.at(number))
@@ -247,14 +262,23 @@ impl CodeBook {
         self.notes.entry(number).or_default()
     }
 
+    /// Holds a code for somebody, or for nobody.
+    pub(crate) fn set_mark(&mut self, number: CodeNo, mark: Option<Mark>) {
+        self.note(number).mark = mark;
+        self.forget_empty(number);
+    }
+
     /// Ends the offer of a code, if it is offered.
     pub(crate) fn take_gift(&mut self, number: CodeNo) -> Option<Gift> {
-        let notes = self.notes.get_mut(&number)?;
-        let gift = notes.gift.take();
-        if *notes == Notes::default() {
+        let gift = self.notes.get_mut(&number)?.gift.take();
+        self.forget_empty(number);
+        gift
+    }
+
+    fn forget_empty(&mut self, number: CodeNo) {
+        if self.notes.get(&number) == Some(&Notes::default()) {
             self.notes.remove(&number);
         }
-        gift
     }
 
     /// Restores the notes of a code.

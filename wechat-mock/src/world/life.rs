@@ -1,10 +1,12 @@
 //! What happens to cards and codes, and what their account hears of it.
 //!
-//! All arrows between states are here; whoever asks for one has made sure that WeChat would do it.
+//! All arrows between states are here; WeChat's API and the phone ask for them, and nobody goes around them.
+
+use serde_json::Value;
 
 use super::{
     AccountNo, Due, World,
-    card::{CardStatus, NotWaiting},
+    card::{CardStatus, Dates, NotWaiting},
     code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
     happening::{self, CodeOf, Consumed, Got},
     ledger::Deed,
@@ -26,6 +28,22 @@ const REMIND_AGAIN: i64 = 12 * 3600;
 /// Somebody asked for what the state of a code does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongState(pub(crate) UserCardStatus);
+
+/// Why a code cannot be redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CannotRedeem {
+    State(UserCardStatus),
+    /// It begins then.
+    NotBegun(i64),
+    /// The customer has redeemed as many of the card as one may.
+    Limit(u64),
+}
+
+impl From<WrongState> for CannotRedeem {
+    fn from(state: WrongState) -> Self {
+        Self::State(state.0)
+    }
+}
 
 /// What a claim brings along.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,18 +131,27 @@ impl World {
     }
 
     /// Changes what a card says; a reviewed field sends it to review again.
-    pub(crate) fn update_card(
-        &mut self,
-        at: CardAt,
-        node: serde_json::Value,
-        is_reviewed: bool,
-    ) -> bool {
+    ///
+    /// False, and nothing changes, when the node holds no dates.
+    #[must_use]
+    pub(crate) fn update_card(&mut self, at: CardAt, node: Value, is_reviewed: bool) -> bool {
         let now = self.now();
-        let is_changed = self.card_mut(at).change(node, now);
-        if is_changed && is_reviewed {
+        let card = self.card_mut(at);
+        let former = card.terms.dates;
+        if !card.change(node, now) {
+            return false;
+        }
+        let dates = card.terms.dates;
+        if let Dates::Range { begin, end } = dates
+            && dates != former
+        {
+            // What customers hold already changes with the card.
+            self.account_mut(at.0).codes.set_range(at.1, begin, end);
+        }
+        if is_reviewed {
             self.start_review(at);
         }
-        is_changed
+        true
     }
 
     /// Ends the claims of a card; its codes live on.
@@ -139,16 +166,18 @@ impl World {
     /// Somebody tries to claim: the account hears when a large stock has become small.
     pub(crate) fn notice_stock(&mut self, at: CardAt) {
         let now = self.now();
-        let platform = self.account(at.0).platform_openid();
         let card = self.card_mut(at);
         let is_due = card
             .reminded_at
             .is_none_or(|last| now - last >= REMIND_AGAIN);
-        if card.first_stock() > LARGE && card.quantity <= LOW && is_due {
-            card.reminded_at = Some(now);
-            let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
-            self.emit(at.0, event);
+        if card.quantity > LOW || card.first_stock() <= LARGE || !is_due {
+            return;
         }
+        card.reminded_at = Some(now);
+        let platform = self.account(at.0).platform_openid();
+        let card = self.card(at);
+        let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
+        self.emit(at.0, event);
     }
 
     /// Takes one from the stock and gives its code to a customer.
@@ -219,8 +248,18 @@ impl World {
     }
 
     /// Redeems a code, once.
-    pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), WrongState> {
+    pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), CannotRedeem> {
         self.only_usable(at)?;
+        let code = self.code(at);
+        if self.now() < code.begin_time {
+            return Err(CannotRedeem::NotBegun(code.begin_time));
+        }
+        let card_at = (at.0, code.card);
+        if let Some(limit) = self.card(card_at).use_limit()
+            && self.redemptions(code.user, card_at) >= limit
+        {
+            return Err(CannotRedeem::Limit(limit));
+        }
         self.move_on(at, CodeStatus::Consumed)?;
         self.count(at, Deed::Verify);
         let consumed = Consumed {
@@ -241,6 +280,7 @@ impl World {
 
     /// The merchant makes a code void; nobody is told.
     pub(crate) fn make_void(&mut self, at: CodeAt, reason: &str) -> Result<(), WrongState> {
+        self.only_usable(at)?;
         self.move_on(at, CodeStatus::Unavailable)?;
         if let Some(reason) = some_text(reason) {
             self.account_mut(at.0).codes.note(at.1).reason = Some(reason);
@@ -328,8 +368,21 @@ impl World {
         }
     }
 
+    /// The QR code that has this ticket and url, with its account.
+    pub(crate) fn find_qr(
+        &self,
+        is_meant: impl Fn(&str, &str) -> bool,
+    ) -> Option<(AccountNo, usize)> {
+        let mut accounts = self.accounts().iter().enumerate();
+        accounts.find_map(|(number, account)| {
+            let mut qrs = account.qrs.iter();
+            let at = qrs.position(|qr| is_meant(&qr.ticket, &qr.url))?;
+            Some((number, at))
+        })
+    }
+
     /// How often a customer has redeemed a card.
-    pub(crate) fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
+    fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
         let codes = self.account(at.0).codes.held_by(user);
         let is_redeemed = |code: &&Code| code.card == at.1 && code.status == CodeStatus::Consumed;
         codes.filter(is_redeemed).count() as u64
@@ -339,3 +392,6 @@ impl World {
 fn some_text(text: &str) -> Option<Box<str>> {
     Some(text).filter(|text| !text.is_empty()).map(Into::into)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use super::merchant::{SubMerchant, SubMerchantStatus};
 use super::{
+    callback::{Callback, CallbackDraft},
     field::{BadField, check_name},
     ids::Draw,
     quota::Limits,
@@ -33,7 +34,7 @@ pub(crate) enum Review {
 }
 
 /// What the control API shows of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) kind: AccountKind,
@@ -53,6 +54,8 @@ pub(crate) struct Profile {
     pub(crate) ip_whitelist: BTreeSet<IpAddr>,
     pub(crate) sub_merchants: Vec<SubMerchant>,
     pub(crate) restrictions: Restrictions,
+    /// Where its pushes go.
+    pub(crate) callback: Option<Callback>,
 }
 
 impl Profile {
@@ -78,6 +81,8 @@ pub(crate) struct ProfileDraft {
     pub(crate) ip_whitelist: Option<BTreeSet<IpAddr>>,
     pub(crate) sub_merchants: Option<Vec<SubMerchant>>,
     pub(crate) restrictions: Option<Restrictions>,
+    #[serde(default)]
+    pub(crate) callback: CallbackDraft,
 }
 
 impl ProfileDraft {
@@ -119,6 +124,7 @@ impl ProfileDraft {
         if self.open_platform.as_deref().is_some_and(str::is_empty) {
             return Err(BadField::new("open_platform", "must not be empty"));
         }
+        self.callback.check()?;
         self.restrictions
             .as_ref()
             .map_or(Ok(()), Restrictions::check)
@@ -130,6 +136,8 @@ impl ProfileDraft {
         let invented = [draw.hex(16), draw.hex(32), draw.hex(12)];
         let appid = self.appid.unwrap_or_else(|| format!("wx{}", invented[0]));
         let kind = self.kind.unwrap_or(AccountKind::OfficialAccount);
+        let mut callback = None;
+        self.callback.apply(&mut callback);
         Profile {
             name: self.name.unwrap_or_else(|| appid.clone()),
             kind,
@@ -149,6 +157,7 @@ impl ProfileDraft {
             ip_whitelist: self.ip_whitelist.unwrap_or_default(),
             restrictions: self.restrictions.unwrap_or_default(),
             sub_merchants: self.sub_merchants.unwrap_or_default(),
+            callback,
             appid,
         }
     }
@@ -172,6 +181,7 @@ impl ProfileDraft {
         set(&mut profile.ip_whitelist, self.ip_whitelist);
         set(&mut profile.sub_merchants, self.sub_merchants);
         set(&mut profile.restrictions, self.restrictions);
+        self.callback.apply(&mut profile.callback);
         Ok(())
     }
 }

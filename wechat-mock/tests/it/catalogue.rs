@@ -12,6 +12,7 @@ use crate::support::{Answer, TestMock};
 
 mod cards;
 mod codes;
+mod life;
 mod media;
 mod members;
 mod quotas;
@@ -59,6 +60,33 @@ impl Page {
     pub(crate) async fn post(&mut self, what: &str, body: &Value) {
         let answer = self.test.post(self.path, body).await;
         self.note(what, &answer);
+    }
+
+    /// Several calls, each by POST.
+    pub(crate) async fn post_all(&mut self, calls: &[(&str, Value)]) {
+        for (what, body) in calls {
+            self.post(what, body).await;
+        }
+    }
+
+    /// What is wrong with a `card_id`, with the other values of a right call.
+    pub(crate) async fn wrong_cards(&mut self, call: &Value) {
+        let gone = self.test.create().await;
+        let deleted = self
+            .test
+            .post("/card/delete", &json!({"card_id": gone}))
+            .await;
+        assert_eq!(deleted.errcode(), 0);
+        for (what, card_id) in [
+            ("no card_id", Value::Null),
+            ("a card_id that is a number", json!(5)),
+            ("an unknown card_id", json!("p1")),
+            ("a deleted card", json!(gone)),
+        ] {
+            let mut call = call.clone();
+            call["card_id"] = card_id;
+            self.post(what, &call).await;
+        }
     }
 
     /// GET with the Official Account's token and some more in the query.
@@ -194,6 +222,27 @@ async fn page(path: &'static str) -> Page {
         "/card/code/decrypt" => codes::decrypt(&mut page).await,
         "/card/code/get" => codes::get(&mut page).await,
         "/card/code/consume" => codes::consume(&mut page).await,
+        "/card/code/update" => codes::update(&mut page).await,
+        "/card/code/unavailable" => codes::unavailable(&mut page).await,
+        "/card/code/mark" => codes::mark(&mut page).await,
+        "/card/code/deposit" => codes::deposit(&mut page).await,
+        "/card/code/getdepositcount" => codes::count(&mut page).await,
+        "/card/code/checkcode" => codes::check(&mut page).await,
+        "/card/user/getcardlist" => codes::held(&mut page).await,
+        "/card/meetingticket/updateuser" => codes::meeting(&mut page).await,
+        "/card/movieticket/updateuser" => codes::movie(&mut page).await,
+        "/card/boardingpass/checkin" => codes::boarding(&mut page).await,
+        "/card/batchget" => life::list(&mut page).await,
+        "/card/update" => life::update(&mut page).await,
+        "/card/modifystock" => life::stock(&mut page).await,
+        "/card/delete" => life::delete(&mut page).await,
+        "/card/paycell/set" => life::pay_cell(&mut page).await,
+        "/card/selfconsumecell/set" => life::self_consume_cell(&mut page).await,
+        "/card/testwhitelist/set" => life::testers(&mut page).await,
+        "/card/qrcode/create" => life::qr(&mut page).await,
+        "/card/landingpage/create" => life::page(&mut page).await,
+        "/card/mpnews/gethtml" => life::html(&mut page).await,
+        "/cgi-bin/showqrcode" => life::picture(&mut page).await,
         other => members::page(&mut page, other).await,
     }
     page

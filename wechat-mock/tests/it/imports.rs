@@ -12,12 +12,54 @@ async fn full_world(test: &TestMock) -> Value {
     test.upload("/cgi-bin/media/upload?type=image", "a.jpg", photo)
         .await;
     test.ticket("jsapi").await;
+    full_life(test).await;
     let oa = test.mock.official_account();
     let forced = json!({
         "grant_type": "client_credential", "appid": oa.appid, "secret": oa.secret, "force_refresh": true,
     });
     test.post("/cgi-bin/stable_token", &forced).await;
     test.control("GET", "world", &Value::Null).await.json()
+}
+
+/// Codes that are marked, offered and renamed, a deposit, a QR code and a landing page.
+async fn full_life(test: &TestMock) {
+    let custom = test.claimed_custom("alice", "0001").await;
+    let openid = test.openid("bob").await;
+    let deposit = test.deposit_card().await;
+    let offer = json!({"card_id": custom, "code": "0005"});
+    for (path, call) in [
+        (
+            "/card/code/mark",
+            json!({"code": "0001", "card_id": custom, "openid": openid, "is_mark": true}),
+        ),
+        (
+            "/card/code/deposit",
+            json!({"card_id": deposit, "code": ["0001", "0002"]}),
+        ),
+        ("/card/testwhitelist/set", json!({"username": ["bob"]})),
+        (
+            "/card/qrcode/create",
+            json!({"action_name": "QR_CARD", "action_info": {"card": offer}}),
+        ),
+    ] {
+        assert_eq!(test.post(path, &call).await.errcode(), 0, "{path}");
+    }
+    test.mock.user("alice").gift("0001", "bob");
+    assert!(
+        test.claim_custom("carol", &custom, "0002")
+            .await
+            .is_success()
+    );
+    let rename = json!({"code": "0002", "card_id": custom, "new_code": "0003"});
+    assert_eq!(test.post("/card/code/update", &rename).await.errcode(), 0);
+    let page = json!({
+        "banner": "http://mmbiz.qpic.cn/a/0", "page_title": "页", "can_share": false,
+        "scene": "SCENE_H5", "card_list": [{"card_id": test.create().await, "thumb_url": "x"}],
+    });
+    assert_eq!(
+        test.post("/card/landingpage/create", &page).await.errcode(),
+        0
+    );
 }
 
 /// The world with another value at `pointer`.
@@ -76,6 +118,24 @@ async fn a_value_that_cannot_be_is_refused_with_its_place() {
         ("codes/0/user", json!("nobody")),
         ("codes/0/begin_time", json!(1e300)),
         ("codes/0/status", json!("GONE")),
+        // Nobody is offered a code that is not being given.
+        ("codes/1/gift", Value::Null),
+        ("codes/1/gift/user", json!("nobody")),
+        ("codes/1/gift/until", json!(i64::MAX)),
+        ("codes/1/mark/user", json!("nobody")),
+        ("codes/1/mark/until", json!(-1)),
+        ("codes/2/former", json!("1".repeat(21))),
+        ("cards/0/status", json!("CARD_STATUS_GONE")),
+        ("cards/0/reminded_at", json!(i64::MAX)),
+        ("cards/0/cells/pay", json!("yes")),
+        ("cards/2/quantity", json!(1)),
+        ("cards/2/deposit/codes/0", json!("no code!")),
+        ("cards/2/deposit/codes/1", json!("0001")),
+        ("cards/2/deposit/handed_out", json!(3)),
+        ("testers/0", json!("nobody")),
+        ("qrs/0/cards/0/card_id", json!("pNone")),
+        ("qrs/0/expires_at", json!(i64::MAX)),
+        ("pages/0/cards", json!("none")),
     ] {
         cases.push((format!("{state}/{pointer}"), value));
     }

@@ -14,18 +14,6 @@ pub(crate) fn after_submit() -> Value {
     })
 }
 
-/// A card of a type with the seed's `base_info`, and `node` beside it.
-pub(crate) async fn create_of(test: &TestMock, card_type: &str, node: Value) -> String {
-    let seed = test.seed_card().await;
-    let card = json!({"base_info": seed["card"]["general_coupon"]["base_info"]});
-    let card = with(&card, node);
-    let name = card_type.to_ascii_lowercase();
-    let body = json!({"card": {"card_type": card_type, name: card}});
-    let answer = test.post("/card/create", &body).await.json();
-    let card_id = answer["card_id"].as_str();
-    card_id.unwrap_or_else(|| panic!("{answer}")).to_owned()
-}
-
 /// A member card with some changes beside `base_info`.
 pub(crate) async fn member_card(test: &TestMock, change: Value) -> String {
     let node = json!({
@@ -33,15 +21,13 @@ pub(crate) async fn member_card(test: &TestMock, change: Value) -> String {
         "activate_url": "https://shop.example/join",
         "bonus_rule": {"init_increase_bonus": 10},
     });
-    create_of(test, "MEMBER_CARD", with(&node, change)).await
+    test.create_of("MEMBER_CARD", with(&node, change)).await
 }
 
 /// `{"card_id", "code"}` of a card that a customer has just claimed.
 pub(crate) async fn held(test: &TestMock, user: &str, card_id: &str) -> Value {
-    let outcome = test.claim(user, card_id, &format!("of {user}")).await;
-    let body = json!({"encrypt_code": outcome.encrypted_code().unwrap()});
-    let answer = test.post("/card/code/decrypt", &body).await.json();
-    json!({"card_id": card_id, "code": answer["code"]})
+    let code = test.claimed_of(user, card_id, &format!("of {user}")).await;
+    json!({"card_id": card_id, "code": code})
 }
 
 /// An object with some members more, or others.
@@ -162,7 +148,7 @@ async fn bonus_and_balance_are_counted_and_stay_in_their_limits() {
 async fn a_general_card_has_bonus_and_balance_too() {
     let test = TestMock::start().await;
     let node = json!({"sub_card_type": "GIFT_CARD", "init_bonus": 5});
-    let card_id = create_of(&test, "GENERAL_CARD", node).await;
+    let card_id = test.create_of("GENERAL_CARD", node).await;
     let named = held(&test, "bob", &card_id).await;
     let path = "/card/generalcard/updateuser";
     let call = with(&named, json!({"balance": 100}));

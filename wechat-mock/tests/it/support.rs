@@ -226,6 +226,91 @@ impl TestMock {
         self.mock.user(user).add_card(&page, card_id, ext)
     }
 
+    /// The code in clear of a claim by a user.
+    pub(crate) async fn claimed_of(&self, user: &str, card_id: &str, nonce: &str) -> String {
+        let outcome = self.claim(user, card_id, nonce).await;
+        let encrypted = outcome.encrypted_code();
+        let encrypted = encrypted.unwrap_or_else(|| panic!("{}", outcome.as_json()));
+        let answer = self
+            .post("/card/code/decrypt", &json!({"encrypt_code": encrypted}))
+            .await;
+        answer.json()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// A rightly signed claim of a card with custom codes.
+    pub(crate) async fn claim_custom(
+        &self,
+        user: &str,
+        card_id: &str,
+        code: &str,
+    ) -> AddCardOutcome {
+        let (ticket, now) = (
+            self.ticket("wx_card").await,
+            self.mock.clock().now().to_string(),
+        );
+        let nonce = format!("of {code}");
+        let signed = Signed {
+            api_ticket: &ticket,
+            timestamp: &now,
+            card_id,
+            nonce_str: &nonce,
+            code,
+            ..Signed::default()
+        };
+        let ext = json!({
+            "timestamp": now, "nonce_str": nonce, "code": code, "signature": signed.signature(),
+        });
+        self.add_card(user, card_id, ext.to_string())
+    }
+
+    /// A fresh card of which a user has claimed this custom code.
+    pub(crate) async fn claimed_custom(&self, user: &str, code: &str) -> String {
+        let card_id = self
+            .create_with(|base| {
+                base["use_custom_code"] = json!(true);
+                base["can_give_friend"] = json!(true);
+            })
+            .await;
+        let outcome = self.claim_custom(user, &card_id, code).await;
+        assert!(outcome.is_success(), "{}", outcome.as_json());
+        card_id
+    }
+
+    /// The openid of a user at `oa`.
+    pub(crate) async fn openid(&self, user: &str) -> String {
+        let answer = self
+            .control("GET", &format!("users/{user}"), &Value::Null)
+            .await;
+        let appid = self.mock.official_account().appid;
+        answer.json()["openids"][&appid]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// A card whose codes the merchant puts in.
+    pub(crate) async fn deposit_card(&self) -> String {
+        self.create_with(|base| {
+            base["use_custom_code"] = json!(true);
+            base["get_custom_code_mode"] = json!("GET_CUSTOM_CODE_MODE_DEPOSIT");
+            base["sku"]["quantity"] = json!(0);
+        })
+        .await
+    }
+
+    /// A card of another type than the seed's; `node` is what the type has beside `base_info`.
+    pub(crate) async fn create_of(&self, card_type: &str, node: Value) -> String {
+        let mut node = node;
+        node["base_info"] = self.seed_card().await["card"]["general_coupon"]["base_info"].take();
+        let card = json!({"card_type": card_type, card_type.to_ascii_lowercase(): node});
+        let answer = self
+            .post("/card/create", &json!({"card": card}))
+            .await
+            .json();
+        let card_id = answer["card_id"].as_str();
+        card_id.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
     /// A card in a wallet: its `card_id`, its encrypted code and its code.
     pub(crate) async fn claimed(&self, user: &str) -> (String, String, String) {
         let card_id = self.create().await;

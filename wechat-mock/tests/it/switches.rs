@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use wechat_mock::{MockWechat, StartError};
 
-use crate::support::{DAY, NOW, TestMock, card_ext};
+use crate::{
+    receiver::nobody,
+    support::{DAY, NOW, TestMock, card_ext},
+};
 
 /// What each value of each switch leads to.
 #[rustfmt::skip]
@@ -75,6 +78,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("errmsg_tail", "rid", "invalid card id rid: .."),
     ("content_type", "encoding", "application/json; encoding=utf-8"),
     ("content_type", "charset", "application/json; charset=utf-8"),
+    ("get_card_retries", "short", "failed after 3"),
+    ("get_card_retries", "long", "pending after 1"),
 ];
 
 #[tokio::test]
@@ -118,6 +123,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "upload_errcode" | "session_errcode" | "media_image_limit" => uploads(test, name).await,
         "oversized_media" => oversized(test).await,
         "friend_coupons" => friends(test).await,
+        "get_card_retries" => pushed_to_nobody(test).await,
         "unknown_store" => {
             let stores = json!({"restrictions": {"stores": [1, 2]}});
             test.control("PATCH", "accounts/wx00000000000000a0", &stores)
@@ -481,4 +487,18 @@ async fn a_strict_mock_stays_strict_over_reset_and_a_small_world() {
         .try_start()
         .await;
     assert!(matches!(unknown.unwrap_err(), StartError::Switch(_)));
+}
+
+/// A claim that is told to a server which is down.
+async fn pushed_to_nobody(test: &TestMock) -> String {
+    let callback = json!({"callback": {"url": nobody().await, "token": "token123"}});
+    let appid = test.mock.official_account().appid;
+    test.control("PATCH", &format!("accounts/{appid}"), &callback)
+        .await;
+    let events = test.mock.events();
+    events.trigger(&appid, "user_get_card", "alice", json!({}));
+    events.settled().await;
+    let event = events.of("user_get_card").remove(0);
+    let tries = event["tries"].as_array().unwrap().len();
+    format!("{} after {tries}", event["state"].as_str().unwrap())
 }

@@ -171,6 +171,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_reads_the_same_after_it_was_written() {
+        let read = read_json(b"{\"a\":-1.7359318159091918e-202}").unwrap();
+        let written = Value::Object(read.clone()).to_string();
+        assert_eq!(read_json(written.as_bytes()).unwrap(), read);
+    }
+
+    #[test]
     fn of_a_key_that_stands_twice_the_last_counts() {
         let read = read_json(br#"{"a":1,"b":2,"a":{"c":3}}"#).unwrap();
         assert_eq!(Value::Object(read), json!({"a": {"c": 3}, "b": 2}));

@@ -18,8 +18,8 @@ pub(crate) struct Upload {
 
 /// Reads the first file of a multipart body; what its part is called does not matter.
 ///
-/// A part is a file when it has a `filename` that is not empty. `filename*` is none: libraries that
-/// send nothing else for a Chinese name were refused with 41005.
+/// A part is a file when it has a `filename` that is not empty; any other is looked over, and a body
+/// without a file is 41005. What WeChat makes of `filename*` was not captured: here it is no filename.
 pub(crate) async fn read_upload(content_type: &str, body: Bytes) -> Result<Upload, Refusal> {
     let boundary = boundary(content_type)
         .ok_or_else(|| no_file("no multipart/form-data with a boundary in Content-Type"))?;

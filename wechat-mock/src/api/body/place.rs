@@ -24,7 +24,10 @@ pub(crate) fn error_before(body: &[u8], place: &Place) -> Option<String> {
 /// Where the value at a path starts, in a text that is JSON.
 pub(crate) fn offset_of(text: &str, path: &str) -> Option<usize> {
     let start = after_blanks(text, 0);
-    below(text, start, path).or_else(|| below(text, card_node(text, start)?, path))
+    below(text, start, path)
+        .or_else(|| below(text, card_node(text, start)?, path))
+        // card/update names no card_type: the node is the member that has the path.
+        .or_else(|| Children::of(text, start).find_map(|(_, value)| below(text, value, path)))
 }
 
 /// Where the node that describes a card starts.

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-mod relations;
-
-use relations::Relations;
-
-use super::fields::{CardNode, Judge};
+use super::{
+    fields::{CardNode, Judge},
+    relations::Relations,
+};
 use crate::{
     api::{
         Context,

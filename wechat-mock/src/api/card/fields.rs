@@ -11,10 +11,10 @@ mod values;
 
 pub(in crate::api) use values::is_picture_host;
 
-use table::{FIELDS, Field, Plain, Required, TREE};
+use table::{FIELDS, Field, Plain, Required, TREE, Update};
 
 use crate::{
-    refusal::{Advice, Refusal},
+    refusal::{Advice, Place, Refusal},
     switches::{Switch, Switches},
     world::account::Account,
 };
@@ -63,6 +63,45 @@ impl CardNode<'_> {
         self.check_kinds(judge)?;
         self.check_required(judge)?;
         self.check_values(judge)
+    }
+
+    /// Runs the passes over what card/update changes; `changed` is the card as it would be.
+    ///
+    /// True when it has to be reviewed anew.
+    pub(super) fn check_update(
+        &self,
+        changed: &Self,
+        judge: &mut Judge<'_>,
+    ) -> Result<bool, Refusal> {
+        self.check_kinds(judge)?;
+        let is_reviewed = self.check_changeable()?;
+        changed.check_required(judge)?;
+        self.check_values(judge)?;
+        Ok(is_reviewed)
+    }
+
+    /// Refuses what stays as it was made; true when a change is reviewed.
+    fn check_changeable(&self) -> Result<bool, Refusal> {
+        let base_info = self.members.get("base_info").and_then(Value::as_object);
+        let of_base = base_info.into_iter().flatten();
+        let of_base = of_base.map(|(key, _)| format!("base_info.{key}"));
+        let own = self.members.keys().filter(|key| *key != "base_info");
+        let mut is_reviewed = false;
+        for path in of_base.chain(own.cloned()) {
+            let known = FIELDS
+                .iter()
+                .find(|field| self.inside(field.path) == Some(path.as_str()));
+            match known.and_then(|field| field.update) {
+                Some(update) => is_reviewed |= update == Update::Review,
+                None => {
+                    return Err(Refusal::new("WX-CRD-062")
+                        .expected("fields that card/update can change")
+                        .received(path.as_str())
+                        .at(Place::Path(path)));
+                }
+            }
+        }
+        Ok(is_reviewed)
     }
 
     fn check_kinds(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {

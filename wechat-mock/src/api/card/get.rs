@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::own_card;
+use super::living_card;
 use crate::{
     api::{Context, reply::Reply},
     facts,
@@ -23,11 +23,7 @@ const TEXTS: [&str; 8] = [
 ];
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let card_id = context
-        .call
-        .text("card_id")?
-        .ok_or_else(|| Refusal::new("WX-CRD-050"))?;
-    let at = own_card(context, card_id)?;
+    let at = living_card(context)?;
     Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
 }
 

@@ -41,23 +41,32 @@ pub(in crate::api) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     Ok((number, code))
 }
 
+/// Refuses a code that nobody can use in its state.
 pub(in crate::api) fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
+    if status.is_usable() {
+        return Ok(());
+    }
+    Err(wrong_state(status))
+}
+
+/// What a state is refused with.
+pub(super) fn wrong_state(status: UserCardStatus) -> Refusal {
     let received = match status {
-        UserCardStatus::Normal | UserCardStatus::GiftTimeout => return Ok(()),
         UserCardStatus::Consumed => {
-            return Err(Refusal::new("WX-COD-006")
+            return Refusal::new("WX-COD-006")
                 .expected("a code that was not redeemed")
-                .received("one that was"));
+                .received("one that was");
         }
+        UserCardStatus::Normal | UserCardStatus::GiftTimeout => "a code that is still in use",
         UserCardStatus::Expire => "a code that is past its end_time",
         UserCardStatus::Gifting => "a code that is being given to a friend",
         UserCardStatus::GiftSucc => "a code that a friend has taken",
         UserCardStatus::Delete => "a code that the customer deleted",
         UserCardStatus::Unavailable => "a code that was made void",
     };
-    Err(Refusal::new("WX-COD-007")
+    Refusal::new("WX-COD-007")
         .expected("a code in its dates, held by the customer")
-        .received(received))
+        .received(received)
 }
 
 fn unknown(context: &Context<'_>, account: &Account, text: &str) -> Refusal {

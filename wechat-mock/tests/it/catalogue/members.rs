@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::{
-    members::{after_submit, create_of, fill_in, gift_rule, held, member_card, sub_merchant, with},
+    members::{after_submit, fill_in, gift_rule, held, member_card, sub_merchant, with},
     support::{DAY, NOW},
 };
 
@@ -204,7 +204,7 @@ async fn update(page: &mut Page) -> Value {
 
 async fn update_general(page: &mut Page) -> Value {
     let node = json!({"sub_card_type": "GIFT_CARD"});
-    let card_id = create_of(&page.test, "GENERAL_CARD", node).await;
+    let card_id = page.test.create_of("GENERAL_CARD", node).await;
     let named = held(&page.test, "alice", &card_id).await;
     let works = with(&named, json!({"bonus": 5, "balance": 100}));
     page.post("a change", &works).await;

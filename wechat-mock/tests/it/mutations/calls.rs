@@ -1,5 +1,7 @@
 //! A valid call of every path.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::members::MemberThings;
@@ -44,6 +46,42 @@ pub(super) struct Things {
     ext: String,
     rid: String,
     members: MemberThings,
+    openid: String,
+    /// The ticket of a QR code, fit for a query.
+    qr: String,
+    deposit: String,
+    /// A card that may go.
+    spare: String,
+    /// What calls are about that leave a code behind which others cannot use: card and code.
+    codes: HashMap<&'static str, (String, String)>,
+}
+
+/// A code for every call that changes one.
+async fn codes(test: &TestMock, card_id: &str) -> HashMap<&'static str, (String, String)> {
+    let meeting = test
+        .create_of("MEETING_TICKET", json!({"meeting_detail": "大会"}))
+        .await;
+    let movie = test
+        .create_of("MOVIE_TICKET", json!({"detail": "片名"}))
+        .await;
+    let flight = json!({
+        "from": "成都", "to": "广州", "flight": "CE123", "departure_time": "1798100000",
+        "landing_time": "1798110000", "air_model": "空客A320",
+    });
+    let flight = test.create_of("BOARDING_PASS", flight).await;
+    let custom = test.claimed_custom("carol", "0001").await;
+    let mut codes = HashMap::from([("/card/code/update", (custom, "0001".to_owned()))]);
+    for (path, user, card_id) in [
+        ("/card/code/unavailable", "bob", card_id),
+        ("/card/code/mark", "carol", card_id),
+        ("/card/meetingticket/updateuser", "bob", &meeting),
+        ("/card/movieticket/updateuser", "bob", &movie),
+        ("/card/boardingpass/checkin", "bob", &flight),
+    ] {
+        let code = test.claimed_of(user, card_id, path).await;
+        codes.insert(path, (card_id.to_owned(), code));
+    }
+    codes
 }
 
 impl Things {
@@ -53,6 +91,10 @@ impl Things {
         let media = test
             .upload("/cgi-bin/media/upload?type=image", "a.jpg", photo)
             .await;
+        let offer =
+            json!({"action_name": "QR_CARD", "action_info": {"card": {"card_id": card_id}}});
+        let qr = test.post("/card/qrcode/create", &offer).await.json();
+        let shown = qr["show_qrcode_url"].as_str().unwrap();
         Self {
             card: test.seed_card().await,
             ext: test.card_ext(&card_id, "n-2").await,
@@ -60,6 +102,11 @@ impl Things {
             js_code: test.mock.user("bob").login(&test.mock.mini_program().appid),
             rid: test.ask("/cgi-bin/media/get").await.trace(),
             members: MemberThings::make(test).await,
+            openid: test.openid("alice").await,
+            qr: shown.split_once("ticket=").unwrap().1.to_owned(),
+            deposit: test.deposit_card().await,
+            spare: test.create().await,
+            codes: codes(test, &card_id).await,
             card_id,
             encrypted,
             code,
@@ -74,6 +121,61 @@ impl Things {
             .into_iter()
             .map(|path| self.call(test, path))
             .collect()
+    }
+
+    /// The body of a call about a card or code that is there.
+    fn later_call(&self, path: &str) -> Value {
+        if let Some(body) = self.members.body(path) {
+            return body;
+        }
+        let card_id = &self.card_id;
+        let mut call = match path {
+            "/card/batchget" => {
+                json!({"offset": 0, "count": 50, "status_list": ["CARD_STATUS_VERIFY_OK"]})
+            }
+            "/card/update" => json!({"general_coupon": {"base_info": {"notice": "请出示"}}}),
+            "/card/modifystock" => json!({"increase_stock_value": 1, "reduce_stock_value": 1}),
+            "/card/delete" => return json!({"card_id": self.spare}),
+            "/card/mpnews/gethtml" | "/card/code/getdepositcount" => json!({}),
+            "/card/paycell/set" | "/card/selfconsumecell/set" => json!({"is_open": false}),
+            "/card/testwhitelist/set" => json!({"openid": [self.openid], "username": ["bob"]}),
+            "/card/qrcode/create" => json!({
+                "action_name": "QR_CARD", "expire_seconds": 1800,
+                "action_info": {"card": {"card_id": card_id, "outer_str": "shop-7"}},
+            }),
+            "/card/landingpage/create" => json!({
+                "banner": "http://mmbiz.qpic.cn/a/0", "page_title": "页", "can_share": true,
+                "scene": "SCENE_H5", "card_list": [{"card_id": card_id, "thumb_url": "x"}],
+            }),
+            "/card/code/update" => json!({"new_code": "0002"}),
+            "/card/code/unavailable" => json!({"reason": "印错了"}),
+            "/card/code/mark" => json!({"openid": self.openid, "is_mark": true}),
+            "/card/code/deposit" | "/card/code/checkcode" => json!({"code": ["0001"]}),
+            "/card/user/getcardlist" => json!({"openid": self.openid}),
+            "/card/meetingticket/updateuser" => {
+                json!({"zone": "A", "entrance": "1", "seat_number": "2"})
+            }
+            "/card/movieticket/updateuser" => json!({
+                "ticket_class": "4D", "show_time": 1, "duration": 2, "seat_number": ["3"],
+            }),
+            "/card/boardingpass/checkin" => {
+                json!({"passenger_name": "李雷", "class": "Y", "etkt_bnr": "99900000000000"})
+            }
+            _ => panic!("no valid call of {path} is known here"),
+        };
+        if let Some((card_id, code)) = self.codes.get(path) {
+            call["card_id"] = json!(card_id);
+            call["code"] = json!(code);
+            return call;
+        }
+        let is_about_all = ["batchget", "testwhitelist", "qrcode", "landingpage"];
+        if !is_about_all.iter().any(|name| path.contains(name)) {
+            call["card_id"] = json!(card_id);
+        }
+        if path.ends_with("deposit") {
+            call["card_id"] = json!(self.deposit);
+        }
+        call
     }
 
     fn call(&self, test: &TestMock, path: &'static str) -> Call {
@@ -129,10 +231,8 @@ impl Things {
                 Vec::new(),
                 json!({"appid": mp.appid, "cardList": [{"cardId": self.card_id, "cardExt": self.ext}]}),
             ),
-            _ => match self.members.body(path) {
-                Some(body) => (signed_in(), body),
-                None => panic!("no valid call of {path} is known here"),
-            },
+            "/cgi-bin/showqrcode" => (vec![("ticket", self.qr.clone())], Value::Null),
+            path => (signed_in(), self.later_call(path)),
         };
         let (content_type, body) = if path.contains("upload") {
             let head =

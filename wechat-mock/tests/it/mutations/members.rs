@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    members::{after_submit, create_of, fill_in, gift_rule, held, member_card, sub_merchant, with},
+    members::{after_submit, fill_in, gift_rule, held, member_card, sub_merchant, with},
     support::{DAY, NOW, TestMock},
 };
 
@@ -25,7 +25,7 @@ impl MemberThings {
         let auto = member_card(test, json!({"auto_activate": true})).await;
         let member = held(test, "alice", &auto).await;
         let node = json!({"sub_card_type": "GIFT_CARD"});
-        let general = create_of(test, "GENERAL_CARD", node).await;
+        let general = test.create_of("GENERAL_CARD", node).await;
         let form_card = member_card(test, after_submit()).await;
         let for_form = held(test, "alice", &form_card).await;
         let filled_in = fill_in(test, "alice", &for_form, Value::Null).await.json();

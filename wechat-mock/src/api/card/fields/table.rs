@@ -73,6 +73,15 @@ pub(super) enum Form {
     OneLine,
 }
 
+/// What a change by card/update leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Update {
+    /// The card is reviewed anew.
+    Review,
+    AtOnce,
+}
+
 /// One row of the field table; the head of the file explains the columns.
 #[derive(Debug, Deserialize)]
 pub(super) struct Field {
@@ -91,6 +100,8 @@ pub(super) struct Field {
     pub(super) not_a_number: Option<i64>,
     pub(super) form: Option<Form>,
     pub(super) right: Option<Right>,
+    /// Without it card/update cannot change the field.
+    pub(super) update: Option<Update>,
     /// The card types that have it; without them all.
     pub(super) cards: Option<Vec<&'static str>>,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! Rules of `card/create` that relate fields to each other, to the account or to the time.
+//! Rules that relate the fields of a card to each other, to the account or to the time.
 
 use serde_json::{Map, Value, json};
 
@@ -48,6 +48,49 @@ impl Relations<'_> {
         self.check_texts_with_pictures()?;
         self.check_sub_merchant()?;
         self.check_words()
+    }
+
+    /// What card/update can break; `former` is what the dates were.
+    pub(super) fn check_update(
+        &self,
+        former: Dates,
+        advice: &mut Vec<Advice>,
+    ) -> Result<(), Refusal> {
+        self.check_widened(former)?;
+        self.check_stores(advice)?;
+        if self.switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
+            self.check_links()?;
+        }
+        self.check_words()
+    }
+
+    /// A range can only grow; other dates stay as they are.
+    fn check_widened(&self, former: Dates) -> Result<(), Refusal> {
+        let dates = Dates::read(&self.base()["date_info"]);
+        if dates == Some(former) {
+            return Ok(());
+        }
+        if let (
+            Dates::Range { begin, end },
+            Some(Dates::Range {
+                begin: first,
+                end: last,
+            }),
+        ) = (former, dates)
+        {
+            check_seconds("begin_timestamp", first)?;
+            check_seconds("end_timestamp", last)?;
+            if first <= begin && end <= last {
+                return Ok(());
+            }
+        }
+        let expected = match former {
+            Dates::Range { begin, end } => format!("a range that holds {begin} to {end}"),
+            Dates::Term { .. } | Dates::Permanent => "the dates as they were made".to_owned(),
+        };
+        Err(Refusal::new("WX-CRD-064")
+            .expected(expected)
+            .received(shortened(&self.base()["date_info"].to_string())))
     }
 
     fn base(&self) -> &Value {

@@ -1,0 +1,61 @@
+//! `/wechat/callback`: what WeChat pushes is verified, kept and answered; acting upon it comes after.
+
+use axum::extract::{RawQuery, Request, State};
+use sha2::{Digest, Sha256};
+use wechat_client::callback::{CallbackError, CallbackQuery, Push};
+
+use super::{AppState, body, error::Failure};
+use crate::store::{new_id, pushes::NewPush};
+
+/// Bytes of a push at most; WeChat's have a few thousand.
+const PUSH: usize = 256 * 1024;
+
+/// WeChat's check of the URL: it wants its `echostr` back and nothing else.
+pub(super) async fn check(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<String, Failure> {
+    let query = CallbackQuery::parse(&query.unwrap_or_default());
+    let echostr = state.callback.verify_url(&query).map_err(refused)?;
+    Ok(echostr.to_owned())
+}
+
+pub(super) async fn take(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Result<&'static str, Failure> {
+    let query = query.unwrap_or_default();
+    let body = body::read(request.into_body(), PUSH).await?;
+    let push = state.callback.open(&CallbackQuery::parse(&query), &body);
+    let read = match &push {
+        Ok(push) => Ok(push),
+        // Anything but `success` would let the customer see that something failed, and bring the
+        // same again.
+        Err(CallbackError::Unreadable(reason)) => Err(*reason),
+        Err(error) => return Err(refused(*error)),
+    };
+    let push = NewPush {
+        id: &new_id(),
+        dedup: dedup(read, &body),
+        query: &query,
+        body: &body,
+        read,
+    };
+    state.store.keep_push(push, state.clock.now()).await?;
+    state.pushed.notify_one();
+    Ok("success")
+}
+
+fn refused(error: CallbackError) -> Failure {
+    tracing::warn!(%error, "a call to the callback was refused");
+    Failure::NotWechat(error)
+}
+
+fn dedup(read: Result<&Push, &str>, body: &[u8]) -> [u8; 32] {
+    match read {
+        Ok(push) => Sha256::digest(push.dedup_key()),
+        Err(_) => Sha256::digest(body),
+    }
+    .into()
+}

@@ -1,0 +1,341 @@
+//! Cards that a payment gives.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    AppId, CardId, Client, ErrCode, Error, Fen, MchId, Paged, RuleId, Timestamp,
+    paging::Page,
+    transport::Call,
+    wire::{flag, maybe_text, maybe_whole, open_names, seconds, whole},
+};
+
+/// Rules that one page holds, as on WeChat's page; no larger number is published.
+const PAGE: u64 = 10;
+
+open_names! {
+    /// What a rule gives.
+    RuleKind {
+        /// A member card.
+        PayMemberCard = "RULE_TYPE_PAY_MEMBER_CARD",
+        /// A card for a single payment.
+        SinglePay = "RULE_TYPE_SINGLE_PAY",
+    }
+}
+
+open_names! {
+    /// How a rule stands.
+    RuleStatus {
+        /// It counts.
+        Ok = "RULE_STATUS_OK",
+    }
+}
+
+/// A rule by which a payment gives a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayGiftRule {
+    /// What it gives.
+    #[serde(rename = "type")]
+    pub kind: RuleKind,
+    /// Where and when it counts.
+    pub base_info: RuleBase,
+    /// Which member card it gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_rule: Option<MemberRule>,
+    /// Which card it gives for a single payment. What stands in it is published nowhere we know, so
+    /// it goes and comes as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_pay: Option<Value>,
+}
+
+/// Where and when a rule counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleBase {
+    /// The merchants of WeChat Pay.
+    #[serde(rename = "mchid_list")]
+    pub merchants: Vec<MchId>,
+    /// The first moment.
+    #[serde(serialize_with = "seconds")]
+    pub begin_time: Timestamp,
+    /// The last moment.
+    #[serde(serialize_with = "seconds")]
+    pub end_time: Timestamp,
+}
+
+/// Which member card a payment gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRule {
+    /// The member card.
+    pub card_id: CardId,
+    /// From which amount on.
+    #[serde(deserialize_with = "whole")]
+    pub least_cost: Fen,
+    /// Up to which amount.
+    #[serde(deserialize_with = "whole")]
+    pub max_cost: Fen,
+    /// Where the customer claims it, when not at WeChat's page.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "maybe_text"
+    )]
+    pub jump_url: Option<String>,
+}
+
+/// A rule as WeChat has it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PayGiftRuleDetail {
+    /// What WeChat knows it by, where the answer says so.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub rule_id: Option<RuleId>,
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: PayGiftRule,
+    /// How it stands.
+    #[serde(default)]
+    pub status: Option<RuleStatus>,
+    /// When it was made, in seconds since 1970.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub create_time: Option<i64>,
+    /// When it was changed, in seconds since 1970.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub update_time: Option<i64>,
+}
+
+/// A rule that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PayGiftRuleMade {
+    /// What WeChat knows it by.
+    #[serde(deserialize_with = "whole")]
+    pub rule_id: RuleId,
+    /// For which merchants it counts.
+    #[serde(flatten)]
+    pub merchants: MerchantsTaken,
+}
+
+/// Which merchants were taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct MerchantsTaken {
+    /// Those that were.
+    #[serde(rename = "succ_mchid_list")]
+    pub succeeded: Vec<MchId>,
+    /// Those that were not, and why.
+    #[serde(rename = "fail_mchid_list")]
+    pub failed: Vec<MerchantRefused>,
+}
+
+/// A merchant that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MerchantRefused {
+    /// The merchant.
+    #[serde(rename = "mchid")]
+    pub merchant: MchId,
+    /// WeChat's number.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub errcode: Option<ErrCode>,
+    /// WeChat's words.
+    #[serde(default)]
+    pub errmsg: String,
+    /// The rule that has this merchant already.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub occupy_rule_id: Option<RuleId>,
+    /// The account whose rule that is.
+    #[serde(default, deserialize_with = "maybe_text")]
+    pub occupy_appid: Option<AppId>,
+}
+
+/// A member card that payments to some merchants give, by the older call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PayGiftMemberCard {
+    /// The member card.
+    pub card_id: CardId,
+    /// Where the customer claims it, when not at WeChat's page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jump_url: Option<String>,
+    /// The merchants of WeChat Pay.
+    #[serde(rename = "mchid_list")]
+    pub merchants: Vec<MchId>,
+    /// The first moment.
+    #[serde(serialize_with = "seconds")]
+    pub begin_time: Timestamp,
+    /// The last moment.
+    #[serde(serialize_with = "seconds")]
+    pub end_time: Timestamp,
+    /// From which amount on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_cost: Option<Fen>,
+    /// Up to which amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Fen>,
+    /// Whether no other account can take these merchants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_locked: Option<bool>,
+}
+
+/// The member card that payments to a merchant give, by the older call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MerchantsMemberCard {
+    /// The member card.
+    #[serde(default, deserialize_with = "maybe_text")]
+    pub card_id: Option<CardId>,
+    /// The account that has this merchant.
+    #[serde(default, deserialize_with = "maybe_text")]
+    pub occupy_appid: Option<AppId>,
+    /// Whether no other account can take it.
+    #[serde(default, deserialize_with = "flag")]
+    pub is_locked: bool,
+}
+
+#[derive(Serialize)]
+struct ById {
+    rule_id: RuleId,
+}
+
+impl Client {
+    /// Makes a rule by which a payment gives a card.
+    ///
+    /// Source: official page on gifts for payments, as models of public clients have it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] when WeChat does not take it; single merchants that it does not take stand in
+    /// [`MerchantsTaken::failed`].
+    pub async fn add_pay_gift_rule(&self, rule: &PayGiftRule) -> Result<PayGiftRuleMade, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            rule_info: &'a PayGiftRule,
+        }
+
+        let request = Request { rule_info: rule };
+        self.call(Call::act("/card/paygiftcard/add", &request))
+            .await
+    }
+
+    /// Deletes a rule.
+    ///
+    /// Source: as [`Self::add_pay_gift_rule`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] when there is no such rule.
+    pub async fn delete_pay_gift_rule(&self, rule_id: RuleId) -> Result<(), Error> {
+        self.done(Call::act("/card/paygiftcard/delete", &ById { rule_id }))
+            .await
+    }
+
+    /// One rule.
+    ///
+    /// Source: as [`Self::add_pay_gift_rule`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] when there is no such rule.
+    pub async fn pay_gift_rule(&self, rule_id: RuleId) -> Result<PayGiftRuleDetail, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            rule_info: PayGiftRuleDetail,
+        }
+
+        let call = Call::ask("/card/paygiftcard/getbyid", &ById { rule_id });
+        let answer: Answer = self.call(call).await?;
+        Ok(answer.rule_info)
+    }
+
+    /// The rules of a kind: those that count, or all.
+    ///
+    /// Source: as [`Self::add_pay_gift_rule`].
+    pub fn pay_gift_rules(&self, kind: RuleKind, is_effective: bool) -> Paged<PayGiftRuleDetail> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            #[serde(rename = "type")]
+            kind: &'a RuleKind,
+            effective: bool,
+            offset: u64,
+            count: u64,
+        }
+
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default, deserialize_with = "maybe_whole")]
+            total_count: Option<u64>,
+            #[serde(default)]
+            rule_list: Vec<PayGiftRuleDetail>,
+        }
+
+        Paged::new(
+            self,
+            move |offset| {
+                let request = Request {
+                    kind: &kind,
+                    effective: is_effective,
+                    offset,
+                    count: PAGE,
+                };
+                Call::ask("/card/paygiftcard/batchget", &request)
+            },
+            |answer: Answer, offset| Page::by_offset(answer.rule_list, offset, answer.total_count),
+        )
+    }
+
+    /// Gives a member card for payments to some merchants, by the older call.
+    ///
+    /// Source: official update log of 2016-09-19; models of public clients.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add_pay_gift_rule`].
+    pub async fn add_pay_gift_member_card(
+        &self,
+        gift: &PayGiftMemberCard,
+    ) -> Result<MerchantsTaken, Error> {
+        self.call(Call::act("/card/paygiftmembercard/add", gift))
+            .await
+    }
+
+    /// Gives a member card for payments to these merchants no more, by the older call.
+    ///
+    /// Source: as [`Self::add_pay_gift_member_card`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add_pay_gift_rule`].
+    pub async fn delete_pay_gift_member_card(
+        &self,
+        card_id: &CardId,
+        merchants: &[MchId],
+    ) -> Result<MerchantsTaken, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            card_id: &'a CardId,
+            mchid_list: &'a [MchId],
+        }
+
+        let request = Request {
+            card_id,
+            mchid_list: merchants,
+        };
+        self.call(Call::act("/card/paygiftmembercard/delete", &request))
+            .await
+    }
+
+    /// The member card that payments to a merchant give, by the older call.
+    ///
+    /// Source: as [`Self::add_pay_gift_member_card`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] when there is none.
+    pub async fn pay_gift_member_card(
+        &self,
+        merchant: &MchId,
+    ) -> Result<MerchantsMemberCard, Error> {
+        #[derive(Serialize)]
+        struct Request<'a> {
+            mchid: &'a MchId,
+        }
+
+        let call = Call::ask("/card/paygiftmembercard/get", &Request { mchid: merchant });
+        self.call(call).await
+    }
+}

@@ -1,0 +1,496 @@
+//! Pushes: verified, opened, read, answered.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use wechat_client::callback::{
+    Callback, CallbackError, CallbackQuery, EncodingAesKey, Event, Push,
+};
+
+const TOKEN: &str = "AAAAA";
+const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+const APP: &str = "wx0123456789abcdef";
+
+fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or_default()
+}
+
+fn rows(table: &'static Value) -> impl Iterator<Item = &'static Value> {
+    table.as_array().unwrap().iter()
+}
+
+/// The account of a vector, and the query that its push comes with.
+fn account(row: &Value) -> (Callback, CallbackQuery) {
+    let key = row["encoding_aes_key"].as_str();
+    let key = key.map(|key| EncodingAesKey::parse(key).unwrap());
+    let sealed = !row["encrypt"].is_null();
+    let query = CallbackQuery {
+        signature: text(row, "signature").to_owned(),
+        timestamp: text(row, "timestamp").to_owned(),
+        nonce: text(row, "nonce").to_owned(),
+        echostr: text(row, "echostr").to_owned(),
+        encrypt_type: if sealed { "aes" } else { "raw" }.to_owned(),
+        msg_signature: text(row, "msg_signature").to_owned(),
+    };
+    let callback = Callback::new(text(row, "token").into(), key, text(row, "appid").into());
+    (callback, query)
+}
+
+/// The body of a vector; where none is printed, one with its sealed text.
+fn body(row: &Value) -> String {
+    row["body"].as_str().map_or_else(
+        || {
+            format!(
+                "<xml><Encrypt><![CDATA[{}]]></Encrypt></xml>",
+                text(row, "encrypt")
+            )
+        },
+        str::to_owned,
+    )
+}
+
+#[test]
+fn every_vector_is_verified_opened_and_sealed_again() {
+    let (mut urls, mut sealed) = (0, 0);
+    for row in rows(fixtures::msgcrypt_vectors()) {
+        let (callback, query) = account(row);
+        if row["encrypt"].is_null() {
+            assert_eq!(
+                callback.verify_url(&query),
+                Ok(text(row, "echostr")),
+                "{row}"
+            );
+            urls += 1;
+            continue;
+        }
+        let body = body(row);
+        let opened = callback.message(&query, body.as_bytes());
+        assert_eq!(opened.as_deref(), Ok(text(row, "plaintext")), "{row}");
+
+        let random = hex::decode(text(row, "random16_hex")).unwrap();
+        let timestamp = query.timestamp.parse().unwrap();
+        let again = callback.seal_with(
+            text(row, "plaintext"),
+            timestamp,
+            &query.nonce,
+            random.try_into().unwrap(),
+        );
+        let again = again.unwrap();
+        assert_eq!(again.encrypt(), text(row, "encrypt"), "{row}");
+        assert_eq!(again.msg_signature(), text(row, "msg_signature"), "{row}");
+        if let Some(xml) = row["reply_xml"].as_str() {
+            assert_eq!(again.to_xml(), xml);
+        }
+        if row["reply_json"].is_object() {
+            let json: Value = serde_json::from_str(&again.to_json()).unwrap();
+            assert_eq!(json, row["reply_json"]);
+        }
+        sealed += 1;
+    }
+    assert_eq!((urls, sealed), (4, 18));
+}
+
+#[test]
+fn every_spoilt_vector_is_refused_for_its_reason() {
+    for row in rows(fixtures::msgcrypt_negatives()) {
+        let base = rows(fixtures::msgcrypt_vectors()).find(|base| base["id"] == row["base"]);
+        let mut spoilt = base.unwrap().clone();
+        for (name, value) in row["override"].as_object().unwrap() {
+            spoilt[name] = value.clone();
+        }
+        spoilt["body"] = Value::Null;
+        if row["reject"] == "key" {
+            assert!(EncodingAesKey::parse(text(&spoilt, "encoding_aes_key")).is_err());
+            continue;
+        }
+        let (callback, query) = account(&spoilt);
+        let refused = callback
+            .message(&query, body(&spoilt).as_bytes())
+            .unwrap_err();
+        let reject = match refused {
+            CallbackError::Signature => "signature",
+            CallbackError::AnotherApp => "appid",
+            CallbackError::Unreadable(_) => "unreadable",
+            _ => panic!("{refused}"),
+        };
+        assert_eq!(row["reject"], reject, "{row}");
+    }
+}
+
+#[test]
+fn a_key_is_43_characters_with_loose_last_bits() {
+    for last in ["E", "F", "G", "H"] {
+        assert!(EncodingAesKey::parse(&format!("{}{last}", &KEY[..42])).is_ok());
+    }
+    for wrong in [
+        "",
+        &KEY[..42],
+        &format!("{KEY}="),
+        &KEY.replace('a', "*"),
+        &format!("{KEY}A"),
+    ] {
+        assert!(EncodingAesKey::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+fn shown(event: &Event) -> String {
+    format!("{event:#?}")
+}
+
+#[test]
+fn every_event_is_read() {
+    let mut all = String::new();
+    for row in rows(fixtures::pushes()) {
+        let push = Push::parse(text(row, "xml")).unwrap();
+        assert_eq!(push.event.name(), text(row, "event"));
+        assert!(!matches!(push.event, Event::Unknown { .. }), "{row}");
+        assert_eq!(push.to_user_name, "gh_0123456789ab");
+        assert_eq!(push.from_user_name.as_str(), "oAbCdE1111111111111111111111");
+        assert_eq!(push.create_time, 1_700_000_000);
+        assert_eq!(push.raw, text(row, "xml"));
+        all += &shown(&push.event);
+        all += "\n";
+    }
+    assert_eq!(rows(fixtures::pushes()).count(), 17);
+    insta::assert_snapshot!("every_event", all);
+}
+
+/// A claim as its sample has it.
+fn claim() -> &'static str {
+    let row = rows(fixtures::pushes()).find(|row| row["event"] == "user_get_card");
+    text(row.unwrap(), "xml")
+}
+
+#[test]
+fn the_same_push_is_read_however_it_is_written() {
+    let expected = shown(&Push::parse(claim()).unwrap().event);
+    let elements = claim()
+        .trim_start_matches("<xml>")
+        .trim_end_matches("</xml>");
+    let (early, late) = elements.split_at(elements.find("<CardId>").unwrap());
+    for written in [
+        format!("<xml>\n  {}\n</xml>\n", elements.replace("><", ">\n  <")),
+        format!(
+            "<xml>{}</xml>",
+            elements
+                .replace("<![CDATA[", "\n<![CDATA[")
+                .replace("]]>", "]]> ")
+        ),
+        format!("<xml>{late}{early}</xml>"),
+        format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<!-- -->{}",
+            claim()
+        ),
+        format!(
+            "<w:xml xmlns:w=\"x\" a='1'>{}</w:xml>",
+            elements.replace("<CardId>", "<CardId b=\"2\">")
+        ),
+        claim()
+            .replace(">0<", "><![CDATA[0]]><")
+            .replace(">1700000000<", "> <![CDATA[1700000000]]>\n<"),
+        claim().replace("<![CDATA[shop-7]]>", "s&#104;op-&#x37;"),
+        claim().replace("<OuterId>", "<New><Deep>x</Deep></New><OuterId>"),
+        claim().replace(
+            "<FriendUserName><![CDATA[]]></FriendUserName>",
+            "<FriendUserName/>",
+        ),
+        claim().replace("<FriendUserName><![CDATA[]]></FriendUserName>", ""),
+    ] {
+        let push = Push::parse(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+        assert_eq!(shown(&push.event), expected, "{written}");
+    }
+    let mixed = claim().replace("<![CDATA[shop-7]]>", "&gt;<![CDATA[a&amp;b]]>");
+    let mixed = Push::parse(&mixed).unwrap();
+    assert_eq!(mixed.elements.get("OuterStr"), Some(">a&amp;b"));
+}
+
+#[test]
+fn a_push_in_json_is_read_as_one_in_xml() {
+    let json = r#"{"ToUserName":"gh_0123456789ab","FromUserName":"oAbCdE1111111111111111111111",
+        "CreateTime":1700000000,"MsgType":"event","Event":"user_get_card",
+        "CardId":"pAbCdE2222222222222222222222","IsGiveByFriend":0,"UserCardCode":"018255396048",
+        "FriendUserName":"","OuterId":0,"OldUserCardCode":"","OuterStr":"shop-7",
+        "IsRestoreMemberCard":0,"IsRecommendByFriend":0,"UnionId":"oUnIoN3333333333333333333333"}"#;
+    let (from_json, from_xml) = (Push::parse(json).unwrap(), Push::parse(claim()).unwrap());
+    assert_eq!(shown(&from_json.event), shown(&from_xml.event));
+    assert_eq!(from_json.dedup_key(), from_xml.dedup_key());
+}
+
+#[test]
+fn an_event_nobody_knows_is_kept_whole() {
+    let xml = claim().replace("user_get_card", "user_eat_card");
+    let push = Push::parse(&xml).unwrap();
+    assert!(matches!(&push.event, Event::Unknown { name } if name == "user_eat_card"));
+    assert_eq!(push.elements.get("UserCardCode"), Some("018255396048"));
+    assert_eq!(push.raw, xml);
+
+    let message = "<xml><FromUserName>o1</FromUserName><CreateTime>1</CreateTime>\
+                   <MsgType>text</MsgType><Content>满减</Content><MsgId>7</MsgId></xml>";
+    let push = Push::parse(message).unwrap();
+    assert_eq!(push.event.name(), "text");
+    assert_eq!(push.dedup_key(), "o1\n1\n\n\n\n7\n");
+}
+
+#[test]
+fn claims_of_one_second_are_told_apart() {
+    let first = Push::parse(claim()).unwrap();
+    let other = Push::parse(&claim().replace("018255396048", "018255396049")).unwrap();
+    assert_ne!(first.dedup_key(), other.dedup_key());
+    // Sent again it is written otherwise, and still the same.
+    let again = Push::parse(&claim().replace("><", ">\n<")).unwrap();
+    assert_eq!(first.dedup_key(), again.dedup_key());
+}
+
+#[test]
+fn what_is_no_push_is_unreadable() {
+    let bomb = "<!DOCTYPE xml [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>\
+                <xml><CreateTime>1</CreateTime><Event>&b;</Event></xml>";
+    let deep = format!(
+        "<xml>{}{}</xml>",
+        "<a>".repeat(10_000),
+        "</a>".repeat(10_000)
+    );
+    let many = format!("<xml>{}</xml>", "<a/>".repeat(10_000));
+    let open = "<xml>".repeat(10_000);
+    let json = "[".repeat(10_000);
+    let deep_json = format!("{{\"a\":{json}");
+    let faults = [
+        "",
+        " ",
+        "success",
+        "<xml>",
+        "<xml/>",
+        "<html></html>",
+        "</xml>",
+        "{}",
+        "[]",
+        "null",
+        "{\"Event\":\"x\"}",
+        "<xml>text</xml>",
+        "<xml></xml><xml></xml>",
+        "<xml></xml>x",
+        "<xml><Event>x</Event></xml>",
+        "<xml><CreateTime>1</CreateTime></xml>",
+        "<xml><CreateTime>now</CreateTime><Event>x</Event></xml>",
+        "<xml><CreateTime>1</CreateTime><Event>&own;</Event></xml>",
+        "<xml><CreateTime>1</CreateTime><Event>user_del_card</Event><CardId>p</CardId></xml>",
+        bomb,
+        &deep,
+        &many,
+        &open,
+        &json,
+        &deep_json,
+    ];
+    for fault in faults {
+        let read = Push::parse(fault);
+        assert!(
+            matches!(read, Err(CallbackError::Unreadable(_))),
+            "{}",
+            fault.chars().take(80).collect::<String>()
+        );
+    }
+    for end in claim().char_indices().map(|(end, _)| end) {
+        assert!(Push::parse(&claim()[..end]).is_err(), "cut off at {end}");
+    }
+}
+
+fn callback() -> Callback {
+    Callback::new(
+        TOKEN.into(),
+        Some(EncodingAesKey::parse(KEY).unwrap()),
+        APP.into(),
+    )
+}
+
+/// The query of a push in clear, with the right signature.
+fn plain() -> CallbackQuery {
+    CallbackQuery::parse(
+        "signature=899cf89e464efb63f54ddac96b0a0a235f53aa78&timestamp=1714037059&nonce=486452656&openid=o1",
+    )
+}
+
+/// A sealed push: its query and its body.
+fn sealed(message: &str) -> (CallbackQuery, String) {
+    let sealed = callback()
+        .seal(message, 1_714_037_059, "486452656")
+        .unwrap();
+    let query = CallbackQuery {
+        encrypt_type: "aes".to_owned(),
+        msg_signature: sealed.msg_signature().to_owned(),
+        ..plain()
+    };
+    (query, sealed.to_xml())
+}
+
+#[test]
+fn a_push_in_clear_needs_the_signature() {
+    let callback = Callback::new(TOKEN.into(), None, APP.into());
+    assert!(callback.open(&plain(), claim().as_bytes()).is_ok());
+    for signature in [
+        "",
+        "899cf89e464efb63f54ddac96b0a0a235f53aa79",
+        "899CF89E464EFB63F54DDAC96B0A0A235F53AA78",
+    ] {
+        let query = CallbackQuery {
+            signature: signature.to_owned(),
+            ..plain()
+        };
+        assert_eq!(
+            callback.open(&query, claim().as_bytes()).unwrap_err(),
+            CallbackError::Signature
+        );
+        assert_eq!(callback.verify_url(&query), Err(CallbackError::Signature));
+    }
+    let nothing = CallbackQuery::parse("");
+    assert_eq!(
+        callback.open(&nothing, b"").unwrap_err(),
+        CallbackError::Signature
+    );
+    let cut = callback
+        .open(&plain(), &claim().as_bytes()[..50])
+        .unwrap_err();
+    assert!(matches!(cut, CallbackError::Unreadable(_)));
+    let long = vec![b' '; 2 * 1024 * 1024];
+    assert!(matches!(
+        callback.open(&plain(), &long),
+        Err(CallbackError::Unreadable(_))
+    ));
+    assert!(matches!(
+        callback.open(&plain(), b"\xff"),
+        Err(CallbackError::Unreadable(_))
+    ));
+}
+
+#[test]
+fn a_sealed_push_needs_the_key_and_its_own_signature() {
+    let (query, body) = sealed(claim());
+    let opened = callback().open(&query, body.as_bytes()).unwrap();
+    assert_eq!(opened.raw, claim());
+
+    let keyless = Callback::new(TOKEN.into(), None, APP.into());
+    let refused = keyless.open(&query, body.as_bytes()).unwrap_err();
+    assert_eq!(refused, CallbackError::SealedWithoutKey);
+
+    // The plain signature is right, and says nothing about what is sealed.
+    for msg_signature in [String::new(), plain().signature] {
+        let query = CallbackQuery {
+            msg_signature,
+            ..query.clone()
+        };
+        let refused = callback().open(&query, body.as_bytes()).unwrap_err();
+        assert_eq!(refused, CallbackError::Signature);
+    }
+    let stranger = Callback::new(
+        TOKEN.into(),
+        Some(EncodingAesKey::parse(KEY).unwrap()),
+        "wx1".into(),
+    );
+    let refused = stranger.open(&query, body.as_bytes()).unwrap_err();
+    assert_eq!(refused, CallbackError::AnotherApp);
+}
+
+#[test]
+fn in_compatible_mode_what_is_sealed_counts() {
+    let (query, body) = sealed(claim());
+    let beside = claim().replace("018255396048", "999999999999");
+    let body = body.replace("<xml>", beside.trim_end_matches("</xml>"));
+    let push = callback().open(&query, body.as_bytes()).unwrap();
+    assert_eq!(push.elements.get("UserCardCode"), Some("018255396048"));
+}
+
+#[test]
+fn a_broken_envelope_is_wechats_when_the_plain_signature_says_so() {
+    let (query, body) = sealed(claim());
+    for broken in [
+        &body.as_bytes()[..40],
+        b"<xml><ToUserName>gh_0</ToUserName></xml>",
+    ] {
+        let kept = callback().open(&query, broken).unwrap_err();
+        assert!(matches!(kept, CallbackError::Unreadable(_)), "{kept}");
+        let anybodys = CallbackQuery {
+            signature: String::new(),
+            ..query.clone()
+        };
+        assert_eq!(
+            callback().open(&anybodys, broken).unwrap_err(),
+            CallbackError::Signature
+        );
+    }
+}
+
+#[test]
+fn nothing_of_a_callback_prints_a_secret_or_a_code() {
+    let (query, body) = sealed(claim());
+    let push = callback().open(&query, body.as_bytes()).unwrap();
+    let answer = callback().seal("hush", 1, "n").unwrap();
+    let shown = format!(
+        "{:?} {query:?} {push:?} {:?} {answer:?}",
+        callback(),
+        push.elements
+    );
+    for secret in [
+        TOKEN,
+        KEY,
+        "018255396048",
+        &query.signature,
+        &query.msg_signature,
+        answer.encrypt(),
+    ] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in any::<Vec<u8>>(), text in any::<String>()) {
+        let (sealed_query, _) = sealed("x");
+        for query in [plain(), sealed_query, CallbackQuery::parse(&text)] {
+            let _whatever = callback().open(&query, &body);
+            let _whatever = callback().open(&query, text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn no_soup_of_tags_makes_it_panic(
+        parts in proptest::collection::vec(
+            prop_oneof![
+                Just("<xml>"), Just("</xml>"), Just("<Event>"), Just("</Event>"), Just("<a b='"),
+                Just("<![CDATA["), Just("]]>"), Just("&amp;"), Just("&#0;"), Just("&#xD800;"),
+                Just("<!--"), Just("-->"), Just("<?"), Just("?>"), Just("<!DOCTYPE"), Just("{\"a\":"),
+                Just("}"), Just("满"), Just(" "), Just("1"),
+            ],
+            0..40,
+        ),
+    ) {
+        let _whatever = Push::parse(&parts.concat());
+    }
+
+    #[test]
+    fn what_is_spoilt_of_a_sealed_text_is_never_taken_for_another(
+        place in 0..600_usize, bit in 0..8_u8,
+    ) {
+        let (query, body) = sealed(claim());
+        let mut bytes = body.clone().into_bytes();
+        let place = place % bytes.len();
+        bytes[place] ^= 1 << bit;
+        // Beside the sealed text nothing counts, so the message is the same or refused.
+        if let Ok(message) = callback().message(&query, &bytes) {
+            prop_assert_eq!(message, claim());
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened(message in any::<String>(), timestamp in any::<u32>(), nonce in "[a-z0-9]{0,20}") {
+        let sealed = callback().seal(&message, timestamp.into(), &nonce).unwrap();
+        let query = CallbackQuery {
+            timestamp: timestamp.to_string(),
+            nonce,
+            encrypt_type: "aes".to_owned(),
+            msg_signature: sealed.msg_signature().to_owned(),
+            ..CallbackQuery::default()
+        };
+        for body in [sealed.to_xml(), sealed.to_json()] {
+            let opened = callback().message(&query, body.as_bytes());
+            prop_assert_eq!(opened.as_deref(), Ok(message.as_str()));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! POST `/card/modifystock`: adds to the stock, or takes from it.
+
+use serde_json::json;
+
+use super::living_card;
+use crate::{
+    api::{Context, reply::Reply},
+    refusal::Refusal,
+    world::card::Card,
+};
+
+/// The largest stock of a card.
+const MOST: u64 = 100_000_000;
+
+pub(in crate::api) fn modify_stock(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = living_card(context)?;
+    let increase = amount(context, "increase_stock_value")?;
+    let reduce = amount(context, "reduce_stock_value")?;
+    if increase.is_none() && reduce.is_none() {
+        return Err(Refusal::new("WX-CRD-066")
+            .expected("increase_stock_value or reduce_stock_value")
+            .received("neither"));
+    }
+    let now = context.world.now();
+    let card = context.world.card_mut(at);
+    let (left, total) = changed(card, increase.unwrap_or(0), reduce.unwrap_or(0))?;
+    (card.quantity, card.total_quantity, card.update_time) = (left, total, now);
+    Ok(Reply::card(json!({})))
+}
+
+fn amount(context: &Context<'_>, key: &str) -> Result<Option<u64>, Refusal> {
+    let amount = context.call.number(key)?;
+    let legal = |amount: i64| {
+        let legal = u64::try_from(amount).ok().filter(|amount| *amount <= MOST);
+        legal.ok_or_else(|| {
+            Refusal::new("WX-CRD-066")
+                .expected(format!("{key}: 0 to {MOST}"))
+                .received(amount.to_string())
+        })
+    };
+    amount.map(legal).transpose()
+}
+
+/// The stock that is left and the whole stock after a change.
+///
+/// What was handed out stays handed out: no stock falls below nothing.
+fn changed(card: &Card, increase: u64, reduce: u64) -> Result<(u64, u64), Refusal> {
+    let change = |stock: u64| stock.saturating_add(increase).checked_sub(reduce);
+    let changed = change(card.quantity).zip(change(card.total_quantity));
+    let (left, total) = changed.ok_or_else(|| {
+        Refusal::new("WX-CRD-068")
+            .expected(format!("at most the {} that are left", card.quantity))
+            .received(reduce.to_string())
+    })?;
+    if total > MOST {
+        return Err(Refusal::new("WX-CRD-066")
+            .expected(format!("a stock of at most {MOST}"))
+            .received(total.to_string()));
+    }
+    let deposited = card.deposit.left();
+    if card.terms.deposit && left > deposited {
+        return Err(Refusal::new("WX-CRD-067")
+            .expected(format!("at most the {deposited} codes left in deposit"))
+            .received(left.to_string()));
+    }
+    Ok((left, total))
+}

@@ -1,0 +1,140 @@
+//! POST `/card/update`: changes what a card says.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    fields::{CardNode, Judge},
+    living_card,
+    relations::Relations,
+};
+use crate::{
+    api::{
+        Context,
+        call::{shortened, wrong_kind},
+        reply::Reply,
+    },
+    refusal::Refusal,
+    world::{
+        card::{Card, whole},
+        life::CardAt,
+    },
+};
+
+pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = living_card(context)?;
+    let card = context.world.card(at);
+    let change = change_of(context.call.json()?, &card.node_name())?;
+    let node = merged(&card.node, &change);
+
+    let is_reviewed = check(context, at, &change, &node)?;
+    if !context
+        .world
+        .update_card(at, Value::Object(node), is_reviewed)
+    {
+        return Err(Refusal::new("WX-CRD-064"));
+    }
+    Ok(Reply::card(json!({"send_check": is_reviewed})))
+}
+
+/// What is to change, below the node named like the card's type.
+fn change_of(body: &Map<String, Value>, name: &str) -> Result<Map<String, Value>, Refusal> {
+    if let Some(other) = body.keys().find(|key| *key != "card_id" && *key != name) {
+        return Err(wrong_node(name, other));
+    }
+    let mut change = match body.get(name) {
+        Some(Value::Object(change)) => change.clone(),
+        Some(other) => return Err(wrong_kind(name, "an object", other)),
+        None => return Err(wrong_node(name, "card_id alone")),
+    };
+    // "0" stands for no store.
+    if let Some(stores) = change
+        .get_mut("base_info")
+        .and_then(|base| base.get_mut("location_id_list"))
+    {
+        let only = stores.as_array().filter(|stores| stores.len() == 1);
+        let only = only.map_or(&*stores, |stores| &stores[0]);
+        if whole(only) == Some(0) {
+            *stores = json!([]);
+        }
+    }
+    Ok(change)
+}
+
+fn wrong_node(name: &str, received: &str) -> Refusal {
+    Refusal::new("WX-CRD-063")
+        .expected(format!("card_id and {name}, the card's type"))
+        .received(shortened(received))
+}
+
+/// The card's node with the change in it.
+fn merged(node: &Value, change: &Map<String, Value>) -> Map<String, Value> {
+    let mut merged = node.as_object().cloned().unwrap_or_default();
+    for (key, value) in change {
+        match (merged.get_mut(key), value) {
+            (Some(Value::Object(base)), Value::Object(changed)) if key == "base_info" => {
+                base.extend(changed.clone());
+            }
+            _ => {
+                merged.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    merged
+}
+
+/// Holds a change against the field table and the card; true when it has to be reviewed.
+fn check(
+    context: &mut Context<'_>,
+    at: CardAt,
+    change: &Map<String, Value>,
+    node: &Map<String, Value>,
+) -> Result<bool, Refusal> {
+    let world = &*context.world;
+    let (card, account) = (world.card(at), world.account(at.0));
+    let name = card.node_name();
+    let mut judge = Judge::new(
+        &card.card_type,
+        account,
+        world.accounts(),
+        world.switches,
+        &mut context.advice,
+    );
+    let of = |members| CardNode {
+        name: &name,
+        members,
+    };
+    let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
+    check_cells(card, node)?;
+    Relations {
+        card_type: &card.card_type,
+        node,
+        account,
+        switches: world.switches,
+        now: world.now(),
+    }
+    .check_update(card.terms.dates, &mut context.advice)?;
+    Ok(is_reviewed)
+}
+
+/// A button in the middle has no place beside an open cell.
+fn check_cells(card: &Card, node: &Map<String, Value>) -> Result<(), Refusal> {
+    if !Card::has_centre(&node["base_info"]) {
+        return Ok(());
+    }
+    let (rule, received) = if card.cells.pay {
+        (
+            "WX-CRD-065",
+            "center_… on a card whose payment cell is open",
+        )
+    } else if card.cells.self_consume.is_some() {
+        (
+            "WX-CRD-071",
+            "center_… on a card that customers redeem by themselves",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(rule)
+        .expected("a button in the middle or a cell")
+        .received(received))
+}

@@ -1,0 +1,158 @@
+//! A code given to a friend.
+
+use serde_json::{Value, json};
+
+use super::{giveable, on_phone, status};
+use crate::support::{DAY, TestMock};
+
+#[tokio::test]
+async fn a_friend_gets_a_code_of_their_own_and_the_givers_is_gone() {
+    let test = TestMock::start().await;
+    let card_id = giveable(&test).await;
+    let code = test.claimed_of("alice", &card_id, "n").await;
+
+    let given = on_phone(&test, "alice", &code, "gift", json!({"to": "bob"})).await;
+    assert_eq!(
+        (given.status, given.json()["status"].clone()),
+        (200, json!("GIFTING"))
+    );
+    assert_eq!(status(&test, &code).await, "GIFTING");
+    let taken = on_phone(&test, "bob", &code, "accept", Value::Null).await;
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    let new = taken.json()["code"].as_str().unwrap().to_owned();
+    assert_ne!(new, code);
+
+    assert_eq!(status(&test, &code).await, "40056");
+    let answer = test
+        .post("/card/code/get", &json!({"code": new}))
+        .await
+        .json();
+    assert_eq!(answer["openid"], test.openid("bob").await);
+    assert_eq!(answer["can_consume"], true);
+    assert!(test.mock.user("alice").wallet().is_empty());
+    assert_eq!(test.mock.user("bob").wallet()[0]["code"], new.as_str());
+    assert_eq!(
+        test.post("/card/code/consume", &json!({"code": new}))
+            .await
+            .errcode(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_custom_code_keeps_its_text_until_the_merchant_renews_it() {
+    let test = TestMock::start().await;
+    let card_id = test.claimed_custom("alice", "0001").await;
+    test.mock.user("alice").gift("0001", "bob");
+    assert_eq!(test.mock.user("bob").accept("0001"), "0001");
+
+    let call = json!({"code": "0001", "card_id": card_id, "new_code": "0002"});
+    assert_eq!(test.post("/card/code/update", &call).await.errcode(), 0);
+    let get = |code: &str| json!({"code": code, "card_id": card_id});
+    assert_eq!(
+        test.post("/card/code/get", &get("0001")).await.errcode(),
+        40056
+    );
+    let answer = test.post("/card/code/get", &get("0002")).await.json();
+    assert_eq!(answer["openid"], test.openid("bob").await);
+}
+
+#[tokio::test]
+async fn a_gift_that_nobody_takes_comes_back_after_a_day() {
+    let mut test = TestMock::start().await;
+    let card_id = giveable(&test).await;
+    let code = test.claimed_of("alice", &card_id, "n").await;
+    test.mock.user("alice").gift(&code, "bob");
+    test.mock.clock().advance(DAY - 1);
+    test.token = test.token_of("oa").await;
+    assert_eq!(status(&test, &code).await, "GIFTING");
+    test.mock.clock().advance(1);
+    assert_eq!(status(&test, &code).await, "GIFT_TIMEOUT");
+
+    let late = on_phone(&test, "bob", &code, "accept", Value::Null).await;
+    assert_eq!(late.status, 409);
+    // It is back with the giver, who can use it.
+    assert_eq!(
+        test.post("/card/code/consume", &json!({"code": code}))
+            .await
+            .errcode(),
+        0
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_given_is_refused() {
+    let test = TestMock::start().await;
+    let card_id = giveable(&test).await;
+    let code = test.claimed_of("alice", &card_id, "n").await;
+    let kept = test
+        .create_with(|base| base["can_give_friend"] = json!(false))
+        .await;
+    let kept = test.claimed_of("alice", &kept, "n").await;
+    for (user, code, body, expected) in [
+        ("alice", code.as_str(), json!({}), 422),
+        ("alice", &code, json!({"to": "alice"}), 422),
+        ("alice", &code, json!({"to": "nobody"}), 404),
+        ("alice", "000000000000", json!({"to": "bob"}), 404),
+        ("bob", &code, json!({"to": "carol"}), 404),
+        ("nobody", &code, json!({"to": "carol"}), 404),
+        ("alice", &kept, json!({"to": "bob"}), 409),
+        ("alice", &code, json!({"to": "bob"}), 200),
+        ("alice", &code, json!({"to": "carol"}), 409),
+    ] {
+        let answer = on_phone(&test, user, code, "gift", body.clone()).await;
+        assert_eq!(answer.status, expected, "{user} {body}: {}", answer.text());
+    }
+    for (user, expected) in [("carol", 409), ("alice", 409), ("bob", 200), ("bob", 409)] {
+        let answer = on_phone(&test, user, &code, "accept", json!({})).await;
+        assert_eq!(answer.status, expected, "{user}: {}", answer.text());
+    }
+    let gone = on_phone(&test, "alice", &code, "gift", json!({"to": "bob"})).await;
+    assert_eq!(gone.status, 409);
+}
+
+#[tokio::test]
+async fn a_code_that_two_cards_have_is_named_with_its_card() {
+    let test = TestMock::start().await;
+    let first = test.claimed_custom("alice", "0001").await;
+    test.claimed_custom("alice", "0001").await;
+    let either = on_phone(&test, "alice", "0001", "delete", Value::Null).await;
+    assert_eq!(either.status, 422);
+    assert_eq!(either.json()["error"]["field"], "card_id");
+    let named = json!({"card_id": first});
+    let answer = on_phone(&test, "alice", "0001", "delete", named).await;
+    assert_eq!(answer.json()["status"], "DELETE");
+    let states: Vec<Value> = test
+        .mock
+        .user("alice")
+        .wallet()
+        .iter()
+        .map(|card| card["status"].clone())
+        .collect();
+    assert_eq!(states, ["DELETE", "NORMAL"]);
+}
+
+#[tokio::test]
+async fn a_gift_does_not_count_as_a_claim() {
+    let test = TestMock::start().await;
+    let card_id = test
+        .create_with(|base| {
+            base["can_give_friend"] = json!(true);
+            base["get_limit"] = json!(1);
+        })
+        .await;
+    let code = test.claimed_of("alice", &card_id, "1").await;
+    test.mock.user("alice").gift(&code, "bob");
+    test.mock.user("bob").accept(&code);
+    assert!(test.claim("bob", &card_id, "2").await.is_success());
+    assert!(!test.claim("alice", &card_id, "3").await.is_success());
+
+    let world = test.control("GET", "world", &Value::Null).await.json();
+    assert_eq!(test.control("PUT", "world", &world).await.status, 200);
+    assert!(!test.claim("alice", &card_id, "4").await.is_success());
+    let again = test.control("GET", "world", &Value::Null).await.json();
+    assert_eq!(
+        again["accounts"][0]["state"]["codes"],
+        world["accounts"][0]["state"]["codes"]
+    );
+}
