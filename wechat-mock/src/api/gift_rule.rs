@@ -21,22 +21,8 @@ pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let info = Node::body(context.call)?.required_node("rule_info")?;
     let base = info.required_node("base_info")?;
     let kind = info.required_text("type")?;
-    let terms = match kind {
-        FOR_MEMBERS => info.required_node("member_rule")?,
-        SINGLE => info.required_node("single_pay")?,
-        other => {
-            return Err(wrong(
-                "rule_info.type",
-                &format!("{FOR_MEMBERS} or {SINGLE}"),
-                other,
-            ));
-        }
-    };
-    let shown = info.get(if kind == SINGLE {
-        "single_pay"
-    } else {
-        "member_rule"
-    });
+    let name = terms_of(kind).ok_or_else(|| unknown_type("rule_info.type", kind))?;
+    let terms = info.required_node(name)?;
     terms.text("jump_url")?;
     let draft = Draft {
         kind,
@@ -47,7 +33,7 @@ pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         ),
         card_id: terms.required_text("card_id")?,
         costs: (terms.number("least_cost")?, terms.number("max_cost")?),
-        terms: shown.cloned().unwrap_or_default(),
+        terms: info.get(name).cloned().unwrap_or_default(),
         is_locked: false,
     };
     draft.check(context)?;
@@ -77,9 +63,7 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let body = Node::body(context.call)?;
     let kind = body.required_text("type")?;
-    if ![FOR_MEMBERS, SINGLE].contains(&kind) {
-        return Err(wrong("type", &format!("{FOR_MEMBERS} or {SINGLE}"), kind));
-    }
+    terms_of(kind).ok_or_else(|| unknown_type("type", kind))?;
     let effective = body.flag("effective")?.unwrap_or(false);
     let (offset, count) = (
         body.required_number("offset")?,
@@ -104,6 +88,19 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     })))
 }
 
+/// What the terms of a rule are called, by its type.
+fn terms_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        FOR_MEMBERS => Some("member_rule"),
+        SINGLE => Some("single_pay"),
+        _ => None,
+    }
+}
+
+fn unknown_type(path: &str, kind: &str) -> Refusal {
+    wrong(path, &format!("{FOR_MEMBERS} or {SINGLE}"), kind)
+}
+
 fn wrong(path: &str, expected: &str, received: &str) -> Refusal {
     Refusal::new("WX-GFT-001")
         .expected(format!("{path}: {expected}"))
@@ -123,11 +120,7 @@ fn known(context: &Context<'_>) -> Result<usize, Refusal> {
 }
 
 fn shown(rule: &GiftRule) -> Value {
-    let terms = if rule.kind == SINGLE {
-        "single_pay"
-    } else {
-        "member_rule"
-    };
+    let terms = terms_of(&rule.kind).unwrap_or("member_rule");
     json!({
         "rule_id": rule.rule_id,
         "type": rule.kind,

@@ -6,7 +6,7 @@ use super::{Context, body::Upload, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
     switches::Switch,
-    world::media::{FileKind, MEDIA_LIFE},
+    world::media::{FileKind, MEDIA_LIFE, Media},
 };
 
 const KB: usize = 1024;
@@ -83,18 +83,7 @@ pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .expected("media_id")
             .received("no media_id")
     })?;
-    let now = context.world.now();
-    let account = context.own_account();
-    let media = account.media.find(media_id).ok_or_else(|| {
-        Refusal::new("WX-MED-010")
-            .expected("a media_id that this account was given")
-            .received(shortened(media_id))
-    })?;
-    if !media.is_kept(now) {
-        return Err(Refusal::new("WX-MED-011")
-            .expected(format!("a file at most {MEDIA_LIFE} s old"))
-            .received(format!("a file {} s old", now - media.created_at)));
-    }
+    let media = kept(context, media_id)?;
     if media.kind == FileKind::Mp4 {
         return Ok(Reply::Json(json!({"video_url": media.video_url()})));
     }
@@ -103,6 +92,23 @@ pub(super) fn get_media(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         file_name: format!("{}.{}", media.media_id, media.kind.extension()),
         bytes: media.bytes.clone(),
     })
+}
+
+/// A temporary file of this account that is still kept.
+pub(super) fn kept<'w>(context: &'w Context<'_>, media_id: &str) -> Result<&'w Media, Refusal> {
+    let now = context.world.now();
+    let account = context.world.account(context.own_number());
+    let media = account.media.find(media_id).ok_or_else(|| {
+        Refusal::new("WX-MED-010")
+            .expected("a media_id that this account was given")
+            .received(shortened(media_id))
+    })?;
+    if media.is_kept(now) {
+        return Ok(media);
+    }
+    Err(Refusal::new("WX-MED-011")
+        .expected(format!("a file at most {MEDIA_LIFE} s old"))
+        .received(format!("a file {} s old", now - media.created_at)))
 }
 
 /// A picture of one of `kinds`, judged by its bytes.

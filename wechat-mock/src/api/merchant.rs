@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, call::shortened, card::is_picture_host, node::Node, reply::Reply};
+use super::{Context, call::shortened, card::is_picture_host, media, node::Node, reply::Reply};
 use crate::{
     refusal::Refusal,
     world::{
@@ -150,19 +150,13 @@ fn read(context: &Context<'_>, info: &Node<'_>) -> Result<SubMerchant, Refusal> 
 
 /// The papers of a brand were uploaded as temporary media.
 fn check_media(context: &Context<'_>, merchant: &SubMerchant) -> Result<(), Refusal> {
-    let media = &context.world.account(context.own_number()).media;
     let papers = [
         &merchant.protocol,
         &merchant.agreement_media_id,
         &merchant.operator_media_id,
     ];
-    let mut papers = papers.into_iter().filter(|paper| !paper.is_empty());
-    match papers.find(|paper| media.find(paper).is_none()) {
-        None => Ok(()),
-        Some(paper) => Err(Refusal::new("WX-MED-010")
-            .expected("a media_id that this account was given")
-            .received(shortened(paper))),
-    }
+    let mut given = papers.into_iter().filter(|paper| !paper.is_empty());
+    given.try_for_each(|paper| media::kept(context, paper).map(drop))
 }
 
 fn check_category(merchant: &SubMerchant) -> Result<(), Refusal> {

@@ -220,7 +220,6 @@ impl World {
         account.images = state.images;
         account.media = state.media;
         account.members = state.members;
-        account.gift_rules = state.gift_rules;
         for (index, token) in account.tokens.issued.iter().enumerate() {
             if self.by_token.insert(token.value.clone(), number).is_some() {
                 let at = format!("{at}.state.tokens.issued[{index}]");
@@ -261,7 +260,14 @@ impl World {
                 return Err(WorldError::new(at, "no card of this account"));
             }
         }
+        for (index, rule) in state.gift_rules.iter().enumerate() {
+            if !is_own(&rule.card_id) {
+                let at = format!("{at}.state.gift_rules[{index}].card_id");
+                return Err(WorldError::new(at, "no card of this account"));
+            }
+        }
         let account = &mut self.accounts[number];
+        account.gift_rules = state.gift_rules;
         account.qrs = state.qrs;
         account.pages = state.pages;
         Ok(())

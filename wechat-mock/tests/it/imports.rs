@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{DAY, NOW, TestMock};
+use crate::{
+    members::{after_submit, fill_in, gift_rule, held, member_card},
+    support::{DAY, NOW, TestMock},
+};
 
 /// A world with one of everything, to be spoilt.
 async fn full_world(test: &TestMock) -> Value {
@@ -13,12 +16,22 @@ async fn full_world(test: &TestMock) -> Value {
         .await;
     test.ticket("jsapi").await;
     full_life(test).await;
+    full_club(test).await;
     let oa = test.mock.official_account();
     let forced = json!({
         "grant_type": "client_credential", "appid": oa.appid, "secret": oa.secret, "force_refresh": true,
     });
     test.post("/cgi-bin/stable_token", &forced).await;
     test.control("GET", "world", &Value::Null).await.json()
+}
+
+/// Somebody on the way to membership, and a rule for gifts on payment.
+async fn full_club(test: &TestMock) {
+    let card_id = member_card(test, after_submit()).await;
+    let named = held(test, "carol", &card_id).await;
+    fill_in(test, "carol", &named, Value::Null).await;
+    let rule = gift_rule(&card_id, &["1900000109"]);
+    test.post("/card/paygiftcard/add", &rule).await;
 }
 
 /// Codes that are marked, offered and renamed, a deposit, a QR code and a landing page.
@@ -136,6 +149,12 @@ async fn a_value_that_cannot_be_is_refused_with_its_place() {
         ("qrs/0/cards/0/card_id", json!("pNone")),
         ("qrs/0/expires_at", json!(i64::MAX)),
         ("pages/0/cards", json!("none")),
+        ("members/submissions/0/expires_at", json!(i64::MAX)),
+        ("members/forms", json!([])),
+        ("gift_rules/0/card_id", json!("pNone")),
+        ("gift_rules/0/end_time", json!(i64::MIN)),
+        ("ledger/0/date", json!("2026-02-29")),
+        ("ledger/0/count", json!(0)),
     ] {
         cases.push((format!("{state}/{pointer}"), value));
     }
