@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Case,
-    Trial::Call,
+    Trial::{Call, Exchange},
     target::{Answer, Claimed, Shop, Violation},
 };
 
@@ -88,6 +88,10 @@ async fn read_ticket(shop: &Shop, ticket: &str) -> Result<Answer, Violation> {
 }
 
 pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "member/get",
+        Exchange(|shop| Box::pin(async move { info_of(shop, &member(shop).await?).await })),
+    ),
     Case::new(
         "WX-MBR-001",
         Call(|shop| {

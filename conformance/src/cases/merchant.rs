@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::member::{member_card, with};
 use crate::{
     Case,
-    Trial::Call,
+    Trial::{Call, Exchange},
     target::{Answer, DAY, Shop, Violation},
 };
 
@@ -56,6 +56,14 @@ async fn submit(shop: &Shop, change: Value) -> Result<Answer, Violation> {
 }
 
 pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "pay_gift/add",
+        Exchange(|shop| Box::pin(add_rule(shop, json!([mchid(shop, "c")])))),
+    ),
+    Case::new(
+        "merchant/submit",
+        Exchange(|shop| Box::pin(submit(shop, json!({})))),
+    ),
     Case::new(
         "WX-GFT-001",
         Call(|shop| Box::pin(add_rule(shop, json!([])))),

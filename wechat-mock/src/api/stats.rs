@@ -109,6 +109,7 @@ pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let account = asked.account;
     let is_meant = |card: CardNo| card == at.1;
     let sub_merchant = whole(&card.node["base_info"]["sub_merchant_info"]["merchant_id"]);
+    let sub_merchant = sub_merchant.map_or_else(String::new, |id| id.to_string());
     let mut members = asked.before(Deed::Activate, &is_meant);
     let mut receivers = asked.before(Deed::Receive, &is_meant);
     let rows = asked.days(|day| {
@@ -120,7 +121,7 @@ pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         let row = Row::new(day)
             .with("merchanttype", json!(merchant_type(card)))
             .with("cardid", json!(card.card_id))
-            .with("submerchantid", json!(sub_merchant.unwrap_or(0)))
+            .with("submerchantid", json!(sub_merchant))
             .sum("view", &sum(Deed::View))
             .sum("receive", &received)
             .sum("verify", &sum(Deed::Verify))
