@@ -11,7 +11,7 @@ mod values;
 
 pub(in crate::api) use values::is_picture_host;
 
-use table::{FIELDS, Field, Plain, Required, TREE, Update};
+use table::{Field, Plain, Required, RowOfNode, TREE, Update, inside, rows_of};
 
 use crate::{
     refusal::{Advice, Place, Refusal},
@@ -88,10 +88,8 @@ impl CardNode<'_> {
         let own = self.members.keys().filter(|key| *key != "base_info");
         let mut is_reviewed = false;
         for path in of_base.chain(own.cloned()) {
-            let known = FIELDS
-                .iter()
-                .find(|field| self.inside(field.path) == Some(path.as_str()));
-            match known.and_then(|field| field.update) {
+            let known = rows_of(self.name).iter().find(|row| row.path == path);
+            match known.and_then(|row| row.field.update) {
                 Some(update) => is_reviewed |= update == Update::Review,
                 None => {
                     return Err(Refusal::new("WX-CRD-062")
@@ -123,26 +121,28 @@ impl CardNode<'_> {
 
     fn check_required(&self, judge: &Judge<'_>) -> Result<(), Refusal> {
         let forgives = judge.switches.is(Switch::SpecialTicketFields, "optional");
-        for field in FIELDS.iter() {
-            let Some(path) = self.inside(field.path) else {
-                continue;
-            };
-            let is_forgiven = forgives && field.was_optional;
-            if !is_forgiven && self.is_due(field, path) && self.first(path).is_none_or(is_empty) {
-                return Err(missing(field, path));
+        for row in rows_of(self.name) {
+            let is_forgiven = forgives && row.field.was_optional;
+            if !is_forgiven && self.is_due(row) && self.first(&row.names).is_none_or(is_empty) {
+                return Err(missing(row.field, row.path));
             }
         }
         Ok(())
     }
 
     /// Whether a field must be there.
-    fn is_due(&self, field: &Field, path: &str) -> bool {
-        let has_parent = || {
-            let parent = path.rsplit_once('.');
-            parent.is_none_or(|(parent, _)| self.first(parent).is_some_and(Value::is_object))
+    fn is_due(&self, row: &RowOfNode) -> bool {
+        let has_parent = || match row.names.split_last() {
+            Some((_, parent)) if !parent.is_empty() => {
+                self.first(parent).is_some_and(Value::is_object)
+            }
+            _ => true,
         };
-        let at = |path| self.inside(path).and_then(|path| self.first(path));
-        match &field.required {
+        let at = |path| {
+            let names: Vec<&str> = inside(self.name, path)?.split('.').collect();
+            self.first(&names)
+        };
+        match &row.field.required {
             Required::Plain(Plain::Always) => true,
             Required::Plain(Plain::WithParent) => has_parent(),
             Required::Plain(Plain::No | Plain::NeverSent) => false,
@@ -157,49 +157,51 @@ impl CardNode<'_> {
     }
 
     fn check_values(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        for field in FIELDS.iter() {
-            let Some(path) = self.inside(field.path) else {
+        for row in rows_of(self.name) {
+            let Some((name, rest)) = row.names.split_first() else {
                 continue;
             };
-            for value in self.all(path) {
-                field.check(value, judge)?;
+            if let Some(value) = self.members.get(*name) {
+                each(value, rest, &mut |value| row.field.check(value, judge))?;
             }
         }
         Ok(())
     }
 
-    /// A path of the table inside this node; [`None`] for paths of other types.
-    fn inside(&self, path: &'static str) -> Option<&'static str> {
-        let (node, below) = path.split_once('.').unwrap_or((path, ""));
-        if node == "base_info" || node == "advanced_info" {
-            Some(path)
-        } else {
-            (node == self.name).then_some(below)
-        }
+    /// The first value at a path.
+    fn first(&self, names: &[&str]) -> Option<&Value> {
+        let (name, rest) = names.split_first()?;
+        first(self.members.get(*name)?, rest)
     }
+}
 
-    fn first(&self, path: &str) -> Option<&Value> {
-        self.all(path).into_iter().next()
+/// The first value below another that is there; lists are looked through.
+fn first<'v>(value: &'v Value, names: &[&str]) -> Option<&'v Value> {
+    match (names.split_first(), value) {
+        (None, value) => Some(value).filter(|value| !value.is_null()),
+        (Some((name, rest)), Value::Array(entries)) => entries
+            .iter()
+            .find_map(|entry| first(entry.get(name)?, rest)),
+        (Some((name, rest)), value) => first(value.get(name)?, rest),
     }
+}
 
-    /// All values at a path; `[]` opens a list.
-    fn all(&self, path: &str) -> Vec<&Value> {
-        let mut names = path.split('.');
-        let first = names.next().unwrap_or_default();
-        let mut found: Vec<&Value> = self.members.get(first).into_iter().collect();
-        for name in names {
-            let name = name.trim_end_matches("[]");
-            found = found
-                .into_iter()
-                .flat_map(|value| match value {
-                    Value::Array(entries) => entries.iter().collect(),
-                    other => vec![other],
-                })
-                .filter_map(|value| value.get(name))
-                .collect();
-        }
-        found.retain(|value| !value.is_null());
-        found
+/// Looks at all values below another that are there; lists are looked through.
+fn each<'v>(
+    value: &'v Value,
+    names: &[&str],
+    look: &mut impl FnMut(&'v Value) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    match (names.split_first(), value) {
+        (None, Value::Null) => Ok(()),
+        (None, value) => look(value),
+        (Some((name, rest)), Value::Array(entries)) => entries
+            .iter()
+            .filter_map(|entry| entry.get(name))
+            .try_for_each(|value| each(value, rest, look)),
+        (Some((name, rest)), value) => value
+            .get(name)
+            .map_or(Ok(()), |value| each(value, rest, look)),
     }
 }
 

@@ -119,11 +119,52 @@ pub(super) struct Tree {
     pub(super) members: HashMap<&'static str, Self>,
 }
 
-pub(super) static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let rows = fixtures::card_fields().as_array().into_iter().flatten();
     rows.map(|row| Field::deserialize(row).expect("a test reads the whole table"))
         .collect()
 });
+
+/// A row as the cards of one type have it.
+#[derive(Debug)]
+pub(super) struct RowOfNode {
+    pub(super) field: &'static Field,
+    /// Its path inside the card's own node.
+    pub(super) path: &'static str,
+    /// The names on the way; lists stand for their entries.
+    pub(super) names: Vec<&'static str>,
+}
+
+/// The rows of the node of a card type, such as `general_coupon`, in the order of the table.
+pub(super) fn rows_of(node: &str) -> &'static [RowOfNode] {
+    static ROWS: LazyLock<HashMap<String, Vec<RowOfNode>>> = LazyLock::new(|| {
+        let types = fixtures::card_types().as_array().into_iter().flatten();
+        let nodes = types.filter_map(Value::as_str).map(str::to_ascii_lowercase);
+        nodes
+            .map(|node| {
+                let rows = FIELDS.iter().filter_map(|field| {
+                    let path = inside(&node, field.path)?;
+                    let names = path.split('.').map(|name| name.trim_end_matches("[]"));
+                    let names = names.collect();
+                    Some(RowOfNode { field, path, names })
+                });
+                let rows = rows.collect();
+                (node, rows)
+            })
+            .collect()
+    });
+    ROWS.get(node).map_or(&[], Vec::as_slice)
+}
+
+/// A path of the table inside the node of a card type; [`None`] for paths of other types.
+pub(super) fn inside(node: &str, path: &'static str) -> Option<&'static str> {
+    let (of, below) = path.split_once('.').unwrap_or((path, ""));
+    if of == "base_info" || of == "advanced_info" {
+        Some(path)
+    } else {
+        (of == node).then_some(below)
+    }
+}
 
 /// Lists stand for their entries: the tree knows no `[]`.
 pub(super) static TREE: LazyLock<Tree> = LazyLock::new(|| {
