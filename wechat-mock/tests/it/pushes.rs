@@ -1,7 +1,5 @@
 //! Pushes: what a shop's server is sent, and what becomes of its answers.
 
-use std::time::Duration;
-
 use aes::{
     Aes256,
     cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, block_padding::NoPadding},
@@ -9,12 +7,15 @@ use aes::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
-use wechat_mock::MockWechat;
 
 use crate::{
-    receiver::{Received, Receiver, Reply, nobody},
-    support::{Answer, DAY, NOW, TestMock},
+    receiver::{Received, Receiver, Reply},
+    support::{Answer, NOW, TestMock},
 };
+
+mod log;
+mod settings;
+mod tries;
 
 const OA: &str = "wx00000000000000a0";
 const STRANGER: &str = "wx00000000000000c0";
@@ -126,6 +127,11 @@ fn sealed(answer: &str) -> String {
     STANDARD.encode(sealed)
 }
 
+fn field(answer: &Answer) -> String {
+    let field = answer.json()["error"]["field"].clone();
+    field.as_str().unwrap_or_default().to_owned()
+}
+
 #[tokio::test]
 async fn each_mode_and_format_says_the_same_and_is_signed() {
     let mut shop = Receiver::start([]).await;
@@ -188,88 +194,6 @@ async fn each_mode_and_format_says_the_same_and_is_signed() {
             assert_eq!(push.body, envelope(shown));
         }
     }
-}
-
-#[tokio::test]
-async fn what_is_not_taken_is_tried_three_times_and_each_try_is_kept() {
-    let twice = [Reply::Status(500), Reply::text("ok")];
-    let mut shop = Receiver::start(twice).await;
-    let test = pushing_to(&shop.url, json!({})).await;
-    let event = settled(&test, &lose(&test, "1")).await;
-    assert_eq!(event["state"], "delivered");
-    assert_eq!(
-        event["tries"],
-        json!([
-            {"at": NOW, "outcome": "wrong_status", "status": 500, "body": ""},
-            {"at": NOW, "outcome": "wrong_body", "status": 200, "body": "ok"},
-            {"at": NOW, "outcome": "accepted", "status": 200, "body": "success"},
-        ])
-    );
-    let came = shop.all();
-    assert_eq!(came.len(), 3);
-    assert!(came.iter().all(is_signed));
-    assert_eq!(
-        (&came[0].body, &came[1].body),
-        (&came[2].body, &came[2].body)
-    );
-    assert_ne!(came[0].query("nonce"), came[1].query("nonce"));
-
-    // Garbage is kept up to 1 KiB; a redirect is not followed; blanks are no part of success.
-    shop.then([
-        Reply::Text("券".repeat(1000)),
-        Reply::Status(302),
-        Reply::text("success\n"),
-    ]);
-    let event = settled(&test, &lose(&test, "2")).await;
-    assert_eq!(event["state"], "failed");
-    assert_eq!(
-        outcomes(&event),
-        ["wrong_body", "wrong_status", "wrong_body"]
-    );
-    let kept = event["tries"][0]["body"].as_str().unwrap();
-    assert!(
-        kept.starts_with(&"券".repeat(341)) && kept.len() <= 1026,
-        "{}",
-        kept.len()
-    );
-
-    shop.then([Reply::text("")]);
-    let event = settled(&test, &lose(&test, "3")).await;
-    assert_eq!(outcomes(&event), ["accepted"]);
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_late_or_down_is_tried_again() {
-    let mut shop = Receiver::start([Reply::Silence]).await;
-    let hasty = MockWechat::builder().push_timeout(Duration::from_millis(50));
-    let test = TestMock::start_with(hasty).await;
-    push_to(&test, OA, &shop.url, json!({})).await;
-    let id = lose(&test, "1");
-    shop.hung_up().await;
-    // However slow this machine is, the first try was late.
-    let event = settled(&test, &id).await;
-    assert_eq!(outcomes(&event)[0], "timeout");
-
-    let test = pushing_to(&nobody().await, json!({})).await;
-    let event = settled(&test, &lose(&test, "1")).await;
-    assert_eq!(event["state"], "failed");
-    assert_eq!(outcomes(&event), ["refused"; 3]);
-}
-
-#[tokio::test]
-async fn a_server_that_speaks_no_http_is_broken() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let _server = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            stream.writable().await.unwrap();
-            let _sent = stream.try_write(b"SSH-2.0-OpenSSH\r\n\r\n");
-        }
-    });
-    let test = pushing_to(&url, json!({})).await;
-    let event = settled(&test, &lose(&test, "1")).await;
-    assert_eq!(outcomes(&event), ["broken"; 3]);
-    assert!(event["tries"][0]["error"].is_string(), "{event}");
 }
 
 #[tokio::test]
@@ -431,331 +355,6 @@ async fn the_same_seed_gives_the_same_pushes_and_they_change_no_other_draw() {
     assert!((5..35).contains(&came.len()), "{}", came.len());
     assert_eq!(run().await, (came, card_id.clone()));
     assert_eq!(TestMock::start().await.create().await, card_id);
-}
-
-#[tokio::test]
-async fn an_event_is_sent_again_with_the_same_body() {
-    let mut shop = Receiver::start([Reply::text(""), Reply::Status(500)]).await;
-    let test = pushing_to(&shop.url, json!({})).await;
-    let id = lose(&test, "1");
-    settled(&test, &id).await;
-    let path = format!("events/{id}/resend");
-    test.mock.clock().advance(60);
-    let sent = test.control("POST", &path, &Value::Null).await;
-    assert_eq!(sent.status, 200);
-    assert_eq!(sent.json()["state"], "delivered");
-    assert_eq!(
-        outcomes(&sent.json()),
-        ["accepted", "wrong_status", "accepted"]
-    );
-    let came = shop.all();
-    assert_eq!(came[0].body, came[2].body);
-    assert_eq!(came[2].query("timestamp"), (NOW + 60).to_string());
-    assert!(came.iter().all(is_signed));
-
-    // The body stays what it was, whatever became of the callback.
-    push_to(&test, OA, &shop.url, json!({"format": "json"})).await;
-    test.mock.events().resend(&id).await;
-    let again = shop.next().await;
-    assert_eq!(again.body, came[0].body);
-    assert_eq!(again.header("content-type"), "text/xml");
-
-    for id in ["event-99", "event-01", "nonsense"] {
-        let path = format!("events/{id}/resend");
-        let unknown = test.control("POST", &path, &Value::Null).await;
-        assert_eq!(unknown.status, 404);
-    }
-}
-
-#[tokio::test]
-async fn an_event_is_triggered_with_elements_of_ones_own() {
-    let mut shop = Receiver::start([]).await;
-    let test = pushing_to(&shop.url, json!({})).await;
-    let trigger = async |body: Value| test.control("POST", "events/trigger", &body).await;
-    let made = trigger(json!({
-        "appid": OA, "event": "card_sku_remind", "openid": "o&1",
-        "elements": [["CardId", "pCard"], ["Detail", "a]]>b"], ["N", -3], ["N", 4]],
-    }))
-    .await;
-    assert_eq!((made.status, made.json()), (201, json!({"id": "event-1"})));
-    let push = shop.next().await;
-    assert_eq!(push.query("openid"), "o&1");
-    assert!(
-        push.body.ends_with(
-            "<CardId><![CDATA[pCard]]></CardId><Detail><![CDATA[a]]]]><![CDATA[>b]]></Detail>\
-             <N>-3</N><N>4</N></xml>"
-        ),
-        "{}",
-        push.body
-    );
-    // Without a user it is WeChat itself who tells.
-    assert_eq!(
-        trigger(json!({"appid": OA, "event": "e"})).await.status,
-        201
-    );
-    assert_eq!(shop.next().await.query("openid").len(), 28);
-
-    for (change, status, field) in [
-        (json!({"appid": "wx1"}), 404, Value::Null),
-        (json!({"user": "nobody"}), 404, Value::Null),
-        (
-            json!({"openid": "o", "user": "alice"}),
-            422,
-            json!("openid"),
-        ),
-        (json!({"event": "a b"}), 422, json!("event")),
-        (json!({"elements": 3}), 422, json!("elements")),
-        (json!({"elements": ["a"]}), 422, json!("elements[0]")),
-        (json!({"elements": {"a": 1.5}}), 422, json!("elements.a")),
-        (json!({"elements": {"1": 1}}), 422, json!("elements.1")),
-        (json!({"colour": 1}), 422, json!("colour")),
-    ] {
-        let mut body = json!({"appid": OA, "event": "e"});
-        let members = change.as_object().unwrap().clone();
-        body.as_object_mut().unwrap().extend(members);
-        let answer = trigger(body).await;
-        let error = &answer.json()["error"];
-        assert_eq!(
-            (answer.status, &error["field"]),
-            (status, &field),
-            "{change}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn events_are_listed_by_account_name_and_card() {
-    let test = TestMock::start().await;
-    let events = test.mock.events();
-    events.trigger(OA, "user_get_card", "alice", json!({"CardId": "p1"}));
-    events.trigger(OA, "user_del_card", "alice", json!({"CardId": "p2"}));
-    events.trigger(
-        STRANGER,
-        "user_get_card",
-        "bob",
-        json!({"UserCardCode": "7"}),
-    );
-    let list = async |query: &str| {
-        let answer = test
-            .control("GET", &format!("events{query}"), &Value::Null)
-            .await;
-        let events = answer.json()["events"].as_array().unwrap().clone();
-        let ids = events
-            .iter()
-            .map(|event| event["id"].as_str().unwrap().to_owned());
-        ids.collect::<Vec<_>>().join(" ")
-    };
-    assert_eq!(list("").await, "event-1 event-2 event-3");
-    assert_eq!(list("?event=user_get_card").await, "event-1 event-3");
-    assert_eq!(list(&format!("?appid={OA}")).await, "event-1 event-2");
-    assert_eq!(list("?card_id=p2").await, "event-2");
-    let unknown = test.control("GET", "events?colour=1", &Value::Null).await;
-    assert_eq!(
-        (unknown.status, field(&unknown)),
-        (422, "colour".to_owned())
-    );
-    assert_eq!(
-        shown(&test, "event-3"),
-        json!({
-            "id": "event-3", "event": "user_get_card", "card_id": null, "appid": STRANGER,
-            "at": NOW, "state": "no_callback", "tries": [], "code": "7",
-        })
-    );
-    let resent = test
-        .control("POST", "events/event-3/resend", &Value::Null)
-        .await;
-    assert_eq!(resent.status, 409);
-
-    test.control("DELETE", "events", &Value::Null).await;
-    assert_eq!(list("").await, "");
-}
-
-fn field(answer: &Answer) -> String {
-    let field = answer.json()["error"]["field"].clone();
-    field.as_str().unwrap_or_default().to_owned()
-}
-
-#[tokio::test]
-async fn a_callback_is_checked_shown_and_cleared() {
-    let test = TestMock::start().await;
-    let account = format!("accounts/{OA}");
-    let patch = async |callback: Value| {
-        test.control("PATCH", &account, &json!({"callback": callback}))
-            .await
-    };
-    let right = json!({"url": "http://127.0.0.1:9/wechat", "token": TOKEN});
-    for (change, wrong) in [
-        (json!({"url": "nonsense"}), "callback.url"),
-        (json!({"url": "ftp://shop"}), "callback.url"),
-        (json!({"url": "https://shop"}), "callback.url"),
-        (json!({"url": "http://user:word@shop"}), "callback.url"),
-        (json!({"token": "ab"}), "callback.token"),
-        (json!({"token": "a-b-c"}), "callback.token"),
-        (json!({"token": "a".repeat(33)}), "callback.token"),
-        (json!({"mode": "safe"}), "callback.encoding_aes_key"),
-        (
-            json!({"encoding_aes_key": "short"}),
-            "callback.encoding_aes_key",
-        ),
-        (json!({"mode": "secret"}), "callback.mode"),
-        (json!({"format": "yaml"}), "callback.format"),
-        (json!({"disorder": {"drop": 1.1}}), "callback.disorder.drop"),
-        (
-            json!({"disorder": {"duplicate": -1}}),
-            "callback.disorder.duplicate",
-        ),
-        (
-            json!({"disorder": {"bad_signature": 2}}),
-            "callback.disorder.bad_signature",
-        ),
-        (
-            json!({"disorder": {"delay_ms": 600_001}}),
-            "callback.disorder.delay_ms",
-        ),
-        (
-            json!({"disorder": {"colour": 1}}),
-            "callback.disorder.colour",
-        ),
-        (json!({"colour": 1}), "callback.colour"),
-    ] {
-        let mut callback = right.clone();
-        let members = change.as_object().unwrap().clone();
-        callback.as_object_mut().unwrap().extend(members);
-        let answer = patch(callback).await;
-        assert_eq!(
-            (answer.status, field(&answer)),
-            (422, wrong.to_owned()),
-            "{change}"
-        );
-    }
-
-    // The last two bits of a key mean nothing, and may be set.
-    let loose = format!("{}d", &KEY[..42]);
-    let mut callback = right.clone();
-    callback["mode"] = json!("safe");
-    callback["encoding_aes_key"] = json!(loose);
-    let changed = patch(callback).await.json();
-    let shown = json!({
-        "url": "http://127.0.0.1:9/wechat", "token": TOKEN, "encoding_aes_key": loose,
-        "mode": "safe", "format": "xml",
-        "disorder": {"duplicate": 0.0, "drop": 0.0, "reorder": false, "delay_ms": 0, "bad_signature": 0.0},
-    });
-    assert_eq!(changed["callback"], shown);
-
-    let renamed = test
-        .control("PATCH", &account, &json!({"name": "shop"}))
-        .await;
-    assert_eq!(renamed.json()["callback"], shown);
-    let elsewhere = TestMock::start().await;
-    let mut copy = renamed.json();
-    copy["appid"] = json!("wx00000000000000d0");
-    let copied = elsewhere.control("POST", "accounts", &copy).await;
-    assert_eq!(copied.json()["callback"], shown);
-
-    assert_eq!(patch(Value::Null).await.json()["callback"], Value::Null);
-    let event = settled(&test, &lose(&test, "1")).await;
-    assert_eq!(event["state"], "no_callback");
-}
-
-#[tokio::test]
-async fn wechat_checks_the_callback_when_asked_to() {
-    let mut shop = Receiver::start([]).await;
-    let test = pushing_to(&shop.url, json!({})).await;
-    let path = format!("accounts/{OA}/verify-callback");
-    let check = async || {
-        let answer = test.control("POST", &path, &Value::Null).await;
-        assert_eq!(answer.status, 200);
-        answer.json()
-    };
-    assert_eq!(check().await, json!({"ok": true}));
-    let came = shop.next().await;
-    assert_eq!((came.method.as_str(), came.body.as_str()), ("GET", ""));
-    let names: Vec<&str> = came.query.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["signature", "timestamp", "nonce", "echostr"]);
-    assert!(is_signed(&came));
-
-    for (reply, reason) in [
-        (Reply::Status(404), "404"),
-        (Reply::text("success"), "echostr"),
-    ] {
-        shop.then([reply]);
-        let checked = check().await;
-        assert_eq!(checked["ok"], false);
-        assert!(
-            checked["reason"].as_str().unwrap().contains(reason),
-            "{checked}"
-        );
-    }
-    push_to(&test, OA, &nobody().await, json!({})).await;
-    assert!(
-        check().await["reason"]
-            .as_str()
-            .unwrap()
-            .contains("refused")
-    );
-
-    for (appid, status) in [(STRANGER, 409), ("wx1", 404)] {
-        let path = format!("accounts/{appid}/verify-callback");
-        let answer = test.control("POST", &path, &Value::Null).await;
-        assert_eq!(answer.status, status);
-    }
-}
-
-async fn advance(test: &TestMock, seconds: i64) {
-    let moved = test
-        .control("POST", "clock", &json!({"advance": seconds}))
-        .await;
-    assert_eq!(moved.status, 200);
-}
-
-#[tokio::test]
-async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
-    let long = MockWechat::builder().switch("get_card_retries", "long");
-    let test = TestMock::start_with(long).await;
-    push_to(&test, OA, &nobody().await, json!({})).await;
-    let id = get(&test);
-    let event = settled(&test, &id).await;
-    assert_eq!(
-        (&event["state"], outcomes(&event)),
-        (&json!("pending"), vec!["refused"])
-    );
-    // It is pending: neither sent by hand nor forgotten.
-    let path = format!("events/{id}/resend");
-    assert_eq!(test.control("POST", &path, &Value::Null).await.status, 409);
-    test.mock.events().clear();
-    advance(&test, 9_599).await;
-    assert_eq!(outcomes(&shown(&test, &id)).len(), 1);
-    advance(&test, 1).await;
-    assert_eq!(outcomes(&shown(&test, &id)).len(), 2);
-    // What fell due in a day has happened when the clock has moved.
-    advance(&test, DAY).await;
-    let event = shown(&test, &id);
-    assert_eq!(
-        (&event["state"], outcomes(&event)),
-        (&json!("failed"), vec!["refused"; 10])
-    );
-
-    let shop = Receiver::start((0..4).map(|_| Reply::Status(500))).await;
-    push_to(&test, OA, &shop.url, json!({})).await;
-    let id = get(&test);
-    settled(&test, &id).await;
-    test.mock.clock().advance(600);
-    let event = settled(&test, &id).await;
-    assert_eq!(
-        (&event["state"], outcomes(&event)),
-        (&json!("failed"), vec!["wrong_status"; 3])
-    );
-
-    // Another event goes on meanwhile, and the claim comes late.
-    let id = get(&test);
-    settled(&test, &id).await;
-    assert_eq!(
-        settled(&test, &lose(&test, "1")).await["state"],
-        "delivered"
-    );
-    assert_eq!(shown(&test, &id)["state"], "pending");
-    advance(&test, 300).await;
-    assert_eq!(outcomes(&shown(&test, &id)), ["wrong_status", "accepted"]);
 }
 
 #[tokio::test]
