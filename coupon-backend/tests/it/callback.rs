@@ -229,6 +229,38 @@ async fn a_push_is_taken_in_clear_compatible_and_safe_mode_as_xml_and_json() {
 }
 
 #[tokio::test]
+async fn the_same_push_in_other_bytes_is_kept_once() {
+    let shop = Shop::open().await;
+    let (_, card_id) = shop.coupon().await;
+    let appid = shop.mock.official_account().appid;
+    let code = "000000000001";
+    let clear = got(NOW, &card_id, code);
+
+    push(&shop.service, &clear).await;
+    let spaced = clear.replace("><", ">\n<");
+    assert_ne!(spaced, clear);
+    push(&shop.service, &spaced).await;
+    let json = json!({
+        "UserCardCode": code, "CardId": card_id, "Event": "user_get_card", "MsgType": "event",
+        "CreateTime": NOW, "FromUserName": ALICE, "ToUserName": "gh_0",
+    });
+    push(&shop.service, &json.to_string()).await;
+    // Sealing draws anew each time.
+    let (first, second) = (sealed(&appid, &clear), sealed(&appid, &clear));
+    assert_ne!(first.1, second.1);
+    for (query, xml, json) in [first, second] {
+        assert_eq!(post(&shop.service, &query, xml).await.text, "success");
+        assert_eq!(post(&shop.service, &query, json).await.text, "success");
+    }
+
+    settled(&shop).await;
+    assert_eq!(pushes(&shop, "").await.len(), 1);
+    // A second later it is another event.
+    push_all(&shop, &[got(NOW + 1, &card_id, code)]).await;
+    assert_eq!(pushes(&shop, "").await.len(), 2);
+}
+
+#[tokio::test]
 async fn what_wechat_did_not_send_to_us_is_refused_and_leaves_no_trace() {
     let shop = Shop::open().await;
     let (_, card_id) = shop.coupon().await;
