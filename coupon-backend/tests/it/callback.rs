@@ -551,8 +551,10 @@ async fn a_push_is_kept_for_thirty_days() {
         &[got(NOW, &card_id, "000000000001"), "no XML".to_owned()],
     )
     .await;
-    shop.advance(31 * DAY);
+    shop.advance(DAY + DAY / 2);
     push_all(&shop, &[got(NOW, &card_id, "000000000002")]).await;
+    // Those are 31 days old now, this one 29 and a half.
+    shop.advance(29 * DAY + DAY / 2);
     let second = shop.second_instance().await;
     for _ in 0..5000 {
         let list = second

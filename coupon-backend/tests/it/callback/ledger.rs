@@ -205,18 +205,38 @@ async fn a_redemption_of_ours_that_was_answered_is_not_touched_by_its_push() {
     let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     assert_eq!(shop.redeem(&claimed.code).await.status, 200);
-    push_all(
-        &shop,
-        &[consumed(
-            NOW + 7,
-            &claimed.card_id,
-            &claimed.code,
-            "FROM_API",
-        )],
-    )
-    .await;
+    // Whatever it says of who redeemed it.
+    for (later, source) in [(7, "FROM_API"), (8, "FROM_MOBILE_HELPER")] {
+        let (card_id, code) = (&claimed.card_id, &claimed.code);
+        push_all(&shop, &[consumed(NOW + later, card_id, code, source)]).await;
+    }
     let mine = mine(&shop, &claimed.session).await;
     assert_eq!(mine[0]["redeemed_at"], "2026-12-23T04:26:40Z");
+    let state: (String,) = sqlx::query_as("SELECT redeem_state FROM claims WHERE code = ?")
+        .bind(&claimed.code)
+        .fetch_one(&shop.ledger().await)
+        .await
+        .unwrap();
+    assert_eq!(state.0, "done");
+}
+
+#[tokio::test]
+async fn a_review_brings_no_withdrawn_coupon_back() {
+    let shop = Shop::open().await;
+    let (id, card_id) = shop.coupon().await;
+    sqlx::query("UPDATE coupons SET status = 'withdrawn' WHERE card_id = ?")
+        .bind(&card_id)
+        .execute(&shop.ledger().await)
+        .await
+        .unwrap();
+    push_all(
+        &shop,
+        &[event("card_pass_check", ALICE, NOW + 60, &card_id, &[])],
+    )
+    .await;
+    let path = format!("/admin/v1/coupons/{id}");
+    let coupon = shop.admin("GET", &path, &Value::Null).await;
+    assert_eq!(coupon.get("status"), "withdrawn");
 }
 
 #[tokio::test]

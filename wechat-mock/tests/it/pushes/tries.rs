@@ -129,8 +129,12 @@ async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
     push_to(&test, OA, &shop.url, json!({})).await;
     let id = get(&test);
     settled(&test, &id).await;
-    test.mock.clock().advance(600);
-    let event = settled(&test, &id).await;
+    advance(&test, 299).await;
+    assert_eq!(outcomes(&shown(&test, &id)).len(), 1);
+    advance(&test, 1).await;
+    assert_eq!(outcomes(&shown(&test, &id)).len(), 2);
+    advance(&test, 300).await;
+    let event = shown(&test, &id);
     assert_eq!(
         (&event["state"], outcomes(&event)),
         (&json!("failed"), vec!["wrong_status"; 3])
