@@ -6,6 +6,7 @@
 
 mod accounts;
 mod advice;
+mod captures;
 mod catalogue;
 mod claims;
 mod codes;
