@@ -13,7 +13,6 @@ use super::{
 };
 use crate::support::{NOW, TestMock};
 
-/// Members of a step that say what must come back.
 pub(super) struct Player {
     test: TestMock,
     host: String,
@@ -72,7 +71,8 @@ impl Player {
         } else if has("push") {
             let wanted = self.fill(&step["has"]).await;
             let callback = self.callback.as_mut().ok_or("no callback is set")?;
-            callback.expect(step, &wanted).await
+            callback.expect(step, &wanted).await?;
+            self.judge_tries(step).await
         } else if has("switch") {
             self.control("PATCH", "switches", &step["switch"])
                 .await
@@ -140,9 +140,7 @@ impl Player {
                 self.variables.insert(name.to_owned(), url.clone());
                 url
             }
-            _ if name.starts_with(|first: char| first.is_ascii_uppercase()) => {
-                panic!("nothing was saved as {name}")
-            }
+            // A place that only an answer fills, or what a step before failed to give.
             _ => return None,
         })
     }
@@ -250,6 +248,27 @@ impl Player {
             self.tokens.clear();
         }
         self.judge(step, &reply, is_wechats).await
+    }
+
+    /// How the tries of the latest push of an event went, once all of them are over.
+    async fn judge_tries(&self, step: &Value) -> Outcome {
+        if step["tries"].is_null() {
+            return Ok(());
+        }
+        self.test.mock.events().settled().await;
+        let events = self.control("GET", "events", &Value::Null).await?;
+        let events = events["events"].as_array().expect("a list");
+        let latest = events.iter().rfind(|event| event["event"] == step["push"]);
+        let tries = latest.and_then(|event| event["tries"].as_array());
+        let outcomes: Vec<&Value> = tries
+            .into_iter()
+            .flatten()
+            .map(|one| &one["outcome"])
+            .collect();
+        if json!(outcomes) == step["tries"] {
+            return Ok(());
+        }
+        Err(format!("tries {outcomes:?} instead of {}", step["tries"]).into())
     }
 
     async fn create(&mut self, step: &Value) -> Outcome {
@@ -445,7 +464,7 @@ fn merge(value: &mut Value, patch: &Value) {
     let target = value.as_object_mut().expect("it is one now");
     for (key, member) in members {
         if member.is_null() {
-            target.remove(key);
+            target.shift_remove(key);
         } else {
             merge(target.entry(key).or_insert(Value::Null), member);
         }

@@ -37,8 +37,13 @@ impl Callback {
         } else {
             wanted["reply"].as_str().map(str::to_owned)
         };
+        let reply = match (reply, wanted["status"].as_u64()) {
+            (_, Some(status)) => Some(Reply::Status(u16::try_from(status).unwrap())),
+            (Some(text), None) => Some(Reply::Text(text)),
+            (None, None) => None,
+        };
         // More than any entry has pushes.
-        let replies = reply.iter().flat_map(|text| vec![Reply::text(text); 20]);
+        let replies = reply.iter().flat_map(|reply| vec![reply.clone(); 20]);
         Self {
             receiver: Receiver::start(replies).await,
             came: Vec::new(),
