@@ -38,6 +38,8 @@ pub(crate) enum Switch {
     MediaImageLimit,
     OversizedMedia,
     UnknownCode,
+    StatsCardType,
+    DeletedCard,
     ErrmsgTail,
     ContentType,
     GetCardRetries,
@@ -83,18 +85,27 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::MediaImageLimit, name: "media_image_limit", values: &["10MB", "2MB"], strict: "2MB", meaning: "How large a picture `media/upload` takes: one page says both." },
     Row { switch: Switch::OversizedMedia, name: "oversized_media", values: &["by_type", "40006", "45001"], strict: "by_type", meaning: "What a file too large for its type is refused with by `media/upload`: 40009 to 40012 by type, or one number for all." },
     Row { switch: Switch::UnknownCode, name: "unknown_code", values: &["40056", "40116"], strict: "40056", meaning: "What an unknown code is refused with: 40056 was captured, 40116 is listed too." },
+    Row { switch: Switch::StatsCardType, name: "stats_card_type", values: &["captured", "page"], strict: "captured", meaning: "The numbers of card types in the statistics: as WeChat was seen to print them (GENERAL_COUPON 0, GROUPON 1, MEMBER_CARD 10 …), or as its page has them (DISCOUNT 0, CASH 1 …)." },
+    Row { switch: Switch::DeletedCard, name: "deleted_card", values: &["shown", "40078"], strict: "40078", meaning: "`card/get` shows a deleted card with CARD_STATUS_DELETE, as the page lists the status, or refuses it." },
     Row { switch: Switch::ErrmsgTail, name: "errmsg_tail", values: &["native", "mixed", "rid"], strict: "native", meaning: "The tail of `errmsg` on `/card/`: a hint; a hint and a rid; a rid alone. Other paths end with a rid always." },
     Row { switch: Switch::ContentType, name: "content_type", values: &["encoding", "charset"], strict: "encoding", meaning: "JSON replies say encoding=utf-8, as captured until 2020, or charset=utf-8." },
     Row { switch: Switch::GetCardRetries, name: "get_card_retries", values: &["short", "long"], strict: "short", meaning: "A `user_get_card` that was not taken is tried like any push, or by the schedule of its own, on the mock's clock: 3 tries five minutes apart after a wrong answer, 10 within 24 hours while nobody answers." },
 ];
 
 /// How all switches stand: the place of each one's value among its values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "BTreeMap<String, String>",
     into = "BTreeMap<String, String>"
 )]
 pub(crate) struct Switches([u8; TABLE.len()]);
+
+impl Default for Switches {
+    /// All at their first value.
+    fn default() -> Self {
+        Self([0; TABLE.len()])
+    }
+}
 
 impl Row {
     fn place(&self, value: &str) -> Option<u8> {

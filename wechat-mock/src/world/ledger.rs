@@ -27,6 +27,8 @@ pub(crate) enum Deed {
     Receive,
     /// It was redeemed.
     Verify,
+    /// It was redeemed, and not by its holder alone.
+    VerifyNoself,
     /// A friend took what its holder gave.
     Give,
     /// It made its holder a member.
@@ -82,6 +84,12 @@ impl Ledger {
         if self.days.len() > DAYS {
             self.days.pop_first();
         }
+    }
+
+    /// The cards to which anything happened on a day; one may come several times.
+    pub(crate) fn cards(&self, day: i64) -> impl Iterator<Item = CardNo> {
+        let deeds = self.days.get(&day).into_iter().flatten();
+        deeds.map(|((card, _), _)| *card)
     }
 
     /// What happened to one card on a day.

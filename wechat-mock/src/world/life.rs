@@ -71,6 +71,11 @@ impl Redeemed<'_> {
         verify_code: "",
         remark_amount: "",
     };
+
+    /// Whether the holder redeemed it alone, by the card's own cell.
+    fn is_by_holder(&self) -> bool {
+        self.source == "FROM_MOBILE_HELPER"
+    }
 }
 
 impl World {
@@ -262,6 +267,9 @@ impl World {
         }
         self.move_on(at, CodeStatus::Consumed)?;
         self.count(at, Deed::Verify);
+        if !how.is_by_holder() {
+            self.count(at, Deed::VerifyNoself);
+        }
         let consumed = Consumed {
             source: how.source,
             verify_code: how.verify_code,

@@ -50,7 +50,11 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("special_ticket_fields", "required", "41011"),
     ("special_ticket_fields", "optional", "0"),
     ("get_limit_default", "50", "50"),
-    ("get_limit_default", "quantity", "7"),
+    ("get_limit_default", "quantity", "52"),
+    ("stats_card_type", "captured", "0"),
+    ("stats_card_type", "page", "3"),
+    ("deleted_card", "shown", "\"CARD_STATUS_DELETE\""),
+    ("deleted_card", "40078", "40078"),
     ("retirement", "off", "coupon 0, member card 0"),
     ("retirement", "48001", "coupon 48001, member card 0"),
     ("retirement", "48009", "coupon 48009, member card 0"),
@@ -132,6 +136,27 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
                 card["card"]["general_coupon"]["base_info"]["location_id_list"] = json!([1, 3]);
             })
             .await
+        }
+        "stats_card_type" => {
+            let (card_id, ..) = test.claimed("alice").await;
+            test.mock.clock().advance(crate::support::DAY);
+            test.token = test.token_of("oa").await;
+            let asked = json!({
+                "begin_date": "2026-12-23", "end_date": "2026-12-23", "cond_source": 1,
+                "card_id": card_id,
+            });
+            let answer = test.post("/datacube/getcardcardinfo", &asked).await;
+            answer.json()["list"][0]["card_type"].to_string()
+        }
+        "deleted_card" => {
+            let call = json!({"card_id": test.create().await});
+            test.post("/card/delete", &call).await;
+            let answer = test.post("/card/get", &call).await;
+            let shown = answer.json();
+            match answer.errcode() {
+                0 => shown["card"]["general_coupon"]["base_info"]["status"].to_string(),
+                errcode => errcode.to_string(),
+            }
         }
         "unknown_code" => {
             let answer = test
@@ -236,11 +261,18 @@ async fn whole_card(test: &TestMock, name: &str) -> String {
             let card_id = test
                 .create_with(|base| {
                     base.as_object_mut().unwrap().remove("get_limit");
-                    base["sku"]["quantity"] = json!(7);
+                    base["sku"]["quantity"] = json!(52);
                 })
                 .await;
-            let shown = test.post("/card/get", &json!({"card_id": card_id})).await;
-            shown.json()["card"]["general_coupon"]["base_info"]["get_limit"].to_string()
+            let mut claims = 0;
+            while test
+                .claim("alice", &card_id, &format!("n-{claims}"))
+                .await
+                .is_success()
+            {
+                claims += 1;
+            }
+            claims.to_string()
         }
         _ => {
             let mut card = test.seed_card().await;
