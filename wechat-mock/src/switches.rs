@@ -17,6 +17,9 @@ pub(crate) enum Switch {
     UnknownKey,
     NumericString,
     NullScalar,
+    NumberForText,
+    WholeFraction,
+    EmptySubMerchant,
     Fraction,
     UnicodeEscape,
     FieldOfOtherType,
@@ -59,9 +62,12 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::CardExtTimestampNumber, name: "card_ext_timestamp_number", values: &["advice", "refuse"], strict: "refuse", meaning: "A timestamp in `cardExt` that is a number is taken with an advice, or the phone refuses the claim." },
     Row { switch: Switch::Nonce, name: "nonce", values: &["optional", "required"], strict: "required", meaning: "A `cardExt` without `nonce_str` is taken with an advice, or the phone refuses the claim." },
     Row { switch: Switch::ForeignImage, name: "foreign_image", values: &["advice", "refuse"], strict: "refuse", meaning: "A picture on mmbiz.qpic.cn that this account did not upload is taken with an advice, or refused with 40141." },
-    Row { switch: Switch::UnknownKey, name: "unknown_key", values: &["refuse", "ignore"], strict: "refuse", meaning: "A key that `card/create` does not know is refused with 47001, or ignored." },
-    Row { switch: Switch::NumericString, name: "numeric_string", values: &["accept", "refuse"], strict: "refuse", meaning: "Digits in a string are taken with an advice where `card/create` wants a number, or refused with 47001; times are strings either way." },
-    Row { switch: Switch::NullScalar, name: "null_scalar", values: &["tolerate", "refuse"], strict: "refuse", meaning: "A null where `card/create` wants a text, number or flag counts as absent, or is refused with 47001." },
+    Row { switch: Switch::UnknownKey, name: "unknown_key", values: &["refuse", "ignore"], strict: "refuse", meaning: "A key that a call does not know is refused with 47001, or ignored." },
+    Row { switch: Switch::NumericString, name: "numeric_string", values: &["accept", "refuse"], strict: "refuse", meaning: "Digits in a string are taken with an advice where a number is wanted, or refused with 47001; times are strings either way." },
+    Row { switch: Switch::NullScalar, name: "null_scalar", values: &["tolerate", "refuse"], strict: "refuse", meaning: "A null counts as absent, whatever is wanted, or is refused with 47001." },
+    Row { switch: Switch::NumberForText, name: "number_for_text", values: &["accept", "refuse"], strict: "refuse", meaning: "A number where a text is wanted counts as its text, with an advice, or is refused with 47001." },
+    Row { switch: Switch::WholeFraction, name: "whole_fraction", values: &["accept", "refuse"], strict: "refuse", meaning: "A whole number that is written with a fraction, such as 100.0, is taken, or refused with 47001." },
+    Row { switch: Switch::EmptySubMerchant, name: "empty_sub_merchant", values: &["accept", "refuse"], strict: "refuse", meaning: "A `sub_merchant_info` without `merchant_id` counts as none, or is refused with 41011." },
     Row { switch: Switch::Fraction, name: "fraction", values: &["47001", "40079"], strict: "47001", meaning: "What a time with a fraction, such as 1587744000.5, is refused with." },
     Row { switch: Switch::UnicodeEscape, name: "unicode_escape", values: &["accept", "literal", "refuse"], strict: "refuse", meaning: "A \\uXXXX in the body of a `/card/` call is read as its character, kept letter by letter, or refused with 47002." },
     Row { switch: Switch::FieldOfOtherType, name: "field_of_other_type", values: &["advice", "refuse"], strict: "refuse", meaning: "A field of `base_info` or `advanced_info` that the card's type does not have is taken with an advice, or refused with 47001." },
@@ -89,12 +95,19 @@ const TABLE: &[Row] = &[
 ];
 
 /// How all switches stand: the place of each one's value among its values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     try_from = "BTreeMap<String, String>",
     into = "BTreeMap<String, String>"
 )]
 pub(crate) struct Switches([u8; TABLE.len()]);
+
+impl Default for Switches {
+    /// All switches as WeChat was seen.
+    fn default() -> Self {
+        Self([0; TABLE.len()])
+    }
+}
 
 impl Row {
     fn place(&self, value: &str) -> Option<u8> {
