@@ -26,10 +26,10 @@ mod login;
 mod media;
 mod member;
 mod merchant;
-mod node;
 mod quota;
 pub(crate) mod reply;
 mod rid;
+pub(crate) mod schema;
 mod stats;
 mod ticket;
 mod token;
@@ -38,6 +38,7 @@ use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_esca
 use call::{Call, Content, Query};
 use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
+use schema::{Body, read_body};
 
 use crate::{
     faults::FaultKind,
@@ -196,8 +197,12 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .to_owned();
     let stays_open = stays_open(&parts);
     let body = read_whole(body).await;
-    let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
-    let content = read_content(takes, &content_type, body.as_ref()).await;
+    // A copy: bodies are read while the world goes on.
+    let switches = mock.world.lock().switches;
+    let content = match endpoint {
+        Some(endpoint) => read_content(endpoint, &content_type, body.as_ref(), switches).await,
+        None => Content::Ignored,
+    };
     let call = Call {
         is_plain_http: parts.extensions.get::<PlainHttp>().is_some(),
         // Calls come from connections; what comes from elsewhere comes from this machine.
@@ -237,10 +242,15 @@ fn stays_open(parts: &Parts) -> bool {
     parts.version == Version::HTTP_11 && !asks_to_close
 }
 
-async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {
-    match (takes, body) {
+async fn read_content(
+    endpoint: &Endpoint,
+    content_type: &str,
+    body: Option<&Bytes>,
+    switches: Switches,
+) -> Content {
+    match (endpoint.takes, body) {
         (Takes::Nothing, _) => Content::Ignored,
-        (Takes::Json, Some(body)) => Content::Json(read_json(body)),
+        (Takes::Json, Some(body)) => Content::Json(read_fields(endpoint.path, body, switches)),
         (Takes::Json, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
             .expected(format!("at most {MAX_BODY} bytes"))
             .received("more, or a body that broke off"))),
@@ -254,14 +264,11 @@ async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) ->
 }
 
 /// Runs one call on the locked world, then writes it into the journal.
-fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<FaultKind>) -> Wire {
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
     let mut world = mock.world.lock();
     let now = world.now();
     let switches = world.switches;
-    if family == Family::Card {
-        read_escapes(&mut call, switches);
-    }
     let mut context = Context {
         world: &mut world,
         journal: &mock.journal,
@@ -271,6 +278,9 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     };
     let (result, early) = match gateway::admit(&mut context, endpoint) {
         Ok(endpoint) => {
+            if let Content::Json(Ok(body)) = &call.content {
+                context.advice.extend_from_slice(&body.advice);
+            }
             let result = (endpoint.run)(&mut context);
             if result.is_ok() {
                 advise::on(&call, endpoint.guard, &mut context.advice);
@@ -315,28 +325,31 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
 /// Quotes the body from the place of the fault on, as card calls were seen to; the gateway was not.
 fn quoting(mut refusal: Refusal, call: &Call) -> Refusal {
     if family(&call.path) == Family::Card
-        && let Some(place) = &refusal.at
-        && let Some(tail) = error_before(&call.body, place)
+        && let Some(at) = refusal.at
+        && let Some(tail) = error_before(&call.body, at)
     {
         refusal.tail = tail.into();
     }
     refusal
 }
 
-/// What becomes of `\uXXXX` in a card's body, which nobody has captured.
-fn read_escapes(call: &mut Call, switches: Switches) {
-    if switches.is(Switch::UnicodeEscape, "accept") || !matches!(call.content, Content::Json(Ok(_)))
+/// Reads a JSON body by the schema of its call.
+///
+/// What becomes of `\uXXXX` in a card's body, which nobody has captured, is a switch.
+fn read_fields(path: &str, body: &[u8], switches: Switches) -> Result<Body, Refusal> {
+    let keeps_escapes = !switches.is(Switch::UnicodeEscape, "accept");
+    if family(path) == Family::Card
+        && keeps_escapes
+        && let Some(kept) = with_escapes_kept(body)
     {
-        return;
-    }
-    let Some(kept) = with_escapes_kept(&call.body) else {
-        return;
-    };
-    call.content = Content::Json(if switches.is(Switch::UnicodeEscape, "literal") {
-        read_json(&kept)
-    } else {
-        Err(Refusal::new("WX-WIRE-011")
+        let read = read_body(path, &kept, switches);
+        // A body that is no JSON is refused for that.
+        if read_json(body).is_err() || switches.is(Switch::UnicodeEscape, "literal") {
+            return read;
+        }
+        return Err(Refusal::new("WX-WIRE-011")
             .expected("characters as raw UTF-8")
-            .received("\\uXXXX"))
-    });
+            .received("\\uXXXX"));
+    }
+    read_body(path, body, switches)
 }

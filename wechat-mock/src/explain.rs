@@ -16,6 +16,11 @@ pub(crate) fn add_refusal(record: &mut Value, refusal: &Refusal) {
         &refusal.expected,
         &refusal.received,
     );
+    if let Some(row) = refusal.row {
+        record["field"] = json!({"call": row.call, "path": row.path});
+        record["source"] = json!(row.source);
+        record["confidence"] = json!(row.confidence);
+    }
 }
 
 /// Adds the texts of a rule; `id` names what was broken, `texts` whose texts explain it.

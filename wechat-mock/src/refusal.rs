@@ -1,6 +1,6 @@
 //! What WeChat answers when it does not do what it was asked, and why.
 
-use crate::facts;
+use crate::{api::schema::FieldRow, facts};
 
 /// A call that breaks a rule.
 ///
@@ -10,16 +10,16 @@ pub(crate) struct Refusal {
     pub(crate) errcode: i64,
     /// The rule whose texts explain it, an id of `fixtures::rules`.
     pub(crate) rule: &'static str,
-    /// The row of the field table that was broken, when it was one.
-    pub(crate) field: Option<&'static str>,
+    /// The row of a schema that was broken, when it was one.
+    pub(crate) row: Option<&'static FieldRow>,
     pub(crate) expected: Box<str>,
     pub(crate) received: Box<str>,
     /// What WeChat writes behind the hint.
     pub(crate) tail: Box<str>,
     /// WeChat's wording, where it holds something of the call.
     wording: Option<Box<str>>,
-    /// Where in the body it is, when that is known; in a box, so that refusals stay small.
-    pub(crate) at: Option<Box<Place>>,
+    /// The byte of the body at which reading stopped, when it did.
+    pub(crate) at: Option<usize>,
 }
 
 impl Refusal {
@@ -40,7 +40,7 @@ impl Refusal {
         Self {
             errcode,
             rule,
-            field: None,
+            row: None,
             expected: Box::default(),
             received: Box::default(),
             tail: Box::default(),
@@ -61,8 +61,9 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn field(mut self, rule: &'static str) -> Self {
-        self.field = Some(rule);
+    /// The row of a schema that was broken.
+    pub(crate) fn row(mut self, row: &'static FieldRow) -> Self {
+        self.row = Some(row);
         self
     }
 
@@ -77,9 +78,9 @@ impl Refusal {
         self
     }
 
-    /// Where in the body it is.
-    pub(crate) fn at(mut self, place: Place) -> Self {
-        self.at = Some(Box::new(place));
+    /// The byte of the body at which reading stopped.
+    pub(crate) fn at(mut self, byte: usize) -> Self {
+        self.at = Some(byte);
         self
     }
 
@@ -91,17 +92,8 @@ impl Refusal {
 
     /// The id that names what was broken: the field's own when there is one.
     pub(crate) fn rule_id(&self) -> &'static str {
-        self.field.unwrap_or(self.rule)
+        self.row.and_then(|row| row.rule).unwrap_or(self.rule)
     }
-}
-
-/// Where in a body a rule was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Byte(usize),
-    /// A value, by a path such as `card.card_type`; the empty path is the whole body.
-    /// Paths of a card's fields start in the node named like its type.
-    Path(String),
 }
 
 /// Something that was taken though the documentation has it otherwise.

@@ -1,10 +1,11 @@
 //! What a call got away with: told in the journal, though WeChat did as it was asked.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     call::{Call, Content},
     guard::Guard,
+    schema::{Body, Path},
 };
 use crate::refusal::Advice;
 
@@ -27,10 +28,9 @@ pub(super) fn on(call: &Call, guard: Guard, advice: &mut Vec<Advice>) {
     }
 }
 
-fn on_body(call: &Call, guard: Guard, body: &Map<String, Value>, advice: &mut Vec<Advice>) {
+fn on_body(call: &Call, guard: Guard, body: &Body, advice: &mut Vec<Advice>) {
     if guard != Guard::Open {
-        let secrets = ["access_token", "secret", "appsecret"];
-        for key in secrets.into_iter().filter(|key| body.contains_key(*key)) {
+        for key in &body.secrets {
             advice.push(Advice::new("WX-ADV-005", format!("{key} in the body")));
         }
     }
@@ -42,32 +42,33 @@ fn on_body(call: &Call, guard: Guard, body: &Map<String, Value>, advice: &mut Ve
         return;
     }
     let is_card = call.path == "/card/create";
-    let mut look = |path: &str, value: &Value| {
-        let is_escaped = |text: &str| ESCAPES.iter().any(|escape| text.contains(escape));
-        if value.as_str().is_some_and(is_escaped) {
-            let path = if is_card { path_in_card(path) } else { path };
+    let mut look = |path: &Path<'_>, text: &str| {
+        if advice.len() < MOST && ESCAPES.iter().any(|escape| text.contains(escape)) {
+            let path = path.to_string();
+            let path = if is_card { path_in_card(&path) } else { &path };
             advice.push(Advice::new("WX-ADV-006", path));
         }
     };
-    for (key, value) in body {
-        walk(value, key, &mut look);
+    for (key, value) in &body.members {
+        walk(value, &Path::key(None, key), &mut look);
     }
 }
 
-/// Calls `look` with each value that holds no others, and its path.
-fn walk(value: &Value, path: &str, look: &mut impl FnMut(&str, &Value)) {
+/// Calls `look` with each text and its path, of which nobody makes a text before it is needed.
+fn walk(value: &Value, path: &Path<'_>, look: &mut impl FnMut(&Path<'_>, &str)) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                walk(member, &format!("{path}.{key}"), look);
+                walk(member, &Path::key(Some(path), key), look);
             }
         }
         Value::Array(entries) => {
             for (at, entry) in entries.iter().enumerate() {
-                walk(entry, &format!("{path}[{at}]"), look);
+                walk(entry, &path.entry(at), look);
             }
         }
-        leaf => look(path, leaf),
+        Value::String(text) => look(path, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

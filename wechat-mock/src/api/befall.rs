@@ -45,7 +45,7 @@ fn appid_of(world: &World, call: &Call) -> Option<String> {
         let (number, _) = world.token(token)?;
         return Some(world.account(number).profile.appid.clone());
     }
-    let in_body = || call.text("appid").ok().flatten();
+    let in_body = || call.given().ok()?.text("appid");
     call.query.get("appid").or_else(in_body).map(str::to_owned)
 }
 

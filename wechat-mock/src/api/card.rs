@@ -45,7 +45,7 @@ pub(super) fn colors(_: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The card that `card_id` of the body names, whatever its state.
 pub(super) fn named_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
-    let card_id = context.call.text("card_id")?;
+    let card_id = context.call.fields()?.text("card_id");
     own_card(context, card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?)
 }
 

@@ -25,11 +25,7 @@ use crate::{refusal::Refusal, seal::Unsealable};
 
 /// POST `/card/code/decrypt`: the code behind what `wx.addCard` gave the page.
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let text = context.call.text("encrypt_code")?.ok_or_else(|| {
-        Refusal::new("WX-WIRE-009")
-            .expected("encrypt_code")
-            .received("no encrypt_code")
-    })?;
+    let text = context.call.fields()?.required_text("encrypt_code");
     let account = context.own_account();
     let code = account
         .seal_key()

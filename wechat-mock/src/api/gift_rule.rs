@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 pub(super) mod older;
 
-use super::{Context, call::shortened, card::own_card, node::Node, reply::Reply};
+use super::{Context, call::shortened, card::own_card, reply::Reply};
 use crate::{
     facts,
     refusal::Refusal,
@@ -18,22 +18,21 @@ const OCCUPIED: i64 = 72004;
 
 /// POST `/card/paygiftcard/add`.
 pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let info = Node::body(context.call)?.required_node("rule_info")?;
-    let base = info.required_node("base_info")?;
-    let kind = info.required_text("type")?;
-    let name = terms_of(kind).ok_or_else(|| unknown_type("rule_info.type", kind))?;
-    let terms = info.required_node(name)?;
-    terms.text("jump_url")?;
+    let info = context.call.fields()?.required_object("rule_info");
+    let base = info.required_object("base_info");
+    let kind = info.required_text("type");
+    let name = terms_of(kind);
+    let terms = info.required_object(name);
     let draft = Draft {
         kind,
-        mchids: base.texts("mchid_list")?,
+        mchids: base.texts("mchid_list"),
         dates: (
-            base.required_number("begin_time")?,
-            base.required_number("end_time")?,
+            base.required_number("begin_time"),
+            base.required_number("end_time"),
         ),
-        card_id: terms.required_text("card_id")?,
-        costs: (terms.number("least_cost")?, terms.number("max_cost")?),
-        terms: info.get(name).cloned().unwrap_or_default(),
+        card_id: terms.required_text("card_id"),
+        costs: (terms.number("least_cost"), terms.number("max_cost")),
+        terms: info.value(name).cloned().unwrap_or_default(),
         is_locked: false,
     };
     draft.check(context)?;
@@ -61,18 +60,11 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/card/paygiftcard/batchget`: those of one type; `effective` leaves out what is not in force.
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let kind = body.required_text("type")?;
-    terms_of(kind).ok_or_else(|| unknown_type("type", kind))?;
-    let effective = body.flag("effective")?.unwrap_or(false);
-    let (offset, count) = (
-        body.required_number("offset")?,
-        body.required_number("count")?,
-    );
-    let (Ok(offset), Ok(count)) = (usize::try_from(offset), usize::try_from(count)) else {
-        let received = format!("{offset}, {count}");
-        return Err(wrong("offset, count", "numbers from 0 on", &received));
-    };
+    let fields = context.call.fields()?;
+    let kind = fields.required_text("type");
+    let effective = fields.flag("effective").unwrap_or(false);
+    let number = |key| usize::try_from(fields.required_number(key)).unwrap_or_default();
+    let (offset, count) = (number("offset"), number("count"));
     let now = context.world.now();
     let rules: Vec<&GiftRule> = context
         .own_account()
@@ -89,16 +81,12 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 }
 
 /// What the terms of a rule are called, by its type.
-fn terms_of(kind: &str) -> Option<&'static str> {
-    match kind {
-        FOR_MEMBERS => Some("member_rule"),
-        SINGLE => Some("single_pay"),
-        _ => None,
+fn terms_of(kind: &str) -> &'static str {
+    if kind == SINGLE {
+        "single_pay"
+    } else {
+        "member_rule"
     }
-}
-
-fn unknown_type(path: &str, kind: &str) -> Refusal {
-    wrong(path, &format!("{FOR_MEMBERS} or {SINGLE}"), kind)
 }
 
 fn wrong(path: &str, expected: &str, received: &str) -> Refusal {
@@ -109,7 +97,7 @@ fn wrong(path: &str, expected: &str, received: &str) -> Refusal {
 
 /// The rule of this account that `rule_id` of the body names.
 fn known(context: &Context<'_>) -> Result<usize, Refusal> {
-    let id = Node::body(context.call)?.required_id("rule_id")?;
+    let id = context.call.fields()?.id("rule_id").unwrap_or_default();
     let account = context.world.account(context.own_number());
     let mut rules = account.gift_rules.iter();
     rules.position(|rule| rule.rule_id == id).ok_or_else(|| {
@@ -120,7 +108,7 @@ fn known(context: &Context<'_>) -> Result<usize, Refusal> {
 }
 
 fn shown(rule: &GiftRule) -> Value {
-    let terms = terms_of(&rule.kind).unwrap_or("member_rule");
+    let terms = terms_of(&rule.kind);
     json!({
         "rule_id": rule.rule_id,
         "type": rule.kind,

@@ -14,11 +14,10 @@ pub(super) use info::{filled_in, info};
 
 use super::{
     Context,
-    call::shortened,
     card::{biz, living_card},
     code,
-    node::Node,
     reply::Reply,
+    schema::Fields,
 };
 use crate::{
     refusal::Refusal,
@@ -31,7 +30,7 @@ use crate::{
 /// POST `/card/membercard/activate/geturl`: the page on which WeChat's form is filled in.
 pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = member_card(context)?;
-    let outer_str = context.call.text("outer_str")?.unwrap_or_default();
+    let outer_str = context.call.fields()?.text("outer_str").unwrap_or_default();
     let account = context.world.account(at.0);
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("action", "preshow")
@@ -62,11 +61,6 @@ fn code_of_member_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     Ok(at)
 }
 
-fn require_card_id(context: &Context<'_>) -> Result<(), Refusal> {
-    let card_id = context.call.text("card_id")?;
-    card_id.map(drop).ok_or_else(|| Refusal::new("WX-CRD-050"))
-}
-
 fn only_member_card(card: &Card) -> Result<(), Refusal> {
     if card.is_member_card() {
         return Ok(());
@@ -86,25 +80,9 @@ fn only_activated_by_wechat(card: &Card) -> Result<(), Refusal> {
         .received("a card without it"))
 }
 
-/// A text of at most so many bytes.
-fn short_text<'a>(
-    node: &Node<'a>,
-    key: &str,
-    most_bytes: usize,
-) -> Result<Option<&'a str>, Refusal> {
-    let text = node.text(key)?;
-    match text {
-        Some(text) if text.len() > most_bytes => Err(Refusal::new("WX-MBR-006")
-            .expected(format!("{key}: at most {most_bytes} bytes"))
-            .received(format!("{} bytes: {}", text.len(), shortened(text)))),
-        _ => Ok(text),
-    }
-}
-
 /// What three fields that differ in their last digit alone are changed to.
-fn custom_values<'a>(node: &Node<'a>, name: &str) -> Result<[Option<&'a str>; 3], Refusal> {
-    let value = |digit: u8| short_text(node, &format!("{name}{digit}"), 12);
-    Ok([value(1)?, value(2)?, value(3)?])
+fn custom_values<'a>(fields: Fields<'a>, name: &str) -> [Option<&'a str>; 3] {
+    ["1", "2", "3"].map(|digit| fields.text(&format!("{name}{digit}")))
 }
 
 fn set_all(into: &mut [String; 3], values: [Option<&str>; 3]) {

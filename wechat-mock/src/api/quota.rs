@@ -47,12 +47,7 @@ pub(super) fn count_minute(
 
 /// POST `/cgi-bin/clear_quota`: all paths of the caller start anew.
 pub(super) fn clear(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let appid = context.call.text("appid")?;
-    let appid = appid.ok_or_else(|| {
-        Refusal::new("WX-TOK-007")
-            .expected("appid")
-            .received("no appid")
-    })?;
+    let appid = context.call.fields()?.required_text("appid");
     let number = context.own_number();
     let own = &context.world.account(number).profile.appid;
     if appid != own {
@@ -65,10 +60,19 @@ pub(super) fn clear(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/cgi-bin/clear_quota/v2`: the same with the secret in place of a token.
 pub(super) fn clear_by_secret(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    // The page's sample has both in the query and no body; clients send a body.
     let call = context.call;
+    let query = &call.query;
+    let is_in_query = query.get("appid").is_some() && query.get("appsecret").is_some();
+    let (appid, secret) = if is_in_query && call.body.is_empty() {
+        (query.get("appid"), query.get("appsecret"))
+    } else {
+        let given = call.given()?;
+        (given.text("appid"), given.text("appsecret"))
+    };
     let number = Credentials {
-        appid: call.text("appid")?,
-        secret: call.text("appsecret")?,
+        appid,
+        secret,
         grant_type: None,
         expected_grant: None,
     }
@@ -115,11 +119,7 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The endpoint that `cgi_path` names.
 fn path_of(context: &Context<'_>) -> Result<&'static Endpoint, Refusal> {
-    let path = context.call.text("cgi_path")?.ok_or_else(|| {
-        Refusal::new("WX-WIRE-009")
-            .expected("cgi_path")
-            .received("no cgi_path")
-    })?;
+    let path = context.call.fields()?.required_text("cgi_path");
     let named = endpoint(path)
         .filter(|endpoint| !endpoint.path.starts_with("/sns/"))
         .ok_or_else(|| {

@@ -11,7 +11,6 @@ use super::{
     Context,
     call::shortened,
     card::{named_card, own_card},
-    node::Node,
     reply::Reply,
 };
 use crate::{
@@ -64,7 +63,7 @@ pub(super) fn account(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/datacube/getcardcardinfo`: coupon by coupon.
 pub(super) fn coupons(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let one = match context.call.text("card_id")? {
+    let one = match context.call.fields()?.text("card_id") {
         Some(card_id) => Some(own_card(context, card_id)?.1),
         None => None,
     };
@@ -194,12 +193,7 @@ impl<'w> Asked<'w> {
 
     fn of(context: &'w Context<'_>) -> Result<Self, Refusal> {
         let days = days(context)?;
-        let source = Node::body(context.call)?.required_number("cond_source")?;
-        if ![0, 1].contains(&source) {
-            return Err(Refusal::new("WX-STA-004")
-                .expected("cond_source 0 or 1")
-                .received(source.to_string()));
-        }
+        let source = context.call.fields()?.required_number("cond_source");
         Ok(Self {
             of_api: source == 1,
             ..Self::new(context, days)
@@ -254,9 +248,9 @@ impl<'w> Everything<'w> {
 
 /// The days that a call asks for.
 fn days(context: &Context<'_>) -> Result<RangeInclusive<i64>, Refusal> {
-    let body = Node::body(context.call)?;
+    let fields = context.call.fields()?;
     let day = |key: &str| {
-        let text = body.text(key)?.unwrap_or_default();
+        let text = fields.required_text(key);
         date::day_of(text).ok_or_else(|| {
             Refusal::new("WX-STA-001")
                 .expected(format!("{key}: a day such as 2026-12-23"))

@@ -74,12 +74,12 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/cgi-bin/stable_token`: the same token until near its end.
 pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
-    let force = call.flag("force_refresh")?.unwrap_or(false);
+    let given = context.call.given()?;
+    let force = given.flag("force_refresh").unwrap_or(false);
     let account = Credentials {
-        appid: call.text("appid")?,
-        secret: call.text("secret")?,
-        grant_type: call.text("grant_type")?,
+        appid: given.text("appid"),
+        secret: given.text("secret"),
+        grant_type: given.text("grant_type"),
         expected_grant: Some("client_credential"),
     }
     .account(context)?;

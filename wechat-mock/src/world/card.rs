@@ -80,7 +80,9 @@ impl Dates {
             Some(Self::Term {
                 days: number("fixed_term")?,
                 starts_after: number("fixed_begin_term")?,
-                end: number("end_timestamp"),
+                // Beside a begin it belongs to the other type, and is ignored; libraries send zeros.
+                end: number("end_timestamp")
+                    .filter(|end| *end != 0 && number("begin_timestamp").unwrap_or(0) == 0),
             })
         } else {
             (kind == "DATE_TYPE_PERMANENT").then_some(Self::Permanent)

@@ -12,7 +12,8 @@ use crate::{
 /// POST `/card/paycell/set`.
 pub(in crate::api) fn set_pay_cell(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = living_card(context)?;
-    let is_open = context.call.required_flag("is_open")?;
+    // An older edition of the page has it optional, and true.
+    let is_open = context.call.fields()?.flag("is_open").unwrap_or(true);
     let card = context.world.card_mut(at);
     if is_open {
         check_store(card)?;
@@ -32,11 +33,12 @@ pub(in crate::api) fn set_pay_cell(context: &mut Context<'_>) -> Result<Reply, R
 /// POST `/card/selfconsumecell/set`.
 pub(in crate::api) fn set_self_consume_cell(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = living_card(context)?;
-    let is_open = context.call.required_flag("is_open")?;
+    let fields = context.call.fields()?;
+    let is_open = fields.flag("is_open").unwrap_or_default();
     let cell = SelfConsume {
         // WeChat's own spelling.
-        need_verify_cod: context.call.flag("need_verify_cod")?.unwrap_or(false),
-        need_remark_amount: context.call.flag("need_remark_amount")?.unwrap_or(false),
+        need_verify_cod: fields.flag("need_verify_cod").unwrap_or(false),
+        need_remark_amount: fields.flag("need_remark_amount").unwrap_or(false),
     };
     let card = context.world.card_mut(at);
     if is_open {

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     api::{
         Context,
-        call::{shortened, wrong_kind},
+        call::shortened,
         reply::Reply,
+        schema::{FieldRow, rows_of_update},
     },
     refusal::Refusal,
     world::{
@@ -24,7 +25,10 @@ pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal
     let at = living_card(context)?;
     let card = context.world.card(at);
     let change = change_of(context.call.json()?, &card.node_name())?;
-    let node = merged(&card.node, &change);
+    let mut node = merged(&card.node, &change);
+    for row in turned_off(card, &change) {
+        node.insert(row.path.to_owned(), Value::Bool(true));
+    }
 
     let is_reviewed = check(context, at, &change, &node)?;
     if !context
@@ -41,21 +45,19 @@ fn change_of(body: &Map<String, Value>, name: &str) -> Result<Map<String, Value>
     if let Some(other) = body.keys().find(|key| *key != "card_id" && *key != name) {
         return Err(wrong_node(name, other));
     }
-    let mut change = match body.get(name) {
-        Some(Value::Object(change)) => change.clone(),
-        Some(other) => return Err(wrong_kind(name, "an object", other)),
-        None => return Err(wrong_node(name, "card_id alone")),
+    let Some(Value::Object(change)) = body.get(name) else {
+        return Err(wrong_node(name, "card_id alone"));
     };
+    let mut change = change.clone();
     // "0" stands for no store.
-    if let Some(stores) = change
+    let stores = change
         .get_mut("base_info")
-        .and_then(|base| base.get_mut("location_id_list"))
+        .and_then(|base| base.get_mut("location_id_list"));
+    if let Some(Value::Array(stores)) = stores
+        && let [only] = stores.as_slice()
+        && whole(only) == Some(0)
     {
-        let only = stores.as_array().filter(|stores| stores.len() == 1);
-        let only = only.map_or(&*stores, |stores| &stores[0]);
-        if whole(only) == Some(0) {
-            *stores = json!([]);
-        }
+        stores.clear();
     }
     Ok(change)
 }
@@ -92,18 +94,18 @@ fn check(
     let world = &*context.world;
     let (card, account) = (world.card(at), world.account(at.0));
     let name = card.node_name();
-    let mut judge = Judge::new(
-        &card.card_type,
+    let mut judge = Judge {
         account,
-        world.accounts(),
-        world.switches,
-        &mut context.advice,
-    );
+        accounts: world.accounts(),
+        switches: world.switches,
+        advice: &mut context.advice,
+    };
     let of = |members| CardNode {
         name: &name,
         members,
     };
     let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
+    check_stays(card, change)?;
     check_cells(card, node)?;
     Relations {
         card_type: &card.card_type,
@@ -114,6 +116,29 @@ fn check(
     }
     .check_update(card.terms.dates, &mut context.advice)?;
     Ok(is_reviewed)
+}
+
+/// What is true and stays so; where no number is known a false changes nothing.
+fn check_stays(card: &Card, change: &Map<String, Value>) -> Result<(), Refusal> {
+    for row in turned_off(card, change) {
+        if row.errcode.is_some() {
+            return Err(Refusal::new("WX-CRD-081")
+                .row(row)
+                .expected(format!("{} true, as the card has it", row.path))
+                .received("false"));
+        }
+    }
+    Ok(())
+}
+
+/// The rows whose field is true for good, and which a change turns off.
+fn turned_off(card: &Card, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
+    rows_of_update(&card.node_name())
+        .iter()
+        .map(|row| row.field)
+        .filter(|row| row.stays_true && card.node[row.path] == true)
+        .filter(|row| change.get(row.path) == Some(&Value::Bool(false)))
+        .collect()
 }
 
 /// A button in the middle has no place beside an open cell.

@@ -3,13 +3,10 @@
 use serde_json::json;
 
 use crate::{
-    api::{Context, call::missing, card, reply::Reply},
+    api::{Context, card, reply::Reply},
     refusal::Refusal,
     world::card::is_custom_code,
 };
-
-/// Codes that one call carries.
-const MOST: usize = 100;
 
 /// POST `/card/code/deposit`.
 pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -63,20 +60,9 @@ pub(in crate::api) fn check(context: &mut Context<'_>) -> Result<Reply, Refusal>
     ))
 }
 
-/// The codes of the body, 1 to [`MOST`], none of them empty.
+/// The codes of the body, none of them empty; how many there may be is in the schema.
 fn codes<'a>(context: &Context<'a>) -> Result<Vec<&'a str>, Refusal> {
-    let codes = context.call.texts("code")?;
-    let codes = codes.ok_or_else(|| missing("code"))?;
-    if codes.is_empty() {
-        return Err(Refusal::new("WX-COD-031")
-            .expected(format!("1 to {MOST} codes"))
-            .received("none"));
-    }
-    if codes.len() > MOST {
-        return Err(Refusal::new("WX-COD-027")
-            .expected(format!("1 to {MOST} codes"))
-            .received(codes.len().to_string()));
-    }
+    let codes = context.call.fields()?.texts("code");
     if codes.contains(&"") {
         return Err(Refusal::new("WX-COD-028")
             .expected("codes that are not empty")

@@ -13,15 +13,11 @@ use crate::{
 
 /// The code that `code` and `card_id` of the body name.
 pub(in crate::api) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
-    let call = context.call;
-    let text = call.text("code")?.ok_or_else(|| {
-        Refusal::new("WX-COD-001")
-            .expected("code")
-            .received("no code")
-    })?;
+    let fields = context.call.fields()?;
+    let text = fields.required_text("code");
     let number = context.own_number();
     let account = context.world.account(number);
-    let Some(card_id) = call.text("card_id")? else {
+    let Some(card_id) = fields.text("card_id") else {
         let code = account.codes.find(text, None);
         return code
             .map(|code| (number, code))

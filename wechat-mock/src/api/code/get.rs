@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let check_consume = context.call.flag("check_consume")?.unwrap_or(true);
+    let check_consume = context.call.fields()?.flag("check_consume").unwrap_or(true);
     let at = find(context)?;
     let world = &*context.world;
     let code = world.code(at);

@@ -10,16 +10,11 @@ use crate::{
 };
 
 pub(in crate::api) fn mark(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
+    let fields = context.call.fields()?;
     card::named_card(context)?;
     let at = find(context)?;
-    let openid = call.text("openid")?.ok_or_else(|| {
-        Refusal::new("WX-COD-024")
-            .expected("openid")
-            .received("no openid")
-    })?;
-    let user = card::user_of_openid(context, openid)?;
-    let is_mark = call.required_flag("is_mark")?;
+    let user = card::user_of_openid(context, fields.required_text("openid"))?;
+    let is_mark = fields.flag("is_mark").unwrap_or_default();
     refuse_unusable(context.world.code_status(at))?;
 
     let now = context.world.now();

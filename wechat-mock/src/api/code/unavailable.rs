@@ -10,7 +10,7 @@ use crate::{
 
 pub(in crate::api) fn make_void(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = find(context)?;
-    let reason = context.call.text("reason")?.unwrap_or_default();
+    let reason = context.call.fields()?.text("reason").unwrap_or_default();
     context
         .world
         .make_void(at, reason)

@@ -4,19 +4,14 @@ use serde_json::json;
 
 use super::find::{find, refuse_unusable};
 use crate::{
-    api::{
-        Context,
-        call::{missing, shortened},
-        reply::Reply,
-    },
+    api::{Context, call::shortened, reply::Reply},
     refusal::Refusal,
     world::card::is_custom_code,
 };
 
 pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = find(context)?;
-    let new_code = context.call.text("new_code")?;
-    let new_code = new_code.ok_or_else(|| missing("new_code"))?;
+    let new_code = context.call.fields()?.required_text("new_code");
     refuse_unusable(context.world.code_status(at))?;
 
     let account = context.world.account(at.0);

@@ -2,56 +2,44 @@
 
 use serde_json::json;
 
-use super::{code_of_member_card, custom_values, set_all, short_text};
+use super::{code_of_member_card, custom_values, set_all};
 use crate::{
-    api::{Context, code::refuse_unusable, node::Node, reply::Reply},
+    api::{Context, code::refuse_unusable, reply::Reply, schema::Fields},
     refusal::Refusal,
-    world::{clock::LATEST, life::CodeAt, member},
+    world::{clock::LATEST, life::CodeAt},
 };
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
     let at = code_of_member_card(context)?;
-    let body = Node::body(call)?;
-    body.required_text("membership_number")?;
-    let number = short_text(&body, "membership_number", 20)?.unwrap_or_default();
-    let picture = short_text(&body, "background_pic_url", 128)?;
-    let values = custom_values(&body, "init_custom_field_value")?;
-    body.text("init_bonus_record")?;
-    let bonus = in_limits("WX-MBR-004", "init_bonus", body.number("init_bonus")?)?;
-    let balance = in_limits("WX-MBR-005", "init_balance", body.number("init_balance")?)?;
-    let dates = dates(context, &body, at)?;
+    let fields = context.call.fields()?;
+    let dates = dates(context, fields, at)?;
     refuse_unusable(context.world.code_status(at))?;
     only_new(context, at)?;
 
-    let member = context.world.make_member(at, number);
-    if let Some(bonus) = bonus {
+    let member = context
+        .world
+        .make_member(at, fields.required_text("membership_number"));
+    if let Some(bonus) = fields.number("init_bonus") {
         member.bonus = bonus;
     }
-    member.balance = balance.unwrap_or(0);
-    set_all(&mut member.custom_field_values, values);
-    picture
-        .unwrap_or_default()
+    member.balance = fields.number("init_balance").unwrap_or(0);
+    set_all(
+        &mut member.custom_field_values,
+        custom_values(fields, "init_custom_field_value"),
+    );
+    fields
+        .required_text("background_pic_url")
         .clone_into(&mut member.background_pic_url);
     let codes = &mut context.own_account().codes;
     codes.set_dates(at.1, dates.0, dates.1);
     Ok(Reply::card(json!({})))
 }
 
-fn in_limits(rule: &'static str, key: &str, value: Option<i64>) -> Result<Option<i64>, Refusal> {
-    match value {
-        Some(value) if !(0..=member::HIGHEST).contains(&value) => Err(Refusal::new(rule)
-            .expected(format!("{key}: 0 to {}", member::HIGHEST))
-            .received(value.to_string())),
-        _ => Ok(value),
-    }
-}
-
 /// When the card can be used, where activation sets it anew.
-fn dates(context: &Context<'_>, body: &Node<'_>, at: CodeAt) -> Result<(i64, i64), Refusal> {
+fn dates(context: &Context<'_>, fields: Fields<'_>, at: CodeAt) -> Result<(i64, i64), Refusal> {
     let code = context.world.code(at);
-    let begin = body.number("activate_begin_time")?;
-    let end = body.number("activate_end_time")?;
+    let begin = fields.number("activate_begin_time");
+    let end = fields.number("activate_end_time");
     let is_set = begin.is_some() || end.is_some();
     let (begin, end) = (
         begin.unwrap_or(code.begin_time),

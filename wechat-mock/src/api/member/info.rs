@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{code_of_member_card, require_card_id};
+use super::code_of_member_card;
 use crate::{
-    api::{Context, call::shortened, node::Node, reply::Reply},
+    api::{Context, call::shortened, reply::Reply},
     refusal::Refusal,
 };
 
@@ -12,7 +12,6 @@ use crate::{
 const SEX: &str = "USER_FORM_INFO_FLAG_SEX";
 
 pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    require_card_id(context)?;
     let at = code_of_member_card(context)?;
     let world = &*context.world;
     let code = world.code(at);
@@ -34,7 +33,7 @@ pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 }
 
 pub(in crate::api) fn filled_in(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let ticket = Node::body(context.call)?.required_text("activate_ticket")?;
+    let ticket = context.call.fields()?.required_text("activate_ticket");
     let number = context.own_number();
     let members = &context.world.account(number).members;
     let submission = members.submission(ticket).ok_or_else(|| {

@@ -223,9 +223,13 @@ impl Things {
             "/card/create" => (signed_in(), self.card.clone()),
             "/card/get" => (signed_in(), json!({"card_id": self.card_id})),
             "/card/code/decrypt" => (signed_in(), json!({"encrypt_code": self.encrypted})),
-            "/card/code/get" | "/card/code/consume" => (
+            "/card/code/get" => (
                 signed_in(),
                 json!({"code": self.code, "card_id": self.card_id, "check_consume": false}),
+            ),
+            "/card/code/consume" => (
+                signed_in(),
+                json!({"code": self.code, "card_id": self.card_id}),
             ),
             ADD_CARD => (
                 Vec::new(),
