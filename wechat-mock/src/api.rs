@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Version, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
@@ -156,6 +156,8 @@ fn family(path: &str) -> Family {
         Family::Card
     } else if path.starts_with("/sns/") {
         Family::Login
+    } else if path.starts_with("/cgi-bin/media/") {
+        Family::Media
     } else {
         Family::Gateway
     }
@@ -195,6 +197,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .unwrap_or_default()
         .to_owned();
     let stays_open = stays_open(&parts);
+    let is_chunked = is_chunked(&parts);
     let body = read_whole(body).await;
     let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
     let content = read_content(takes, &content_type, body.as_ref()).await;
@@ -212,9 +215,13 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    let mut response = match befall::fault_of(&mock, &call) {
-        None => run(&mock, endpoint, call, None).into_response(),
-        Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+    let mut response = if is_chunked {
+        refuse_chunks(&mock, call).into_response()
+    } else {
+        match befall::fault_of(&mock, &call) {
+            None => run(&mock, endpoint, call, None).into_response(),
+            Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+        }
     };
     if stays_open {
         // WeChat says what HTTP/1.1 means anyway.
@@ -235,6 +242,33 @@ fn stays_open(parts: &Parts) -> bool {
             .any(|part| part.trim().eq_ignore_ascii_case("close"))
     });
     parts.version == Version::HTTP_11 && !asks_to_close
+}
+
+/// Whether a body comes in chunks, without a length ahead.
+fn is_chunked(parts: &Parts) -> bool {
+    parts.method != Method::GET
+        && parts.headers.contains_key(header::TRANSFER_ENCODING)
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+}
+
+/// What stands in front of all calls reads no chunks: status 412, and the call is never reached.
+fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
+    let refusal = Refusal::numbered("WX-WIRE-021", 0)
+        .wording("Precondition Failed")
+        .expected("a body with Content-Length")
+        .received("Transfer-Encoding: chunked");
+    let wire = Wire::of_status(StatusCode::PRECONDITION_FAILED);
+    let now = mock.world.lock().now();
+    mock.journal.lock().write(Answered {
+        call,
+        now,
+        appid: None,
+        wire: wire.clone(),
+        advice: Vec::new(),
+        outcome: Outcome::Refused(refusal),
+        fault: None,
+    });
+    wire
 }
 
 async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {

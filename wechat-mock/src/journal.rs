@@ -65,6 +65,8 @@ pub(crate) struct Row {
     pub(crate) appid: Option<String>,
     pub(crate) errcode: i64,
     trace: Option<String>,
+    /// Of the answer.
+    status: u16,
     request_type: String,
     request: Body,
     reply_type: &'static str,
@@ -176,6 +178,7 @@ impl Journal {
             appid,
             errcode: wire.errcode,
             trace: wire.trace,
+            status: wire.status.as_u16(),
             request: Body::new(&call.body),
             request_type: call.content_type,
             reply: Body::new(&wire.body),
@@ -307,6 +310,7 @@ impl Row {
             "appid": self.appid,
             "request": self.request.show(&self.request_type),
             "errcode": self.errcode,
+            "status": self.status,
             "reply": reply,
         });
         if let Some(trace) = &self.trace {

@@ -27,8 +27,15 @@ use crate::{
 };
 
 /// What a gateway says instead of WeChat.
-const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-                    <center><h1>Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+fn page(status: StatusCode) -> Bytes {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let number = status.as_u16();
+    format!(
+        "<html>\r\n<head><title>{number} {reason}</title></head>\r\n<body>\r\n\
+         <center><h1>{number} {reason}</h1></center>\r\n</body>\r\n</html>\r\n"
+    )
+    .into()
+}
 
 /// The fault that befalls a call, if one does.
 pub(super) fn fault_of(mock: &Mock, call: &Call) -> Option<FaultKind> {
@@ -79,12 +86,13 @@ pub(super) async fn answer(
             wire.into_response()
         }
         FaultKind::HttpStatus(status) => {
-            let wire = Wire::foreign("text/html", Bytes::from_static(PAGE.as_bytes()));
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let wire = Wire {
+                status,
+                ..Wire::foreign("text/html", page(status))
+            };
             leave(mock, call, wire.clone(), Outcome::Lost, fault);
-            let mut response = wire.into_response();
-            *response.status_mut() =
-                StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            response
+            wire.into_response()
         }
         FaultKind::Reset => {
             leave(

@@ -7,6 +7,7 @@
 mod accounts;
 mod advice;
 mod catalogue;
+mod chunked;
 mod claims;
 mod codes;
 mod control;

@@ -350,16 +350,16 @@ async fn oversized(test: &TestMock) -> String {
     const MB: usize = 1024 * 1024;
     let logo = fixtures::image("logo.jpg");
     let mut seen = Vec::new();
-    for (of, head, size) in [
-        ("image", logo, 10 * MB + 1),
-        ("voice", &b"#!AMR\n"[..], 2 * MB + 1),
-        ("video", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
-        ("thumb", logo, 64 * 1024 + 1),
+    for (name, head, size) in [
+        ("image.jpg", logo, 10 * MB + 1),
+        ("voice.amr", &b"#!AMR\n"[..], 2 * MB + 1),
+        ("video.mp4", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
+        ("thumb.jpg", logo, 64 * 1024 + 1),
     ] {
         let mut file = head.to_vec();
         file.resize(size, 0);
-        let path = format!("/cgi-bin/media/upload?type={of}");
-        seen.push(test.upload(&path, "file", file).await.errcode().to_string());
+        let path = format!("/cgi-bin/media/upload?type={}", &name[..5]);
+        seen.push(test.upload(&path, name, file).await.errcode().to_string());
     }
     seen.join(" ")
 }
