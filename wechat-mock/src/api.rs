@@ -258,8 +258,11 @@ fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
         .expected("a body with Content-Length")
         .received("Transfer-Encoding: chunked");
     let wire = Wire::of_status(StatusCode::PRECONDITION_FAILED);
-    let now = mock.world.lock().now();
-    mock.journal.lock().write(Answered {
+    let world = mock.world.lock();
+    let now = world.now();
+    let mut journal = mock.journal.lock();
+    drop(world);
+    journal.write(Answered {
         call,
         now,
         appid: None,
@@ -320,6 +323,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     } = context;
     advice.truncate(advise::MOST);
     let appid = account.map(|number| world.account(number).profile.appid.clone());
+    // Taken before the world is given back, so that rows stand in the order in which things happened.
+    let mut journal = mock.journal.lock();
     drop(world);
 
     let style = Style {
@@ -334,7 +339,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
             Outcome::Refused(refusal),
         ),
     };
-    mock.journal.lock().write(Answered {
+    journal.write(Answered {
         call,
         now,
         appid,
@@ -373,4 +378,49 @@ fn read_escapes(call: &mut Call, switches: Switches) {
             .expected("characters as raw UTF-8")
             .received("\\uXXXX"))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        thread,
+    };
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::Filter;
+
+    #[test]
+    fn rows_stand_in_the_order_in_which_things_happened() {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        const NUMBERED: Endpoint = Endpoint {
+            verb: Verb::Post,
+            path: "/numbered",
+            guard: Guard::Open,
+            takes: Takes::Nothing,
+            // Only whoever has the world counts on.
+            run: |_| {
+                Ok(Reply::Json(
+                    json!({"n": CALLS.fetch_add(1, Ordering::Relaxed)}),
+                ))
+            },
+        };
+        let mock = Mock::new(World::starter(1), None);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let call = Call::bare(NUMBERED.path, Bytes::new());
+                        run(&mock, Some(&NUMBERED), call, None);
+                    }
+                });
+            }
+        });
+        let rows = mock.journal.lock().show(&Filter::default());
+        let numbers: Vec<_> = rows.iter().map(|row| row["reply"]["n"].as_u64()).collect();
+        let expected: Vec<_> = (0..4000).map(Some).collect();
+        assert_eq!(numbers, expected);
+    }
 }

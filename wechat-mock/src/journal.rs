@@ -16,18 +16,24 @@ use crate::{
     api::{call::Call, reply::Wire},
     explain,
     faults::FaultKind,
-    refusal::{Advice, Refusal},
+    refusal::{Advice, Refusal, cut_text},
     sign::diagnose::Stamp,
 };
 
 /// Rows that are kept.
 const ROWS: usize = 10_000;
-/// Bytes of bodies that are kept over all rows.
+/// Bytes that are kept over all rows.
 const BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of a path, a label or any other text beside the bodies that are kept.
+const TEXT: usize = 1024;
+/// Pairs of a query that are kept.
+const PAIRS: usize = 64;
 /// Bytes of one body that are kept.
 const BODY: usize = 64 * 1024;
 /// Records of claims on the phone that are kept.
 const CLAIMS: usize = 2_000;
+/// Bytes that are kept over all records of claims.
+const CLAIM_BYTES: usize = 8 * 1024 * 1024;
 /// Claims whose timestamp and nonce are known again when they are signed a second time.
 const STAMPS: usize = 64;
 
@@ -137,9 +143,18 @@ pub(crate) struct Journal {
     rows: VecDeque<Row>,
     bytes: usize,
     written: u64,
-    claims: VecDeque<(String, Value)>,
+    claims: VecDeque<KeptClaim>,
+    claim_bytes: usize,
     claimed: u64,
     stamps: VecDeque<Stamp>,
+}
+
+/// The record of a claim on the phone.
+#[derive(Debug)]
+struct KeptClaim {
+    number: u64,
+    record: Value,
+    size: usize,
 }
 
 /// Which rows to show.
@@ -172,19 +187,26 @@ impl Journal {
             query: call
                 .query
                 .pairs()
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .take(PAIRS)
+                .map(|(key, value)| (kept_text(key), kept_text(value)))
                 .collect(),
-            path: call.path,
-            appid,
+            path: kept_text(&call.path),
+            appid: appid.map(|appid| kept_text(&appid)),
             errcode: wire.errcode,
             trace: wire.trace,
             status: wire.status.as_u16(),
             request: Body::new(&call.body),
-            request_type: call.content_type,
+            request_type: kept_text(&call.content_type),
             reply: Body::new(&wire.body),
             reply_type: wire.content_type,
-            advice,
-            outcome,
+            advice: advice
+                .into_iter()
+                .map(|advice| Advice::new(advice.rule, kept_text(&advice.at)))
+                .collect(),
+            outcome: match outcome {
+                Outcome::Refused(refusal) => Outcome::Refused(refusal.cut(TEXT)),
+                other => other,
+            },
             fault,
         };
         self.bytes += row.size();
@@ -224,31 +246,42 @@ impl Journal {
         *self = Self::default();
     }
 
-    /// The id of the next claim's record, and what the claims before it were made with.
-    pub(crate) fn next_claim(
-        &mut self,
-        stamps: impl Iterator<Item = Stamp>,
-    ) -> (String, Vec<Stamp>) {
+    /// The number of the next claim's record, and what the claims before it were made with.
+    pub(crate) fn next_claim(&mut self, stamps: impl Iterator<Item = Stamp>) -> (u64, Vec<Stamp>) {
         self.claimed += 1;
         let earlier = self.stamps.iter().cloned().collect();
         self.stamps.extend(stamps);
         let too_many = self.stamps.len().saturating_sub(STAMPS);
         self.stamps.drain(..too_many);
-        (format!("claim-{}", self.claimed), earlier)
+        (self.claimed, earlier)
     }
 
-    /// Keeps the record of a claim on the phone.
-    pub(crate) fn keep_claim(&mut self, id: String, record: Value) {
-        if self.claims.len() >= CLAIMS {
-            self.claims.pop_front();
+    /// Keeps the record of a claim on the phone, behind those of the claims before it.
+    pub(crate) fn keep_claim(&mut self, number: u64, mut record: Value) {
+        let size = cut_texts(&mut record);
+        let later = self.claims.iter().rev();
+        let later = later.take_while(|kept| kept.number > number).count();
+        let claim = KeptClaim {
+            number,
+            record,
+            size,
+        };
+        self.claims.insert(self.claims.len() - later, claim);
+        self.claim_bytes += size;
+        while self.claims.len() > CLAIMS || self.claim_bytes > CLAIM_BYTES {
+            let Some(oldest) = self.claims.pop_front() else {
+                break;
+            };
+            self.claim_bytes -= oldest.size;
         }
-        self.claims.push_back((id, record));
     }
 
     /// Why a call or claim was refused, by its journal id, rid, hint or claim id.
     pub(crate) fn explain(&self, id: &str) -> Option<Value> {
-        if let Some((_, record)) = self.claims.iter().find(|(known, _)| known == id) {
-            return Some(record.clone());
+        if let Some(number) = id.strip_prefix("claim-") {
+            let mut claims = self.claims.iter();
+            let claim = claims.find(|claim| claim.number.to_string() == number)?;
+            return Some(claim.record.clone());
         }
         let row = self
             .rows
@@ -286,8 +319,24 @@ impl Row {
     }
 
     fn size(&self) -> usize {
-        // The bodies, and about what the rest of a row takes.
-        512 + self.request.kept.len() + self.reply.kept.len()
+        // A row's own members, and what each text takes beside its bytes.
+        let mut size = size_of::<Self>() + self.request.kept.len() + self.reply.kept.len();
+        let texts = [&self.method, &self.path, &self.request_type];
+        size += texts.iter().map(|text| text.len()).sum::<usize>();
+        let pairs = self.query.iter();
+        size += pairs
+            .map(|(key, value)| size_of::<(String, String)>() + key.len() + value.len())
+            .sum::<usize>();
+        size += self.appid.as_ref().map_or(0, String::len);
+        size += self.trace.as_ref().map_or(0, String::len);
+        let advice = self.advice.iter();
+        size += advice
+            .map(|advice| size_of::<Advice>() + advice.at.len())
+            .sum::<usize>();
+        if let Outcome::Refused(refusal) = &self.outcome {
+            size += refusal.size();
+        }
+        size
     }
 
     fn show(&self) -> Value {
@@ -414,6 +463,30 @@ pub(crate) fn redact(value: &mut Value) {
     }
 }
 
+/// At most [`TEXT`] bytes of a text, in memory of its own.
+fn kept_text(text: &str) -> String {
+    cut_text(text, TEXT)
+}
+
+/// Cuts every text of a record at [`TEXT`] bytes; about the memory that the record takes then.
+fn cut_texts(value: &mut Value) -> usize {
+    let own = size_of::<Value>();
+    own + match value {
+        Value::String(text) => {
+            if text.len() > TEXT {
+                *text = kept_text(text);
+            }
+            text.len()
+        }
+        Value::Array(entries) => entries.iter_mut().map(cut_texts).sum(),
+        Value::Object(members) => members
+            .iter_mut()
+            .map(|(key, member)| size_of::<String>() + key.len() + cut_texts(member))
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
 /// Takes out what a refusal quotes of the request.
 fn cut_quote(reply: &mut Value) {
     const QUOTE: &str = "Error before ";
@@ -432,6 +505,7 @@ fn may_hold_secrets(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{api::call::Query, refusal::Place};
 
     #[test]
     fn secrets_are_shortened_wherever_they_stand() {
@@ -499,5 +573,60 @@ mod tests {
         assert!(journal.bytes <= BYTES);
         journal.clear();
         assert_eq!((journal.bytes, journal.rows.len()), (0, 0));
+    }
+
+    #[test]
+    fn whatever_a_row_holds_is_cut_and_counted() {
+        let long = "券".repeat(100_000);
+        let mut journal = Journal::default();
+        for number in 0..1_000 {
+            let mut row = answered(&format!("/{number}{long}"), 0);
+            row.call.content_type = long.clone();
+            row.call.query = Query::parse(Some(&format!("a={long}&{}", "b=c&".repeat(10_000))));
+            row.appid = Some(long.clone());
+            row.advice = vec![Advice::new("WX-ADV-005", long.as_str())];
+            row.outcome = Outcome::Refused(
+                Refusal::new("WX-CRD-002")
+                    .expected(long.as_str())
+                    .received(long.as_str())
+                    .wording(long.as_str())
+                    .tail(long.as_str())
+                    .at(Place::Path(long.clone())),
+            );
+            journal.write(row);
+        }
+        let row = &journal.rows[0];
+        assert!(
+            (8 * 1024..64 * 1024).contains(&row.size()),
+            "{}",
+            row.size()
+        );
+        assert!(journal.bytes <= BYTES);
+        let held: usize = journal.rows.iter().map(Row::size).sum();
+        assert_eq!(held, journal.bytes);
+        assert_eq!(row.query.len(), PAIRS);
+        assert!(row.explain().to_string().len() < 64 * 1024);
+    }
+
+    #[test]
+    fn claims_are_cut_and_counted_and_stand_in_their_order() {
+        let long = "券".repeat(100_000);
+        let mut journal = Journal::default();
+        for number in [2, 1, 3] {
+            journal.keep_claim(number, json!({"id": number, "received": long}));
+        }
+        let numbers: Vec<u64> = journal.claims.iter().map(|claim| claim.number).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+        let record = journal.explain("claim-2").unwrap();
+        assert!(record["received"].as_str().unwrap().len() <= TEXT + 3);
+
+        for number in 4..500 {
+            let cards = vec![json!({"received": long}); 100];
+            journal.keep_claim(number, json!({"cards": cards}));
+        }
+        assert!(journal.claim_bytes <= CLAIM_BYTES);
+        assert_eq!(journal.explain("claim-4"), None);
+        assert!(journal.explain("claim-499").is_some());
+        assert!(journal.explain("claim-0499").is_none());
     }
 }

@@ -39,11 +39,11 @@ fn page(status: StatusCode) -> Bytes {
 
 /// The fault that befalls a call, if one does.
 pub(super) fn fault_of(mock: &Mock, call: &Call) -> Option<FaultKind> {
-    if mock.faults.lock().is_empty() {
+    if !mock.faults.is_any_in_force() {
         return None;
     }
     let appid = appid_of(&mock.world.lock(), call);
-    mock.faults.lock().befall(&call.path, appid.as_deref())
+    mock.faults.lock().inject(&call.path, appid.as_deref())
 }
 
 /// Whose call it is, as far as its token or its own words tell.
@@ -66,8 +66,10 @@ pub(super) async fn answer(
     let work = |call| run(mock, endpoint, call, Some(fault));
     match fault {
         FaultKind::DelayMs(delay) => {
+            // Done first: a caller that goes away meanwhile ends the wait, and not what it asked for.
+            let wire = work(call);
             tokio::time::sleep(Duration::from_millis(delay)).await;
-            work(call).into_response()
+            wire.into_response()
         }
         FaultKind::Errcode(errcode) => {
             let refusal = Refusal::numbered("WX-FLT-001", errcode)
@@ -125,8 +127,9 @@ pub(super) async fn answer(
 fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind) {
     let world = mock.world.lock();
     let (now, appid) = (world.now(), appid_of(&world, &call));
+    let mut journal = mock.journal.lock();
     drop(world);
-    mock.journal.lock().write(Answered {
+    journal.write(Answered {
         call,
         now,
         appid,

@@ -36,6 +36,12 @@ pub(super) fn admit<'e>(
         }
     }
     match (endpoint.verb, &context.call.method) {
+        // No call of WeChat's has another method, so none is done by one.
+        (Verb::Either, method) if method != Method::GET && method != Method::POST => {
+            Err(Refusal::new("WX-WIRE-002")
+                .expected("GET or POST")
+                .received(method.as_str()))
+        }
         (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
             .expected("GET")
             .received(method.as_str())),

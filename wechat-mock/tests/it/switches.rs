@@ -468,7 +468,7 @@ async fn a_strict_mock_stays_strict_over_reset_and_a_small_world() {
     assert_eq!(values().await, ["nonce"]);
 
     for (method, path, body) in [
-        ("PUT", "world", json!({"accounts": []})),
+        ("PUT", "world", json!({"accounts": [{}]})),
         ("PATCH", "switches", json!({"unknown_key": "ignore"})),
         ("POST", "reset", json!({})),
     ] {
