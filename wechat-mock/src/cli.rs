@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::switches::Switches;
+use crate::{control::access, switches::Switches};
 
 mod serve;
 mod sign;
@@ -46,6 +46,14 @@ struct ServeArguments {
     /// Sets one switch; may be given more than once, and wins over --strict and the world.
     #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = name_and_value)]
     switches: Vec<(String, String)>,
+    /// Lets web pages of this origin, such as http://localhost:5173, call the control API; may be given
+    /// more than once.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = access::read_origin)]
+    allowed_origins: Vec<String>,
+    /// A file with the token that the control API asks for; without it the token is that of
+    /// WECHAT_MOCK_CONTROL_TOKEN, or, on an address that others can reach, made and printed.
+    #[arg(long, value_name = "FILE")]
+    control_token_file: Option<PathBuf>,
     /// Answers for WeChat's hosts too, as a proxy with a CA made at this start.
     #[cfg(feature = "intercept")]
     #[arg(long)]

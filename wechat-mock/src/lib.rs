@@ -39,6 +39,7 @@ pub use handles::{Account, AddCardOutcome, Clock, Events, Faults, Journal, User}
 pub use switches::SwitchError;
 pub use world::file::WorldError;
 
+use control::access;
 use mock::Mock;
 use server::Running;
 use world::{World, profile::AccountKind};
@@ -86,6 +87,8 @@ impl MockWechat {
             is_strict: false,
             switches: Vec::new(),
             push_timeout: None,
+            allowed_origins: Vec::new(),
+            control_token: None,
             #[cfg(feature = "intercept")]
             is_intercepting: false,
         }
@@ -211,6 +214,8 @@ pub struct Builder {
     is_strict: bool,
     switches: Vec<(String, String)>,
     push_timeout: Option<Duration>,
+    allowed_origins: Vec<String>,
+    control_token: Option<String>,
     #[cfg(feature = "intercept")]
     is_intercepting: bool,
 }
@@ -260,6 +265,22 @@ impl Builder {
         self
     }
 
+    /// Lets the web pages of `origin`, such as `http://localhost:5173`, call the control API; may be
+    /// called more than once. Pages of the mock's own address always may.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: &str) -> Self {
+        self.allowed_origins.push(origin.to_owned());
+        self
+    }
+
+    /// What the control API asks for, as `Authorization: Bearer`, in place of nothing or, on an
+    /// address that others can reach, of a token made at the start.
+    #[must_use]
+    pub fn control_token(mut self, token: &str) -> Self {
+        self.control_token = Some(token.to_owned());
+        self
+    }
+
     /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
     ///
     /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
@@ -287,7 +308,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`StartError::World`] when the world cannot be read, [`StartError::Switch`] when a switch has
-    /// another name or value, [`StartError::Listen`] when the address cannot be had,
+    /// another name or value, [`StartError::Origin`] when a page's origin is none,
+    /// [`StartError::Listen`] when the address cannot be had,
     /// `StartError::Intercept` when no certificate can be made.
     #[expect(
         clippy::unused_async,
@@ -296,7 +318,16 @@ impl Builder {
     pub async fn try_start(self) -> Result<MockWechat, StartError> {
         let mut world = self.read_world()?;
         world.turn(self.is_strict, &self.switches)?;
-        let mut mock = Mock::new(world, control_token(self.listen));
+        let token = self.control_token.clone();
+        let token = token.or_else(|| control_token(self.listen));
+        let mut mock = Mock::new(world, token);
+        let origins = self.allowed_origins.iter().map(|origin| {
+            access::read_origin(origin).map_err(|message| StartError::Origin {
+                origin: origin.clone(),
+                message,
+            })
+        });
+        mock.allowed_origins = origins.collect::<Result<_, _>>()?;
         if let Some(timeout) = self.push_timeout {
             mock.pushes.timeout = timeout;
         }
@@ -343,6 +374,14 @@ pub enum StartError {
     /// No switch has this name or value.
     #[error("a switch cannot be set")]
     Switch(#[from] SwitchError),
+    /// This is no origin of a web page.
+    #[error("{origin} is no origin: {message}")]
+    Origin {
+        /// What was to be allowed.
+        origin: String,
+        /// What it should look like.
+        message: String,
+    },
     /// The address cannot be had.
     #[error("cannot listen on {address}")]
     Listen {

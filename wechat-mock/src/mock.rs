@@ -16,8 +16,10 @@ pub(crate) struct Mock {
     pub(crate) pushes: SharedPushes,
     /// The world that a reset goes back to.
     origin: Arc<World>,
-    /// What the control API asks for when others than this machine can reach it.
+    /// What the control API asks for, when others than this machine can reach it or somebody set it.
     pub(crate) control_token: Option<Arc<str>>,
+    /// Web pages beside its own that may call the control API, as browsers write their origins.
+    pub(crate) allowed_origins: Arc<[String]>,
     /// What answers for WeChat's hosts, when it is to.
     pub(crate) intercept: Option<Intercept>,
 }
@@ -32,6 +34,7 @@ impl Mock {
             pushes,
             journal: SharedJournal::default(),
             control_token: control_token.map(Into::into),
+            allowed_origins: Arc::default(),
             intercept: None,
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{any, get},
 };
 use tokio::task::JoinSet;
@@ -18,23 +18,35 @@ mod gate;
 
 use gate::Gate;
 
-use crate::{api, cdn, control, mock::Mock, postman};
+use crate::{
+    api, cdn,
+    control::{
+        self,
+        access::{self, Access},
+    },
+    mock::Mock,
+    postman,
+};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The pause after a connection that could not be taken, when the system has none to give.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// All faces of the mock.
-fn router(mock: Mock) -> Router {
-    Router::new()
-        .nest("/_mock/v1", control::router(&mock))
+/// All faces of the mock, which listens on `here`.
+fn router(mock: Mock, here: SocketAddr) -> Router {
+    let access = Access::new(&mock, here);
+    let own = Router::new()
+        .nest("/_mock/v1", control::router(access.clone()))
         .route(
             "/_mock/ca.pem",
             get(control::ca_pem).fallback(control::method_not_allowed),
         )
         .route("/_mock", any(control::not_found))
         .route("/_mock/{*rest}", any(control::not_found))
+        .layer(middleware::from_fn_with_state(access, access::check_page));
+    Router::new()
+        .merge(own)
         .merge(cdn::router())
         .fallback(api::answer)
         .with_state(mock)

@@ -1,6 +1,6 @@
 //! `wechat-mock serve`.
 
-use std::{fs, io::ErrorKind, path::Path, process::ExitCode};
+use std::{env::VarError, fs, io::ErrorKind, path::Path, process::ExitCode};
 
 use anyhow::{Context, anyhow};
 use tokio::net::TcpListener;
@@ -51,6 +51,34 @@ fn read_world(path: &Path, seed: u64) -> anyhow::Result<World> {
     World::import(file, seed).with_context(|| format!("{place} is no world"))
 }
 
+/// The environment variable that holds the control token.
+const TOKEN_VARIABLE: &str = "WECHAT_MOCK_CONTROL_TOKEN";
+
+/// The control token that a file or the environment gives; the file wins.
+fn given_token(arguments: &ServeArguments) -> anyhow::Result<Option<String>> {
+    let (token, place) = if let Some(path) = &arguments.control_token_file {
+        let place = path.display().to_string();
+        let token = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the control token in {place}"))?;
+        (token, place)
+    } else {
+        match std::env::var(TOKEN_VARIABLE) {
+            Ok(token) if !token.trim().is_empty() => (token, TOKEN_VARIABLE.to_owned()),
+            Ok(_) | Err(VarError::NotPresent) => return Ok(None),
+            Err(VarError::NotUnicode(_)) => return Err(anyhow!("{TOKEN_VARIABLE} is no text")),
+        }
+    };
+    let token = token.trim();
+    let fits =
+        (8..=256).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if !fits {
+        return Err(anyhow!(
+            "the control token of {place} has to be 8 to 256 letters, digits or signs without blanks"
+        ));
+    }
+    Ok(Some(token.to_owned()))
+}
+
 async fn serve(arguments: &ServeArguments, world: World) -> anyhow::Result<()> {
     let listen = arguments.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
@@ -63,14 +91,18 @@ async fn serve(arguments: &ServeArguments, world: World) -> anyhow::Result<()> {
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
-    let token = control_token(address);
-    if let Some(token) = &token {
-        complain(&format!(
-            "others can reach {address}, so the control API asks for this token: {token}"
-        ));
+    let mut token = given_token(arguments)?;
+    if token.is_none() {
+        token = control_token(address);
+        if let Some(token) = &token {
+            complain(&format!(
+                "others can reach {address}, so the control API asks for this token: {token}"
+            ));
+        }
     }
 
-    let mock = Mock::new(world, token);
+    let mut mock = Mock::new(world, token);
+    mock.allowed_origins = arguments.allowed_origins.clone().into();
     #[cfg(feature = "intercept")]
     let mock = intercept(mock, arguments)?;
 

@@ -51,7 +51,7 @@ impl Gate {
             })
         });
         Self {
-            router: TowerToHyperService::new(router(mock.clone())),
+            router: TowerToHyperService::new(router(mock.clone(), here)),
             proxy,
         }
     }

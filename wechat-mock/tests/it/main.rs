@@ -27,6 +27,7 @@ mod members;
 mod models;
 mod multipart;
 mod mutations;
+mod pages;
 mod pitfalls;
 mod program;
 mod pushes;

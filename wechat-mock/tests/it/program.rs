@@ -26,9 +26,15 @@ struct Serving {
 
 impl Serving {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(PROGRAM)
             .arg("serve")
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -45,10 +51,15 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    /// The same with further lines in the head.
+    fn get_with(&self, path: &str, head: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{head}\r\n"
         )
         .unwrap();
         let mut answer = String::new();
@@ -353,4 +364,55 @@ fn a_signature_is_checked_on_the_command_line() {
         Some(1)
     );
     assert_eq!(run(&["sign"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_control_token_comes_from_a_file_or_the_environment_and_is_not_printed() {
+    let folder = std::env::temp_dir().join(format!("wechat-mock-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("token");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "token-of-the-file\n").unwrap();
+    let variable = ("WECHAT_MOCK_CONTROL_TOKEN", "token-of-the-environment");
+    for (options, variables, token) in [
+        (
+            vec!["--control-token-file", path],
+            vec![],
+            "token-of-the-file",
+        ),
+        (vec![], vec![variable], "token-of-the-environment"),
+        (
+            vec!["--control-token-file", path],
+            vec![variable],
+            "token-of-the-file",
+        ),
+    ] {
+        let options = [&["--listen", "127.0.0.1:0"], &options[..]].concat();
+        let mock = Serving::start_with(&options, &variables);
+        let health = "/_mock/v1/health";
+        assert!(mock.get(health).starts_with("HTTP/1.1 401"));
+        let bearer = format!("authorization: Bearer {token}\r\n");
+        assert!(mock.get_with(health, &bearer).starts_with("HTTP/1.1 200"));
+        let (_, log) = mock.stop("-TERM");
+        assert!(!log.contains(token), "{log}");
+    }
+
+    for wrong in ["", "short", "with a blank in it"] {
+        std::fs::write(&file, wrong).unwrap();
+        let refused = run(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--control-token-file",
+            path,
+        ]);
+        assert_eq!(refused.status.code(), Some(1), "{wrong}");
+        assert!(text(&refused.stderr).contains("8 to 256"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let missing = run(&["serve", "--control-token-file", path]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains(path));
+    let origin = run(&["serve", "--allow-origin", "*"]);
+    assert_eq!(origin.status.code(), Some(2));
 }

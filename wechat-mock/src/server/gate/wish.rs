@@ -1,17 +1,15 @@
 //! What a request to a proxy asks for, as its method and target tell.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
     extract::Request,
-    http::{
-        Method, Uri,
-        uri::{Authority, Scheme},
-    },
+    http::{Method, Uri, uri::Scheme},
 };
 
 use crate::{
     api::call::shortened,
+    control::access::is_own,
     intercept::{HOSTS, is_intercepted},
 };
 
@@ -53,16 +51,6 @@ impl Wish {
         }
         Self::Foreign
     }
-}
-
-/// Whether a host is an address of the mock's, as far as it knows them.
-fn is_own(authority: &Authority, here: IpAddr) -> bool {
-    let host = authority.host();
-    if host.eq_ignore_ascii_case("localhost") {
-        return true;
-    }
-    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
-    address.is_ok_and(|address| address.is_loopback() || address == here || here.is_unspecified())
 }
 
 /// Why somebody else is not reached.
