@@ -260,9 +260,9 @@ fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
     let wire = Wire::of_status(StatusCode::PRECONDITION_FAILED);
     let world = mock.world.lock();
     let now = world.now();
-    let mut journal = mock.journal.lock();
+    let journal = mock.journal.lock();
     drop(world);
-    journal.write(Answered {
+    let answered = Answered {
         call,
         now,
         appid: None,
@@ -270,7 +270,8 @@ fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
         advice: Vec::new(),
         outcome: Outcome::Refused(refusal),
         fault: None,
-    });
+    };
+    mock.write_down(journal, answered);
     wire
 }
 
@@ -324,7 +325,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     advice.truncate(advise::MOST);
     let appid = account.map(|number| world.account(number).profile.appid.clone());
     // Taken before the world is given back, so that rows stand in the order in which things happened.
-    let mut journal = mock.journal.lock();
+    let journal = mock.journal.lock();
     drop(world);
 
     let style = Style {
@@ -339,7 +340,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
             Outcome::Refused(refusal),
         ),
     };
-    journal.write(Answered {
+    let answered = Answered {
         call,
         now,
         appid,
@@ -347,7 +348,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         advice,
         outcome,
         fault,
-    });
+    };
+    mock.write_down(journal, answered);
     wire
 }
 

@@ -129,7 +129,7 @@ mod tests {
     fn a_mock_that_others_can_reach_asks_for_its_token() {
         let mock = Mock::new(World::starter(1), Some("right".to_owned()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let running = Running::start(mock, listener).unwrap();
+        let running = Running::start(mock, listener, None).unwrap();
         let with = |token: &str| format!("authorization: Bearer {token}\r\n");
 
         for path in ["/_mock/v1/health", "/_mock/v1/world"] {

@@ -91,6 +91,8 @@ impl MockWechat {
             control_token: None,
             #[cfg(feature = "intercept")]
             is_intercepting: false,
+            #[cfg(feature = "intercept")]
+            tls: None,
         }
     }
 
@@ -105,13 +107,19 @@ impl MockWechat {
     }
 
     /// The certificate of the CA that vouches for WeChat's hosts, as PEM; [`None`] without
-    /// [`Builder::intercept`].
+    /// [`Builder::intercept`] and [`Builder::tls`].
     ///
     /// It is another one for every mock.
     #[cfg(feature = "intercept")]
     pub fn ca_pem(&self) -> Option<&str> {
         let intercept = self.mock.intercept.as_ref()?;
         Some(intercept.ca_pem())
+    }
+
+    /// Where WeChat's hosts are answered for with TLS; [`None`] without [`Builder::tls`].
+    #[cfg(feature = "intercept")]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.running.tls_address
     }
 
     /// The first Official Account with the card right; `oa` in the starter world.
@@ -218,6 +226,8 @@ pub struct Builder {
     control_token: Option<String>,
     #[cfg(feature = "intercept")]
     is_intercepting: bool,
+    #[cfg(feature = "intercept")]
+    tls: Option<SocketAddr>,
 }
 
 impl Builder {
@@ -291,6 +301,16 @@ impl Builder {
         self
     }
 
+    /// Listens on `address` with TLS as well, as WeChat's hosts, for clients that know no proxy: a line
+    /// in the hosts file, or a resolver of their own, leads them there. They have to trust the CA of
+    /// [`MockWechat::ca_pem`]; there are WeChat's paths alone, and no control API.
+    #[cfg(feature = "intercept")]
+    #[must_use]
+    pub fn tls(mut self, address: SocketAddr) -> Self {
+        self.tls = Some(address);
+        self
+    }
+
     /// Starts the mock.
     ///
     /// # Panics
@@ -332,17 +352,25 @@ impl Builder {
             mock.pushes.timeout = timeout;
         }
         #[cfg(feature = "intercept")]
-        let mock = if self.is_intercepting {
-            mock.intercepting().map_err(StartError::Intercept)?
+        let mock = if self.is_intercepting || self.tls.is_some() {
+            mock.intercepting(self.is_intercepting)
+                .map_err(StartError::Intercept)?
         } else {
             mock
         };
-        let listen = |source| StartError::Listen {
-            address: self.listen,
-            source,
+        let bind = |address| {
+            TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
         };
-        let listener = TcpListener::bind(self.listen).map_err(listen)?;
-        let running = Running::start(mock.clone(), listener).map_err(listen)?;
+        let listener = bind(self.listen)?;
+        #[cfg(feature = "intercept")]
+        let tls = self.tls.map(bind).transpose()?;
+        #[cfg(not(feature = "intercept"))]
+        let tls = None;
+        let running =
+            Running::start(mock.clone(), listener, tls).map_err(|source| StartError::Listen {
+                address: self.listen,
+                source,
+            })?;
         Ok(MockWechat { mock, running })
     }
 

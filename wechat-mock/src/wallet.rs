@@ -124,6 +124,9 @@ impl Claim {
         drop(world);
         let record = self.record(&format!("claim-{number}"), &earlier);
         mock.journal.lock().keep_claim(number, record.clone());
+        if record["outcome"] == "refused" {
+            mock.tell(&record);
+        }
         let mut answer = self.answer();
         answer["explain"] = record;
         answer

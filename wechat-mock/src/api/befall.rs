@@ -127,9 +127,9 @@ pub(super) async fn answer(
 fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind) {
     let world = mock.world.lock();
     let (now, appid) = (world.now(), appid_of(&world, &call));
-    let mut journal = mock.journal.lock();
+    let journal = mock.journal.lock();
     drop(world);
-    journal.write(Answered {
+    let answered = Answered {
         call,
         now,
         appid,
@@ -137,7 +137,8 @@ fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind
         advice: Vec::new(),
         outcome,
         fault: Some(fault),
-    });
+    };
+    mock.write_down(journal, answered);
 }
 
 /// No answer: the connection ends.
