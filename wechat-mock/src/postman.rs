@@ -184,6 +184,8 @@ struct Address {
     ids: Ids,
     /// `user_get_card` has its own schedule.
     is_long: bool,
+    /// A reply to the customer is an answer that WeChat takes.
+    replies_count: bool,
 }
 
 impl Address {
@@ -194,6 +196,7 @@ impl Address {
             now: world.now(),
             ids: account.ids.clone(),
             is_long: world.switches.is(Switch::GetCardRetries, "long"),
+            replies_count: world.switches.is(Switch::PassiveReply, "delivered"),
         })
     }
 }
@@ -217,7 +220,9 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
         .post(&address.callback, told.format, &walk.appid, stamp);
     let came = send(post(parcel), mock.pushes.timeout).await;
     let is_taken = came.as_ref().is_ok_and(|answer| {
-        answer.status == 200 && is_taken(&answer.body, &address.callback, &walk.appid)
+        let replies_count = address.replies_count;
+        answer.status == 200
+            && is_taken(&answer.body, &address.callback, &walk.appid, replies_count)
     });
     let tried = Tried {
         is_taken,
@@ -229,7 +234,7 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
     let kept = Try {
         at: address.now,
         is_badly_signed,
-        came,
+        came: came.map(Answer::cut),
         is_taken,
     };
     mock.pushes.lock_for(walk)?.keep(number, kept);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wechat_mock::{MockWechat, StartError};
 
 use crate::{
-    receiver::nobody,
+    receiver::{Receiver, Reply, nobody},
     support::{DAY, NOW, TestMock, card_ext},
 };
 
@@ -80,6 +80,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("content_type", "charset", "application/json; charset=utf-8"),
     ("get_card_retries", "short", "failed after 3"),
     ("get_card_retries", "long", "pending after 1"),
+    ("passive_reply", "delivered", "delivered after 1"),
+    ("passive_reply", "wrong_body", "failed after 3"),
 ];
 
 #[tokio::test]
@@ -124,6 +126,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "oversized_media" => oversized(test).await,
         "friend_coupons" => friends(test).await,
         "get_card_retries" => pushed_to_nobody(test).await,
+        "passive_reply" => replied_to(test).await,
         "unknown_store" => {
             let stores = json!({"restrictions": {"stores": [1, 2]}});
             test.control("PATCH", "accounts/wx00000000000000a0", &stores)
@@ -499,6 +502,23 @@ async fn pushed_to_nobody(test: &TestMock) -> String {
     events.trigger(&appid, "user_get_card", "alice", json!({}));
     events.settled().await;
     let event = events.of("user_get_card").remove(0);
+    let tries = event["tries"].as_array().unwrap().len();
+    format!("{} after {tries}", event["state"].as_str().unwrap())
+}
+
+/// A push that is answered with a message to the customer.
+async fn replied_to(test: &TestMock) -> String {
+    let reply = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+                 <MsgType>text</MsgType><Content>thanks</Content></xml>";
+    let shop = Receiver::start([reply; 3].map(Reply::text)).await;
+    let appid = test.mock.official_account().appid;
+    let callback = json!({"callback": {"url": shop.url, "token": "token123"}});
+    let path = format!("accounts/{appid}");
+    test.control("PATCH", &path, &callback).await;
+    let events = test.mock.events();
+    events.trigger(&appid, "user_del_card", "alice", json!({}));
+    events.settled().await;
+    let event = events.of("user_del_card").remove(0);
     let tries = event["tries"].as_array().unwrap().len();
     format!("{} after {tries}", event["state"].as_str().unwrap())
 }
