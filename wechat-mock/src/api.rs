@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Version, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
@@ -157,6 +157,8 @@ fn family(path: &str) -> Family {
         Family::Card
     } else if path.starts_with("/sns/") {
         Family::Login
+    } else if path.starts_with("/cgi-bin/media/") {
+        Family::Media
     } else {
         Family::Gateway
     }
@@ -196,6 +198,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .unwrap_or_default()
         .to_owned();
     let stays_open = stays_open(&parts);
+    let is_chunked = is_chunked(&parts);
     let body = read_whole(body).await;
     // A copy: bodies are read while the world goes on.
     let switches = mock.world.lock().switches;
@@ -217,9 +220,13 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    let mut response = match befall::fault_of(&mock, &call) {
-        None => run(&mock, endpoint, call, None).into_response(),
-        Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+    let mut response = if is_chunked {
+        refuse_chunks(&mock, call).into_response()
+    } else {
+        match befall::fault_of(&mock, &call) {
+            None => run(&mock, endpoint, call, None).into_response(),
+            Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+        }
     };
     if stays_open {
         // WeChat says what HTTP/1.1 means anyway.
@@ -240,6 +247,37 @@ fn stays_open(parts: &Parts) -> bool {
             .any(|part| part.trim().eq_ignore_ascii_case("close"))
     });
     parts.version == Version::HTTP_11 && !asks_to_close
+}
+
+/// Whether a body comes in chunks, without a length ahead.
+fn is_chunked(parts: &Parts) -> bool {
+    parts.method != Method::GET
+        && parts.headers.contains_key(header::TRANSFER_ENCODING)
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+}
+
+/// What stands in front of all calls reads no chunks: status 412, and the call is never reached.
+fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
+    let refusal = Refusal::numbered("WX-WIRE-021", 0)
+        .wording("Precondition Failed")
+        .expected("a body with Content-Length")
+        .received("Transfer-Encoding: chunked");
+    let wire = Wire::of_status(StatusCode::PRECONDITION_FAILED);
+    let world = mock.world.lock();
+    let now = world.now();
+    let journal = mock.journal.lock();
+    drop(world);
+    let answered = Answered {
+        call,
+        now,
+        appid: None,
+        wire: wire.clone(),
+        advice: Vec::new(),
+        outcome: Outcome::Refused(refusal),
+        fault: None,
+    };
+    mock.write_down(journal, answered);
+    wire
 }
 
 async fn read_content(
@@ -296,6 +334,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
     } = context;
     advice.truncate(advise::MOST);
     let appid = account.map(|number| world.account(number).profile.appid.clone());
+    // Taken before the world is given back, so that rows stand in the order in which things happened.
+    let journal = mock.journal.lock();
     drop(world);
 
     let style = Style {
@@ -310,7 +350,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
             Outcome::Refused(refusal),
         ),
     };
-    mock.journal.lock().write(Answered {
+    let answered = Answered {
         call,
         now,
         appid,
@@ -318,7 +358,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
         advice,
         outcome,
         fault,
-    });
+    };
+    mock.write_down(journal, answered);
     wire
 }
 
@@ -352,4 +393,49 @@ fn read_fields(path: &str, body: &[u8], switches: Switches) -> Result<Body, Refu
             .received("\\uXXXX"));
     }
     read_body(path, body, switches)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        thread,
+    };
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::Filter;
+
+    #[test]
+    fn rows_stand_in_the_order_in_which_things_happened() {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        const NUMBERED: Endpoint = Endpoint {
+            verb: Verb::Post,
+            path: "/numbered",
+            guard: Guard::Open,
+            takes: Takes::Nothing,
+            // Only whoever has the world counts on.
+            run: |_| {
+                Ok(Reply::Json(
+                    json!({"n": CALLS.fetch_add(1, Ordering::Relaxed)}),
+                ))
+            },
+        };
+        let mock = Mock::new(World::starter(1), None);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let call = Call::bare(NUMBERED.path, Bytes::new());
+                        run(&mock, Some(&NUMBERED), call, None);
+                    }
+                });
+            }
+        });
+        let rows = mock.journal.lock().show(&Filter::default());
+        let numbers: Vec<_> = rows.iter().map(|row| row["reply"]["n"].as_u64()).collect();
+        let expected: Vec<_> = (0..4000).map(Some).collect();
+        assert_eq!(numbers, expected);
+    }
 }

@@ -283,8 +283,15 @@ impl<'a> Faults<'a> {
         Self(mock)
     }
 
-    /// Puts a fault into force; of several that fit a call, the first befalls it.
+    /// Puts a fault into force; of several that fit a call, the first happens to it.
+    ///
+    /// # Panics
+    ///
+    /// When it is on a path that the mock does not answer: it would never happen.
     pub fn add(&self, fault: Fault) {
+        if let Some(message) = fault.unknown_path() {
+            panic!("a fault that would never happen: {message}");
+        }
         self.0.faults.lock().add(fault);
     }
 

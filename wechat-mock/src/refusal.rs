@@ -84,6 +84,32 @@ impl Refusal {
         self
     }
 
+    /// The same with every text cut at `bytes`, in memory of its own.
+    pub(crate) fn cut(self, bytes: usize) -> Self {
+        let cut = |text: Box<str>| {
+            if text.len() > bytes {
+                cut_text(&text, bytes).into()
+            } else {
+                text
+            }
+        };
+        Self {
+            expected: cut(self.expected),
+            received: cut(self.received),
+            tail: cut(self.tail),
+            wording: self.wording.map(cut),
+            // Where it was is of use while the answer is made, and not afterwards.
+            at: None,
+            ..self
+        }
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn size(&self) -> usize {
+        let wording = self.wording.as_ref().map_or(0, |wording| wording.len());
+        self.expected.len() + self.received.len() + self.tail.len() + wording
+    }
+
     /// WeChat's wording of it, without hint or rid.
     pub(crate) fn errmsg(&self) -> &str {
         let documented = || facts::errmsg(self.errcode);
@@ -112,4 +138,13 @@ impl Advice {
             at: at.into(),
         }
     }
+}
+
+/// At most `bytes` of a text, and a mark where more was cut off.
+pub(crate) fn cut_text(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }

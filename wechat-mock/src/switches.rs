@@ -46,6 +46,7 @@ pub(crate) enum Switch {
     ErrmsgTail,
     ContentType,
     GetCardRetries,
+    PassiveReply,
 }
 
 struct Row {
@@ -96,6 +97,7 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::ErrmsgTail, name: "errmsg_tail", values: &["native", "mixed", "rid"], strict: "native", meaning: "The tail of `errmsg` on `/card/`: a hint; a hint and a rid; a rid alone. Other paths end with a rid always." },
     Row { switch: Switch::ContentType, name: "content_type", values: &["encoding", "charset"], strict: "encoding", meaning: "JSON replies say encoding=utf-8, as captured until 2020, or charset=utf-8." },
     Row { switch: Switch::GetCardRetries, name: "get_card_retries", values: &["short", "long"], strict: "short", meaning: "A `user_get_card` that was not taken is tried like any push, or by the schedule of its own, on the mock's clock: 3 tries five minutes apart after a wrong answer, 10 within 24 hours while nobody answers." },
+    Row { switch: Switch::PassiveReply, name: "passive_reply", values: &["delivered", "wrong_body"], strict: "wrong_body", meaning: "A receiver that answers a push with a reply to the customer, in clear or sealed, has taken it, or has given a wrong answer." },
 ];
 
 /// How all switches stand: the place of each one's value among its values.

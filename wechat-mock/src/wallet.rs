@@ -19,6 +19,7 @@ use crate::{
     explain,
     mock::Mock,
     refusal::Advice,
+    shared::WorldGuard,
     sign::diagnose::Stamp,
     world::{
         AccountNo, World,
@@ -114,11 +115,18 @@ impl Claim {
     }
 
     /// Writes the claim into the journal; what it answers, with the record that explains it.
-    pub(crate) fn keep(&self, mock: &Mock) -> Value {
+    ///
+    /// `world` is given back once the claim has its number, so that claims are numbered in the order
+    /// in which they happened.
+    pub(crate) fn keep(&self, mock: &Mock, world: WorldGuard<'_>) -> Value {
+        let (number, earlier) = mock.journal.lock().next_claim(self.stamps());
         // To tell the mistake in a signature takes a while; the world need not wait for it.
-        let (id, earlier) = mock.journal.lock().next_claim(self.stamps());
-        let record = self.record(&id, &earlier);
-        mock.journal.lock().keep_claim(id, record.clone());
+        drop(world);
+        let record = self.record(&format!("claim-{number}"), &earlier);
+        mock.journal.lock().keep_claim(number, record.clone());
+        if record["outcome"] == "refused" {
+            mock.tell(&record);
+        }
         let mut answer = self.answer();
         answer["explain"] = record;
         answer

@@ -33,7 +33,7 @@ use card::Card;
 use clock::Clock;
 use code::{CardNo, CodeNo, UserNo};
 use event::{Event, Happened};
-use field::{BadField, check_name};
+use field::{BadField, OPENID, check_name, is_openid};
 use ids::Ids;
 use profile::{Profile, ProfileDraft};
 use token::{Issued, Token};
@@ -263,7 +263,17 @@ impl World {
     /// Adds a customer with an openid at every account.
     pub(crate) fn add_user(&mut self, draft: UserDraft) -> Result<UserNo, CannotAdd> {
         check_name(&draft.name)?;
+        if draft
+            .unionid
+            .as_ref()
+            .is_some_and(|unionid| !is_openid(unionid))
+        {
+            return Err(BadField::new("unionid", OPENID).into());
+        }
         for (appid, openid) in &draft.openids {
+            if !is_openid(openid) {
+                return Err(BadField::new("openids", OPENID).into());
+            }
             let Some(account) = self.account_no(appid) else {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
@@ -297,7 +307,19 @@ impl World {
         let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         for (account_no, account) in self.accounts.iter().enumerate() {
             let openid = user.openids.entry(account.profile.appid.clone());
-            let openid = openid.or_insert_with(|| account.openid_of(&user.name));
+            let openid = openid.or_insert_with(|| {
+                // Another user may have asked for the one that this user would be given.
+                let is_free =
+                    |openid: &String| !self.openids.contains_key(&(account_no, openid.clone()));
+                // A name has no line feed, so that no other name leads to the same text.
+                (0_u64..)
+                    .map(|turn| match turn {
+                        0 => account.openid_of(&user.name),
+                        _ => account.openid_of(&format!("{}\n{turn}", user.name)),
+                    })
+                    .find(is_free)
+                    .expect("fewer users than openids")
+            });
             self.openids.insert((account_no, openid.clone()), number);
         }
         self.by_name.insert(user.name.clone(), number);

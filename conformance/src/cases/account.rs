@@ -83,6 +83,7 @@ pub(crate) const CASES: &[Case] = &[
         "WX-ACC-007",
         Call(|shop| Box::pin(no_card(shop, json!({"standing": 43015}), |_| {}))),
     ),
+    no_token!("WX-ACC-015", 50007),
     no_token!("WX-ACC-008", 89501),
     no_token!("WX-ACC-009", 89502),
     no_token!("WX-ACC-010", 89503),

@@ -1,5 +1,6 @@
 //! Paths, methods and bodies.
 
+use reqwest::multipart::{Form, Part};
 use serde_json::json;
 
 use crate::{
@@ -23,6 +24,21 @@ async fn is_advised_as_form(shop: &Shop, rule: &str) -> Result<(), Violation> {
         .body(card.to_string());
     shop.target.send(request).await?;
     shop.is_advised("/card/create", rule).await
+}
+
+/// An upload whose length nobody says ahead.
+async fn refuses_chunks(shop: &Shop) -> Result<(), Violation> {
+    let part = Part::stream(fixtures::image("logo.jpg")).file_name("logo.jpg");
+    let path = shop.signed_in("/cgi-bin/media/uploadimg");
+    let request = shop
+        .target
+        .request(reqwest::Method::POST, &path)
+        .multipart(Form::new().part("media", part));
+    let answer = shop.target.send(request).await?;
+    if answer.status == 412 {
+        return Ok(());
+    }
+    Err(Violation::differs("status", 412, answer.status))
 }
 
 pub(crate) const CASES: &[Case] = &[
@@ -79,6 +95,7 @@ pub(crate) const CASES: &[Case] = &[
         "WX-WIRE-020",
         Call(|shop| Box::pin(shop.target.get_by_plain_http("/cgi-bin/token"))),
     ),
+    Case::new("WX-WIRE-021", Holds(|shop| Box::pin(refuses_chunks(shop)))),
     Case::new(
         "WX-ADV-005",
         Holds(|shop| {

@@ -14,7 +14,8 @@ pub(super) fn admit<'e>(
     context: &mut Context<'_>,
     endpoint: Option<&'e Endpoint>,
 ) -> Result<&'e Endpoint, Refusal> {
-    if context.call.is_plain_http {
+    // Files may be fetched without TLS: the page of media/get has its videos on http.
+    if context.call.is_plain_http && context.call.path != "/cgi-bin/media/get" {
         return Err(Refusal::new("WX-WIRE-020")
             .expected("https")
             .received("http, by way of a proxy"));
@@ -36,6 +37,12 @@ pub(super) fn admit<'e>(
         }
     }
     match (endpoint.verb, &context.call.method) {
+        // No call of WeChat's has another method, so none is done by one.
+        (Verb::Either, method) if method != Method::GET && method != Method::POST => {
+            Err(Refusal::new("WX-WIRE-002")
+                .expected("GET or POST")
+                .received(method.as_str()))
+        }
         (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
             .expected("GET")
             .received(method.as_str())),

@@ -32,8 +32,8 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = member_card(context)?;
     let outer_str = context.call.fields()?.text("outer_str").unwrap_or_default();
     let account = context.world.account(at.0);
+    // Behind the action stand two ampersands. Captured 2017 to 2019.
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("action", "preshow")
         .append_pair(
             "encrypt_card_id",
             &account.seal_key().seal(&account.card(at.1).card_id),
@@ -41,8 +41,9 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .append_pair("outer_str", outer_str)
         .append_pair("biz", &biz(account))
         .finish();
-    let url =
-        format!("https://mp.weixin.qq.com/bizmall/activatemembercard?{query}#wechat_redirect");
+    let url = format!(
+        "https://mp.weixin.qq.com/bizmall/activatemembercard?action=preshow&&{query}#wechat_redirect"
+    );
     Ok(Reply::card(json!({"url": url})))
 }
 

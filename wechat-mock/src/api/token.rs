@@ -68,7 +68,14 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     } else {
         0
     };
-    let issued = owner.tokens.replace(now, grace, &mut owner.ids);
+    let issued = owner
+        .tokens
+        .replace(now, grace, &mut owner.ids)
+        .map_err(|_| {
+            Refusal::new("WX-QTA-001")
+                .expected("at most 2,500 tokens of an account that are alive at the same time")
+                .received("one more, while token_grace keeps the replaced ones alive")
+        })?;
     Ok(reply(context, account, &issued))
 }
 

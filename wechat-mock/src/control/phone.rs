@@ -179,8 +179,7 @@ impl Scan {
             return Err(Fault::conflict("the QR code has ended"));
         }
         let claim = Claim::scan(&mut world, user, (account, qr));
-        drop(world);
-        Ok(claim.keep(mock))
+        Ok(claim.keep(mock, world))
     }
 }
 

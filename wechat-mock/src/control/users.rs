@@ -10,6 +10,7 @@ use super::{
     body::{JsonBody, Segment},
 };
 use crate::{
+    api::call::shortened,
     mock::Mock,
     wallet::{self, Claim, Claimant, Item},
     world::{UserDraft, World, code::UserNo, profile::AccountKind},
@@ -93,9 +94,7 @@ impl AddCard {
             page: account_no(&world, &self.appid)?,
         };
         let claim = Claim::carry_out(&mut world, claimant, items.collect());
-        drop(world);
-
-        Ok(claim.keep(mock))
+        Ok(claim.keep(mock, world))
     }
 }
 
@@ -149,8 +148,32 @@ pub(super) async fn wallet(
     Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
 }
 
+/// Names that a message lists.
+const LISTED: usize = 20;
+
+/// The users there are, as a sentence.
+fn names(world: &World) -> String {
+    let users = world.users();
+    if users.is_empty() {
+        return "this world has no users: POST /_mock/v1/users adds one".to_owned();
+    }
+    let listed: Vec<&str> = users
+        .iter()
+        .take(LISTED)
+        .map(|user| user.name.as_str())
+        .collect();
+    match users.len().saturating_sub(LISTED) {
+        0 => format!("there are {}", listed.join(", ")),
+        more => format!("there are {} and {more} more", listed.join(", ")),
+    }
+}
+
 pub(super) fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
-    world
-        .user_no(name)
-        .ok_or_else(|| Fault::not_found(format!("no user is called {name}")))
+    world.user_no(name).ok_or_else(|| {
+        Fault::not_found(format!(
+            "no user is called {}; {}",
+            shortened(name),
+            names(world)
+        ))
+    })
 }

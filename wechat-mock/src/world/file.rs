@@ -189,6 +189,11 @@ impl World {
             world.import_state(number, &at, state)?;
         }
         world.check_logins()?;
+        if world.accounts.is_empty() {
+            let message = "missing: a world has at least one account, such as {\"name\": \"my shop\"}; \
+                           `wechat-mock world` prints a whole one";
+            return Err(WorldError::new("accounts", message));
+        }
         Ok(world)
     }
 

@@ -3,7 +3,10 @@
 //! Every account draws from a stream of its own, so that what one account does never changes what
 //! another is given. The state of a stream is one number, which a world file can hold.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -94,6 +97,19 @@ impl Draw {
             .collect()
     }
 
+    /// A number from 1 up to, and without, 2^31.
+    pub(crate) fn positive(&mut self) -> u32 {
+        (self.0.next_u32() >> 1).max(1)
+    }
+
+    /// `length` characters of standard base64; a multiple of 4 that ends with `=`.
+    pub(crate) fn base64(&mut self, length: usize) -> String {
+        // Two bytes of the last three make one `=`.
+        let mut bytes = vec![0; length / 4 * 3 - 1];
+        self.0.fill_bytes(&mut bytes);
+        STANDARD.encode(bytes)
+    }
+
     /// A number from 0 up to, and without, 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)
@@ -140,5 +156,9 @@ mod tests {
         assert_eq!(ids.draw().base64url(27).len(), 27);
         assert_eq!(ids.draw().hex(15).len(), 15);
         assert_eq!(ids.draw().digits(12).len(), 12);
+        let text = ids.draw().base64(108);
+        assert_eq!(text.len(), 108);
+        assert!(text.ends_with('='));
+        assert!((0..1000).all(|_| (1..1 << 31).contains(&ids.draw().positive())));
     }
 }

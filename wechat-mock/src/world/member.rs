@@ -178,7 +178,7 @@ impl World {
         let is_after_submit = card.says("wx_activate_after_submit");
         let account = self.account_mut(at.0);
         account.members.of_code_mut(at.1).filled_in = filled_in.clone();
-        let ticket = is_after_submit.then(|| account.ids.draw().base64url(43));
+        let ticket = is_after_submit.then(|| account.ids.draw().base64(108));
         if let Some(ticket) = &ticket {
             account.members.keep(Submission {
                 activate_ticket: ticket.clone(),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wechat_mock::{MockWechat, StartError};
 
 use crate::{
-    receiver::nobody,
+    receiver::{Receiver, Reply, nobody},
     support::{DAY, NOW, TestMock, card_ext},
 };
 
@@ -90,6 +90,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("content_type", "charset", "application/json; charset=utf-8"),
     ("get_card_retries", "short", "failed after 3"),
     ("get_card_retries", "long", "pending after 1"),
+    ("passive_reply", "delivered", "delivered after 1"),
+    ("passive_reply", "wrong_body", "failed after 3"),
 ];
 
 #[tokio::test]
@@ -134,6 +136,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "oversized_media" => oversized(test).await,
         "friend_coupons" => friends(test).await,
         "get_card_retries" => pushed_to_nobody(test).await,
+        "passive_reply" => replied_to(test).await,
         "unknown_store" => {
             let stores = json!({"restrictions": {"stores": [1, 2]}});
             test.control("PATCH", "accounts/wx00000000000000a0", &stores)
@@ -145,7 +148,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         }
         "stats_card_type" => {
             let (card_id, ..) = test.claimed("alice").await;
-            test.mock.clock().advance(crate::support::DAY);
+            test.mock.clock().advance(DAY);
             test.token = test.token_of("oa").await;
             let asked = json!({
                 "begin_date": "2026-12-23", "end_date": "2026-12-23", "cond_source": 1,
@@ -391,16 +394,16 @@ async fn oversized(test: &TestMock) -> String {
     const MB: usize = 1024 * 1024;
     let logo = fixtures::image("logo.jpg");
     let mut seen = Vec::new();
-    for (of, head, size) in [
-        ("image", logo, 10 * MB + 1),
-        ("voice", &b"#!AMR\n"[..], 2 * MB + 1),
-        ("video", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
-        ("thumb", logo, 64 * 1024 + 1),
+    for (name, head, size) in [
+        ("image.jpg", logo, 10 * MB + 1),
+        ("voice.amr", &b"#!AMR\n"[..], 2 * MB + 1),
+        ("video.mp4", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
+        ("thumb.jpg", logo, 64 * 1024 + 1),
     ] {
         let mut file = head.to_vec();
         file.resize(size, 0);
-        let path = format!("/cgi-bin/media/upload?type={of}");
-        seen.push(test.upload(&path, "file", file).await.errcode().to_string());
+        let path = format!("/cgi-bin/media/upload?type={}", &name[..5]);
+        seen.push(test.upload(&path, name, file).await.errcode().to_string());
     }
     seen.join(" ")
 }
@@ -509,7 +512,7 @@ async fn a_strict_mock_stays_strict_over_reset_and_a_small_world() {
     assert_eq!(values().await, ["nonce"]);
 
     for (method, path, body) in [
-        ("PUT", "world", json!({"accounts": []})),
+        ("PUT", "world", json!({"accounts": [{}]})),
         ("PATCH", "switches", json!({"unknown_key": "ignore"})),
         ("POST", "reset", json!({})),
     ] {
@@ -540,6 +543,23 @@ async fn pushed_to_nobody(test: &TestMock) -> String {
     events.trigger(&appid, "user_get_card", "alice", json!({}));
     events.settled().await;
     let event = events.of("user_get_card").remove(0);
+    let tries = event["tries"].as_array().unwrap().len();
+    format!("{} after {tries}", event["state"].as_str().unwrap())
+}
+
+/// A push that is answered with a message to the customer.
+async fn replied_to(test: &TestMock) -> String {
+    let reply = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+                 <MsgType>text</MsgType><Content>thanks</Content></xml>";
+    let shop = Receiver::start([reply; 3].map(Reply::text)).await;
+    let appid = test.mock.official_account().appid;
+    let callback = json!({"callback": {"url": shop.url, "token": "token123"}});
+    let path = format!("accounts/{appid}");
+    test.control("PATCH", &path, &callback).await;
+    let events = test.mock.events();
+    events.trigger(&appid, "user_del_card", "alice", json!({}));
+    events.settled().await;
+    let event = events.of("user_del_card").remove(0);
     let tries = event["tries"].as_array().unwrap().len();
     format!("{} after {tries}", event["state"].as_str().unwrap())
 }
