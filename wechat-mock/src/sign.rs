@@ -7,7 +7,8 @@ use sha1::{Digest, Sha1};
 
 pub(crate) mod diagnose;
 
-/// What is signed for one claim; an empty value is as good as an absent one.
+/// What is signed for one claim, or for one `wx.chooseCard`; an empty value is as good as an absent
+/// one.
 ///
 /// Source: official page JS-SDK, appendix 4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Signed<'a> {
     pub api_ticket: &'a str,
     /// Seconds since 1970, as the text that stands in cardExt.
     pub timestamp: &'a str,
-    /// The card.
+    /// The card; for `wx.chooseCard` the filter `cardId`.
     pub card_id: &'a str,
     /// Random text of at most 32 characters.
     pub nonce_str: &'a str,
@@ -24,6 +25,12 @@ pub struct Signed<'a> {
     pub code: &'a str,
     /// For cards with `bind_openid` alone.
     pub openid: &'a str,
+    /// For `wx.chooseCard` alone: the appid of the account whose page calls it.
+    pub app_id: &'a str,
+    /// For `wx.chooseCard` alone: the filter `shopId`.
+    pub location_id: &'a str,
+    /// For `wx.chooseCard` alone: the filter `cardType`.
+    pub card_type: &'a str,
 }
 
 impl<'a> Signed<'a> {
@@ -53,6 +60,9 @@ impl<'a> Signed<'a> {
             ("code", self.code),
             ("openid", self.openid),
             ("nonce_str", self.nonce_str),
+            ("app_id", self.app_id),
+            ("location_id", self.location_id),
+            ("card_type", self.card_type),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -80,7 +90,8 @@ mod tests {
         let (mut checked, mut others) = (0, Vec::new());
         for vector in fixtures::signature_vectors().as_array().unwrap() {
             let kind = vector["kind"].as_str().unwrap();
-            if !kind.starts_with("addCard") {
+            let is_choice = kind == "chooseCard";
+            if !kind.starts_with("addCard") && !is_choice {
                 others.push(kind);
                 continue;
             }
@@ -90,37 +101,34 @@ mod tests {
                 timestamp: text(inputs, "timestamp"),
                 card_id: text(inputs, "card_id"),
                 // In the refused case the nonce was left out of the sum.
-                nonce_str: if kind == "addCard" {
+                nonce_str: if kind == "addCard" || is_choice {
                     text(inputs, "nonce_str")
                 } else {
                     ""
                 },
                 code: text(inputs, "code"),
                 openid: text(inputs, "openid"),
+                app_id: text(inputs, "app_id"),
+                location_id: text(inputs, "location_id"),
+                card_type: text(inputs, "card_type"),
             };
             assert_eq!(signed.joined(), vector["joined"].as_str().unwrap());
             assert_eq!(signed.signature(), vector["sha1"].as_str().unwrap());
             checked += 1;
         }
 
-        assert_eq!(checked, 10);
-        // Page signatures, the choice of cards and a bare sum are not claims.
+        assert_eq!(checked, 12);
+        // Page signatures and a bare sum are no card signatures.
         assert_eq!(
             others,
-            [
-                "generic_sort_join",
-                "jsapi_config",
-                "jsapi_config",
-                "chooseCard",
-                "chooseCard"
-            ]
+            ["generic_sort_join", "jsapi_config", "jsapi_config"]
         );
     }
 
     proptest! {
         #[test]
         fn the_sum_is_that_of_the_sorted_bytes(
-            values in proptest::collection::vec("[ -~]{0,20}", 6),
+            values in proptest::collection::vec("[ -~]{0,20}", 9),
         ) {
             let signed = Signed {
                 api_ticket: &values[0],
@@ -129,6 +137,9 @@ mod tests {
                 nonce_str: &values[3],
                 code: &values[4],
                 openid: &values[5],
+                app_id: &values[6],
+                location_id: &values[7],
+                card_type: &values[8],
             };
             let mut bytes: Vec<&[u8]> = values.iter().map(String::as_bytes).collect();
             bytes.sort();

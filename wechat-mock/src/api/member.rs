@@ -7,7 +7,7 @@ mod change;
 mod form;
 mod info;
 
-pub(super) use activate::activate;
+pub(super) use activate::{activate, activate_general, deactivate, deactivate_general};
 pub(super) use change::{change_general, change_member};
 pub(super) use form::set_form;
 pub(super) use info::{filled_in, info};
@@ -34,7 +34,6 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let outer_str = context.call.text("outer_str")?.unwrap_or_default();
     let account = context.world.account(at.0);
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("action", "preshow")
         .append_pair(
             "encrypt_card_id",
             &account.seal_key().seal(&account.card(at.1).card_id),
@@ -42,8 +41,10 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .append_pair("outer_str", outer_str)
         .append_pair("biz", &biz(account))
         .finish();
-    let url =
-        format!("https://mp.weixin.qq.com/bizmall/activatemembercard?{query}#wechat_redirect");
+    // Two ampersands: six captures have them.
+    let url = format!(
+        "https://mp.weixin.qq.com/bizmall/activatemembercard?action=preshow&&{query}#wechat_redirect"
+    );
     Ok(Reply::card(json!({"url": url})))
 }
 
@@ -65,6 +66,18 @@ fn code_of_member_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
 fn require_card_id(context: &Context<'_>) -> Result<(), Refusal> {
     let card_id = context.call.text("card_id")?;
     card_id.map(drop).ok_or_else(|| Refusal::new("WX-CRD-050"))
+}
+
+/// The code of a general card that the body names.
+fn code_of_general_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
+    let at = code::find(context)?;
+    let card = context.world.card((at.0, context.world.code(at).card));
+    if card.is_general_card() {
+        return Ok(at);
+    }
+    Err(Refusal::new("WX-MBR-012")
+        .expected("GENERAL_CARD")
+        .received(card.card_type.as_str()))
 }
 
 fn only_member_card(card: &Card) -> Result<(), Refusal> {

@@ -1,8 +1,9 @@
-//! POST `/card/membercard/activate`: the holder of a card becomes a member, once.
+//! POST `/card/membercard/activate` and `…/unactivate`, and the same of `/card/generalcard/`: the
+//! holder of a card becomes a member, and is none any more.
 
 use serde_json::json;
 
-use super::{code_of_member_card, custom_values, set_all, short_text};
+use super::{code_of_general_card, code_of_member_card, custom_values, set_all, short_text};
 use crate::{
     api::{Context, code::refuse_unusable, node::Node, reply::Reply},
     refusal::Refusal,
@@ -10,25 +11,59 @@ use crate::{
 };
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
     let at = code_of_member_card(context)?;
-    let body = Node::body(call)?;
+    let body = Node::body(context.call)?;
     body.required_text("membership_number")?;
-    let number = short_text(&body, "membership_number", 20)?.unwrap_or_default();
-    let picture = short_text(&body, "background_pic_url", 128)?;
-    let values = custom_values(&body, "init_custom_field_value")?;
+    make_member(context, at, &body)
+}
+
+/// POST `/card/generalcard/activate`; its number may be left out, and then is the code.
+///
+/// Source: public clients; the fields by analogy to membercard/activate.
+pub(in crate::api) fn activate_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_general_card(context)?;
+    let body = Node::body(context.call)?;
+    make_member(context, at, &body)
+}
+
+/// POST `/card/membercard/unactivate`.
+pub(in crate::api) fn deactivate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_member_card(context)?;
+    end_membership(context, at)
+}
+
+/// POST `/card/generalcard/unactivate`.
+pub(in crate::api) fn deactivate_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_general_card(context)?;
+    end_membership(context, at)
+}
+
+fn end_membership(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> {
+    if context.world.end_membership(at) {
+        return Ok(Reply::card(json!({})));
+    }
+    Err(Refusal::new("WX-MBR-015")
+        .expected("a card that was activated")
+        .received("one that was not"))
+}
+
+fn make_member(context: &mut Context<'_>, at: CodeAt, body: &Node<'_>) -> Result<Reply, Refusal> {
+    let code = context.world.code(at).code.clone();
+    let number = short_text(body, "membership_number", 20)?
+        .or(short_text(body, "card_number", 20)?)
+        .unwrap_or(&code);
+    let picture = short_text(body, "background_pic_url", 128)?;
+    let values = custom_values(body, "init_custom_field_value")?;
     body.text("init_bonus_record")?;
     let bonus = in_limits("WX-MBR-004", "init_bonus", body.number("init_bonus")?)?;
     let balance = in_limits("WX-MBR-005", "init_balance", body.number("init_balance")?)?;
-    let dates = dates(context, &body, at)?;
+    let dates = dates(context, body, at)?;
     refuse_unusable(context.world.code_status(at))?;
     only_new(context, at)?;
 
     let member = context.world.make_member(at, number);
-    if let Some(bonus) = bonus {
-        member.bonus = bonus;
-    }
-    member.balance = balance.unwrap_or(0);
+    member.bonus = bonus.unwrap_or(member.bonus);
+    member.balance = balance.unwrap_or(member.balance);
     set_all(&mut member.custom_field_values, values);
     picture
         .unwrap_or_default()

@@ -1,6 +1,6 @@
 //! POST `/card/membercard/activateuserform/set`: what WeChat asks before it makes somebody a member.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
     api::{Context, call::shortened, node::Node, reply::Reply},
     facts,
     refusal::{Place, Refusal},
-    world::member::{Asked, Form},
+    world::member::{Asked, Choice, Form},
 };
 
 const RICH_FIELDS: [&str; 3] = [
@@ -57,19 +57,28 @@ fn asked(body: &Node<'_>, key: &str) -> Result<Asked, Refusal> {
         .into_iter()
         .map(str::to_owned)
         .collect();
+    let mut choices = BTreeMap::new();
     for rich in form.nodes("rich_field_list")? {
         let kind = rich.required_text("type")?;
         if !RICH_FIELDS.contains(&kind) {
             return Err(wrong(rich.path("type"), &RICH_FIELDS.join(", "), kind));
         }
-        if rich.texts("values")?.is_empty() {
+        let values = rich.texts("values")?;
+        if values.is_empty() {
             return Err(wrong(rich.path("values"), "values to choose from", "none"));
         }
-        custom.insert(rich.required_text("name")?.to_owned());
+        let name = rich.required_text("name")?.to_owned();
+        let choice = Choice {
+            values: values.into_iter().map(str::to_owned).collect(),
+            several: kind == "FORM_FIELD_CHECK_BOX",
+        };
+        choices.insert(name.clone(), choice);
+        custom.insert(name);
     }
     Ok(Asked {
         common: ids.into_iter().map(str::to_owned).collect(),
         custom,
+        choices,
     })
 }
 

@@ -35,6 +35,7 @@ impl Evidence<'_> {
             .chain(self.with_more_values())
             .chain(self.with_other_times())
             .chain(self.with_other_nonces())
+            .chain(self.with_other_filters())
             .chain(self.with_other_cards())
             .chain(self.with_blanks())
     }
@@ -136,10 +137,13 @@ impl Evidence<'_> {
 
     fn with_fewer_values(&self) -> impl Iterator<Item = Candidate> {
         let named = self.signed.named();
+        let is_choice = self.is_choice();
         (0..named.len()).map(move |absent| {
             let mut rest = named.clone();
             let (name, _) = rest.remove(absent);
             let mistake = match name {
+                "app_id" => "app_id_left_out",
+                _ if is_choice => "choose_value_left_out",
                 "nonce_str" => "nonce_left_out",
                 "code" => "code_left_out",
                 "openid" => "openid_left_out",
@@ -264,6 +268,42 @@ impl Evidence<'_> {
         guessed.chain(earlier)
     }
 
+    /// Whether the sum is that of `wx.chooseCard`: it alone has an appid in it.
+    fn is_choice(&self) -> bool {
+        !self.signed.app_id.is_empty()
+    }
+
+    /// What only `wx.chooseCard` has: filters that were signed and not passed, and other appids.
+    fn with_other_filters(&self) -> impl Iterator<Item = Candidate> {
+        let Signed {
+            card_id, card_type, ..
+        } = self.signed;
+        let types = fixtures::card_types().as_array().into_iter().flatten();
+        let types = types
+            .filter_map(|known| known.as_str())
+            .filter(move |_| card_type.is_empty())
+            .map(|card_type| Signed {
+                card_type,
+                ..self.signed
+            });
+        let cards = self.material.cards.iter();
+        let cards = cards
+            .filter(move |_| card_id.is_empty())
+            .map(|card_id| Signed {
+                card_id,
+                ..self.signed
+            });
+        let app_ids = self.material.app_ids.iter().map(|app_id| Signed {
+            app_id,
+            ..self.signed
+        });
+        let candidates = types
+            .chain(cards)
+            .map(|signed| ("filter_not_passed", signed.joined()))
+            .chain(app_ids.map(|signed| ("foreign_app_id", signed.joined())));
+        candidates.filter(|_| self.is_choice())
+    }
+
     fn with_other_cards(&self) -> impl Iterator<Item = Candidate> {
         self.material.cards.iter().map(|card_id| {
             let signed = Signed {
@@ -307,7 +347,7 @@ fn is_signed_name(name: &str) -> bool {
     ["nonce", "noncestr", "noncestring", "code", "openid"].contains(&letters.as_str())
 }
 
-/// The values in every order: at most six values, so at most 720.
+/// The values in every order: at most six values of a claim, so at most 720; seven of a choice.
 fn orders(values: &[&str]) -> Vec<String> {
     if values.is_empty() {
         return vec![String::new()];

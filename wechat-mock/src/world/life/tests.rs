@@ -170,7 +170,9 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
     let deleted = claimed(&mut world, &json!({}));
     let silent = claimed(&mut world, &json!({}));
     let viewed = claimed(&mut world, &json!({"need_push_on_view": true}));
-    world.consume(consumed, Redeemed::BY_API).unwrap();
+    world
+        .consume(consumed, Redeemed::ByApi { outer_str: "" })
+        .unwrap();
     world.throw_away(deleted).unwrap();
     world.view(silent);
     world.view(viewed);
@@ -196,8 +198,10 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
 fn a_code_is_consumed_once() {
     let mut world = world();
     let at = claimed(&mut world, &json!({}));
-    world.consume(at, Redeemed::BY_API).unwrap();
-    let again = world.consume(at, Redeemed::BY_API);
+    world
+        .consume(at, Redeemed::ByApi { outer_str: "" })
+        .unwrap();
+    let again = world.consume(at, Redeemed::ByApi { outer_str: "" });
     assert_eq!(again, Err(CannotRedeem::State(UserCardStatus::Consumed)));
     assert_eq!(world.take_happened().len(), 1);
 }
