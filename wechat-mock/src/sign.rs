@@ -7,8 +7,7 @@ use sha1::{Digest, Sha1};
 
 pub(crate) mod diagnose;
 
-/// What is signed for one claim, or for one `wx.chooseCard`; an empty value is as good as an absent
-/// one.
+/// What is signed for one claim; an empty value is as good as an absent one.
 ///
 /// Source: official page JS-SDK, appendix 4.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub struct Signed<'a> {
     pub api_ticket: &'a str,
     /// Seconds since 1970, as the text that stands in cardExt.
     pub timestamp: &'a str,
-    /// The card; for `wx.chooseCard` the filter `cardId`.
+    /// The card.
     pub card_id: &'a str,
     /// Random text of at most 32 characters.
     pub nonce_str: &'a str,
@@ -25,29 +24,118 @@ pub struct Signed<'a> {
     pub code: &'a str,
     /// For cards with `bind_openid` alone.
     pub openid: &'a str,
-    /// For `wx.chooseCard` alone: the appid of the account whose page calls it.
-    pub app_id: &'a str,
-    /// For `wx.chooseCard` alone: the filter `shopId`.
-    pub location_id: &'a str,
-    /// For `wx.chooseCard` alone: the filter `cardType`.
-    pub card_type: &'a str,
 }
 
 impl<'a> Signed<'a> {
     /// The values that take part, sorted as bytes.
     pub fn sorted(&self) -> Vec<&'a str> {
+        Values::from(*self).sorted()
+    }
+
+    /// The sorted values, with nothing between them.
+    pub fn joined(&self) -> String {
+        Values::from(*self).joined()
+    }
+
+    /// The signature: SHA-1 of [`Self::joined`], 40 lower-case hex digits.
+    pub fn signature(&self) -> String {
+        Values::from(*self).signature()
+    }
+}
+
+/// What is signed for one call of `wx.chooseCard`, as its `cardSign`; an empty value is as good as an
+/// absent one.
+///
+/// Source: official page JS-SDK, appendix 4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChooseCardSigned<'a> {
+    /// The `wx_card` ticket of the account whose page calls it.
+    pub api_ticket: &'a str,
+    /// The appid of that account.
+    pub app_id: &'a str,
+    /// `shopId` of the call.
+    pub location_id: &'a str,
+    /// Seconds since 1970, as the text that is passed.
+    pub timestamp: &'a str,
+    /// `nonceStr` of the call.
+    pub nonce_str: &'a str,
+    /// `cardId` of the call.
+    pub card_id: &'a str,
+    /// `cardType` of the call.
+    pub card_type: &'a str,
+}
+
+impl<'a> ChooseCardSigned<'a> {
+    /// The values that take part, sorted as bytes.
+    pub fn sorted(&self) -> Vec<&'a str> {
+        Values::from(*self).sorted()
+    }
+
+    /// The signature: SHA-1 of the sorted values, 40 lower-case hex digits.
+    pub fn signature(&self) -> String {
+        Values::from(*self).signature()
+    }
+}
+
+/// The values of either sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values<'a> {
+    pub(crate) api_ticket: &'a str,
+    pub(crate) timestamp: &'a str,
+    pub(crate) card_id: &'a str,
+    pub(crate) nonce_str: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) openid: &'a str,
+    /// Of `wx.chooseCard` alone, as the two behind it.
+    pub(crate) app_id: &'a str,
+    pub(crate) location_id: &'a str,
+    pub(crate) card_type: &'a str,
+}
+
+impl<'a> From<Signed<'a>> for Values<'a> {
+    fn from(signed: Signed<'a>) -> Self {
+        Self {
+            api_ticket: signed.api_ticket,
+            timestamp: signed.timestamp,
+            card_id: signed.card_id,
+            nonce_str: signed.nonce_str,
+            code: signed.code,
+            openid: signed.openid,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> From<ChooseCardSigned<'a>> for Values<'a> {
+    fn from(signed: ChooseCardSigned<'a>) -> Self {
+        Self {
+            api_ticket: signed.api_ticket,
+            timestamp: signed.timestamp,
+            card_id: signed.card_id,
+            nonce_str: signed.nonce_str,
+            app_id: signed.app_id,
+            location_id: signed.location_id,
+            card_type: signed.card_type,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The values that take part, sorted as bytes.
+    pub(crate) fn sorted(&self) -> Vec<&'a str> {
         let mut values: Vec<&str> = self.named().into_iter().map(|(_, value)| value).collect();
         values.sort_unstable();
         values
     }
 
     /// The sorted values, with nothing between them.
-    pub fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         self.sorted().concat()
     }
 
-    /// The signature: SHA-1 of [`Self::joined`], 40 lower-case hex digits.
-    pub fn signature(&self) -> String {
+    /// SHA-1 of the joined values, 40 lower-case hex digits.
+    pub(crate) fn signature(&self) -> String {
         sha1_hex(&self.joined())
     }
 
@@ -96,7 +184,7 @@ mod tests {
                 continue;
             }
             let inputs = &vector["inputs"];
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: text(inputs, "api_ticket"),
                 timestamp: text(inputs, "timestamp"),
                 card_id: text(inputs, "card_id"),
@@ -130,7 +218,7 @@ mod tests {
         fn the_sum_is_that_of_the_sorted_bytes(
             values in proptest::collection::vec("[ -~]{0,20}", 9),
         ) {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: &values[0],
                 timestamp: &values[1],
                 card_id: &values[2],

@@ -9,7 +9,7 @@ use super::print;
 use crate::{
     facts,
     sign::{
-        Signed,
+        Values,
         diagnose::{Evidence, Material, OtherSecret},
     },
     wallet::ext::{Ext, NotExt},
@@ -131,11 +131,11 @@ pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
     let text = |value: &'_ Option<String>| value.clone().unwrap_or_default();
     let (card_id, app_id) = (text(&arguments.card_id), text(&arguments.app_id));
     let (location_id, card_type) = (text(&arguments.shop_id), text(&arguments.card_type));
-    let signed = Signed {
+    let signed = Values {
         app_id: &app_id,
         location_id: &location_id,
         card_type: &card_type,
-        ..ext.signed(&arguments.api_ticket, &card_id)
+        ..Values::from(ext.signed(&arguments.api_ticket, &card_id))
     };
     print(&format!(
         "sorted     {}",

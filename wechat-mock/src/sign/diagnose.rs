@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{Signed, sha1_hex};
+use super::{Values, sha1_hex};
 
 mod candidates;
 
@@ -69,7 +69,7 @@ impl Material {
 /// What is known about a signature that was refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence<'a> {
-    pub(crate) signed: Signed<'a>,
+    pub(crate) signed: Values<'a>,
     /// The hash that came.
     pub(crate) received: &'a str,
     /// Names and values of cardExt that take no part in the sum.
@@ -134,7 +134,7 @@ impl Evidence<'_> {
 
     /// Whether it is an HMAC with the ticket or an `AppSecret` as its key.
     fn is_keyed(&self, received: &str) -> bool {
-        let without_ticket = Signed {
+        let without_ticket = Values {
             api_ticket: "",
             ..self.signed
         };
@@ -196,14 +196,14 @@ mod tests {
             })
             .collect();
         let evidence = Evidence {
-            signed: Signed {
+            signed: Values {
                 api_ticket: "ticket",
                 timestamp: "1798000000",
                 card_id: "card",
                 nonce_str: "Nonce",
                 code: "code",
                 openid: "openid",
-                ..Signed::default()
+                ..Values::default()
             },
             received: "0",
             unsigned: &unsigned,
@@ -236,7 +236,7 @@ mod tests {
             ..Material::default()
         };
         let evidence = Evidence {
-            signed: Signed {
+            signed: Values {
                 api_ticket: "ticket",
                 timestamp: "1798000000",
                 card_id: "card",
@@ -244,7 +244,7 @@ mod tests {
                 app_id: "wx",
                 location_id: "291710000",
                 card_type: "GROUPON",
-                ..Signed::default()
+                ..Values::default()
             },
             received: "0",
             unsigned: &[],
@@ -259,14 +259,14 @@ mod tests {
     #[test]
     fn a_text_longer_than_any_claim_is_not_tried() {
         let mistake = |nonce_str: &str| {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: "ticket",
                 timestamp: "1798000000",
                 card_id: "card",
                 nonce_str,
-                ..Signed::default()
+                ..Values::default()
             };
-            let without = Signed {
+            let without = Values {
                 nonce_str: "",
                 ..signed
             };

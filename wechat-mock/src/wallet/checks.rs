@@ -8,7 +8,7 @@ use super::{
 use crate::{
     api::call::shortened,
     sign::{
-        Signed,
+        Values,
         diagnose::{Material, OtherSecret},
     },
     switches::Switch,
@@ -50,7 +50,8 @@ pub(super) fn signature(
         return Ok(());
     };
     let ticket = card_ticket(world, owner);
-    let signed = ext.signed(ticket.map_or("", |ticket| &ticket.value), &item.card_id);
+    let ticket = ticket.map_or("", |ticket| &ticket.value);
+    let signed = Values::from(ext.signed(ticket, &item.card_id));
     sum(world, owner, signed, &ext.signature, || {
         let material = material(world, claimant, owner, signed.api_ticket, item);
         Sums::new(signed, &ext.signature, &ext.unsigned, material)
@@ -66,7 +67,7 @@ pub(super) fn card_ticket(world: &World, owner: AccountNo) -> Option<&Ticket> {
 pub(super) fn sum(
     world: &World,
     owner: AccountNo,
-    signed: Signed<'_>,
+    signed: Values<'_>,
     received: &str,
     sums: impl FnOnce() -> Sums,
 ) -> Result<(), Rejection> {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     mock::Mock,
     sign::{
-        Signed,
+        ChooseCardSigned, Values,
         diagnose::{Material, Stamp},
     },
     world::{
@@ -37,8 +37,8 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    fn signed<'a>(&'a self, api_ticket: &'a str, app_id: &'a str) -> Signed<'a> {
-        Signed {
+    fn signed<'a>(&'a self, api_ticket: &'a str, app_id: &'a str) -> Values<'a> {
+        let signed = ChooseCardSigned {
             api_ticket,
             app_id,
             location_id: &self.shop_id,
@@ -46,8 +46,8 @@ impl Filters {
             nonce_str: &self.nonce_str,
             card_id: &self.card_id,
             card_type: &self.card_type,
-            ..Signed::default()
-        }
+        };
+        signed.into()
     }
 
     /// Whether the list that is shown holds the codes of a card.

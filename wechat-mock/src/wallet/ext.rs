@@ -164,7 +164,6 @@ impl Ext {
             nonce_str: &self.nonce_str,
             code: &self.code,
             openid: &self.openid,
-            ..Signed::default()
         }
     }
 

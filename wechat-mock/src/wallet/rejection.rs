@@ -6,7 +6,7 @@ use super::ext::NotExt;
 use crate::{
     explain, facts,
     sign::{
-        Signed,
+        Values,
         diagnose::{Evidence, Material, Stamp},
     },
 };
@@ -26,7 +26,7 @@ pub(super) struct Rejection {
 /// The values of a signature that was refused, kept until the world is unlocked.
 #[derive(Clone, Debug)]
 pub(super) struct Sums {
-    signed: Values,
+    signed: OwnedValues,
     /// The hash that came.
     received: String,
     /// Names and values that take no part in the sum.
@@ -34,12 +34,12 @@ pub(super) struct Sums {
     material: Material,
 }
 
-/// The values of a [`Signed`], owned.
+/// [`Values`], owned.
 #[derive(Clone, Debug)]
-struct Values([String; 9]);
+struct OwnedValues([String; 9]);
 
-impl Values {
-    fn of(signed: Signed<'_>) -> Self {
+impl OwnedValues {
+    fn of(signed: Values<'_>) -> Self {
         let values = [
             signed.api_ticket,
             signed.timestamp,
@@ -54,7 +54,7 @@ impl Values {
         Self(values.map(str::to_owned))
     }
 
-    fn signed(&self) -> Signed<'_> {
+    fn signed(&self) -> Values<'_> {
         let [
             api_ticket,
             timestamp,
@@ -66,7 +66,7 @@ impl Values {
             location_id,
             card_type,
         ] = &self.0;
-        Signed {
+        Values {
             api_ticket,
             timestamp,
             card_id,
@@ -82,13 +82,13 @@ impl Values {
 
 impl Sums {
     pub(super) fn new(
-        signed: Signed<'_>,
+        signed: Values<'_>,
         received: &str,
         unsigned: &[(String, String)],
         material: Material,
     ) -> Self {
         Self {
-            signed: Values::of(signed),
+            signed: OwnedValues::of(signed),
             received: received.to_owned(),
             unsigned: unsigned.to_vec(),
             material,

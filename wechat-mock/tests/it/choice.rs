@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use wechat_mock::{ChooseCardOutcome, sign::Signed};
+use wechat_mock::{ChooseCardOutcome, sign::ChooseCardSigned};
 
 use crate::support::{NOW, TestMock};
 
@@ -14,7 +14,7 @@ async fn arguments(test: &TestMock, filters: Value) -> Value {
     let text = |key: &str| filters[key].as_str().unwrap_or_default().to_owned();
     let (shop, card_type, card_id) = (text("shopId"), text("cardType"), text("cardId"));
     let now = NOW.to_string();
-    let signed = Signed {
+    let signed = ChooseCardSigned {
         api_ticket: &ticket,
         app_id: &appid,
         location_id: &shop,
@@ -22,7 +22,6 @@ async fn arguments(test: &TestMock, filters: Value) -> Value {
         nonce_str: "Q7nonce",
         card_id: &card_id,
         card_type: &card_type,
-        ..Signed::default()
     };
     let mut arguments = json!({
         "timestamp": now, "nonceStr": "Q7nonce", "signType": "SHA1",
@@ -167,60 +166,60 @@ async fn a_mistake_in_a_card_sign_is_named() {
         test.mock.mini_program().appid,
     );
     let now = NOW.to_string();
-    let signed = Signed {
+    let signed = ChooseCardSigned {
         api_ticket: &ticket,
         app_id: &oa,
         timestamp: &now,
         nonce_str: "Q7nonce",
         card_type: "GENERAL_COUPON",
-        ..Signed::default()
+        ..ChooseCardSigned::default()
     };
     let cases = [
         (
             "jsapi_ticket",
-            Signed {
+            ChooseCardSigned {
                 api_ticket: &page_ticket,
                 ..signed
             },
         ),
         (
             "app_id_left_out",
-            Signed {
+            ChooseCardSigned {
                 app_id: "",
                 ..signed
             },
         ),
         (
             "foreign_app_id",
-            Signed {
+            ChooseCardSigned {
                 app_id: &mp,
                 ..signed
             },
         ),
         (
             "choose_value_left_out",
-            Signed {
+            ChooseCardSigned {
                 card_type: "",
                 ..signed
             },
         ),
         (
             "choose_value_left_out",
-            Signed {
+            ChooseCardSigned {
                 nonce_str: "",
                 ..signed
             },
         ),
         (
             "timestamp_differs",
-            Signed {
+            ChooseCardSigned {
                 timestamp: "1798000001",
                 ..signed
             },
         ),
         (
             "nonce_differs",
-            Signed {
+            ChooseCardSigned {
                 nonce_str: "q7nonce",
                 ..signed
             },

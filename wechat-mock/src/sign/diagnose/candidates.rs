@@ -1,6 +1,6 @@
 //! The strings that known mistakes would have hashed.
 
-use super::{Evidence, Signed, Stamp};
+use super::{Evidence, Stamp, Values};
 
 /// A mistake, and the string it makes of the values.
 type Candidate = (&'static str, String);
@@ -42,7 +42,7 @@ impl Evidence<'_> {
 
     fn with_other_secrets(&self) -> impl Iterator<Item = Candidate> {
         self.material.secrets.iter().map(|other| {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: &other.value,
                 ..self.signed
             };
@@ -115,7 +115,7 @@ impl Evidence<'_> {
             .map(|other| other.value.as_str())
             .take(8)
             .chain([self.signed.api_ticket]);
-        let Signed {
+        let Values {
             nonce_str,
             timestamp,
             ..
@@ -188,14 +188,14 @@ impl Evidence<'_> {
         let mut all = self.signed.sorted();
         all.extend(self.unsigned.iter().map(|(_, value)| value.as_str()));
         let codes = self.material.codes.iter().map(|code| {
-            let signed = Signed {
+            let signed = Values {
                 code,
                 ..self.signed
             };
             ("code_not_in_card_ext", signed.joined())
         });
         let openids = self.material.openids.iter().map(|openid| {
-            let signed = Signed {
+            let signed = Values {
                 openid,
                 ..self.signed
             };
@@ -227,7 +227,7 @@ impl Evidence<'_> {
             .map(|time| ("milliseconds", time))
             .chain(around.map(|time| ("timestamp_differs", time.to_string())))
             .map(|(mistake, timestamp)| {
-                let signed = Signed {
+                let signed = Values {
                     timestamp: &timestamp,
                     ..self.signed
                 };
@@ -240,7 +240,7 @@ impl Evidence<'_> {
         let names = ["nonce_str", "noncestr", "nonceStr"].map(str::to_owned);
         let cases = [nonce.to_uppercase(), nonce.to_lowercase()];
         let guessed = cases.into_iter().chain(names).map(|nonce_str| {
-            let signed = Signed {
+            let signed = Values {
                 nonce_str: &nonce_str,
                 ..self.signed
             };
@@ -251,15 +251,15 @@ impl Evidence<'_> {
                 timestamp,
                 nonce_str,
             } = stamp;
-            let other_nonce = Signed {
+            let other_nonce = Values {
                 nonce_str,
                 ..self.signed
             };
-            let other_time = Signed {
+            let other_time = Values {
                 timestamp,
                 ..self.signed
             };
-            let both = Signed {
+            let both = Values {
                 timestamp,
                 ..other_nonce
             };
@@ -275,25 +275,25 @@ impl Evidence<'_> {
 
     /// What only `wx.chooseCard` has: filters that were signed and not passed, and other appids.
     fn with_other_filters(&self) -> impl Iterator<Item = Candidate> {
-        let Signed {
+        let Values {
             card_id, card_type, ..
         } = self.signed;
         let types = fixtures::card_types().as_array().into_iter().flatten();
         let types = types
             .filter_map(|known| known.as_str())
             .filter(move |_| card_type.is_empty())
-            .map(|card_type| Signed {
+            .map(|card_type| Values {
                 card_type,
                 ..self.signed
             });
         let cards = self.material.cards.iter();
         let cards = cards
             .filter(move |_| card_id.is_empty())
-            .map(|card_id| Signed {
+            .map(|card_id| Values {
                 card_id,
                 ..self.signed
             });
-        let app_ids = self.material.app_ids.iter().map(|app_id| Signed {
+        let app_ids = self.material.app_ids.iter().map(|app_id| Values {
             app_id,
             ..self.signed
         });
@@ -306,7 +306,7 @@ impl Evidence<'_> {
 
     fn with_other_cards(&self) -> impl Iterator<Item = Candidate> {
         self.material.cards.iter().map(|card_id| {
-            let signed = Signed {
+            let signed = Values {
                 card_id,
                 ..self.signed
             };

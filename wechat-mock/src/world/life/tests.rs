@@ -62,7 +62,6 @@ fn heard(world: &mut World) -> Vec<(String, String, String)> {
         let elements = event.elements.iter().map(|(name, element)| match element {
             Element::Text(text) => format!("{name}=[{text}]"),
             Element::Number(number) => format!("{name}={number}"),
-            Element::Bare(text) => format!("{name}={text}"),
         });
         elements.collect::<Vec<_>>().join(" ")
     };
