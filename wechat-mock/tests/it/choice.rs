@@ -50,6 +50,17 @@ async fn chosen(test: &TestMock, outcome: &ChooseCardOutcome) -> Vec<String> {
     codes
 }
 
+/// A card of which one customer may claim several.
+async fn gift_card(test: &TestMock) -> String {
+    let mut seed = test.seed_card().await;
+    let mut base = seed["card"]["general_coupon"]["base_info"].take();
+    base["get_limit"] = json!(5);
+    let node = json!({"base_info": base, "gift": "一份小菜"});
+    let card = json!({"card": {"card_type": "GIFT", "gift": node}});
+    let made = test.post("/card/create", &card).await.json();
+    made["card_id"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_customer_chooses_from_the_cards_that_fit() {
     let test = TestMock::start().await;
@@ -57,7 +68,7 @@ async fn a_customer_chooses_from_the_cards_that_fit() {
         .create_with(|base| base["location_id_list"] = json!([291_710_000]))
         .await;
     let first = test.claimed_of("alice", &stored, "n-1").await;
-    let gift = test.create_of("GIFT", json!({"gift": "一份小菜"})).await;
+    let gift = gift_card(&test).await;
     let second = test.claimed_of("alice", &gift, "n-2").await;
     test.claimed_of("bob", &gift, "n-3").await;
     let spent = test.claimed_of("alice", &gift, "n-4").await;

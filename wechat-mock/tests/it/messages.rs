@@ -93,7 +93,7 @@ async fn a_mass_message_reaches_those_it_names_or_everybody() {
 #[tokio::test]
 async fn a_card_ext_in_a_message_counts_and_a_signed_one_is_checked() {
     let test = TestMock::start().await;
-    let card_id = test.create().await;
+    let card_id = test.create_with(|base| base["get_limit"] = json!(5)).await;
     let unsigned = json!({"outer_str": "mail-1"}).to_string();
     let (ticket, now) = (test.ticket("wx_card").await, NOW.to_string());
     let signed = Signed {

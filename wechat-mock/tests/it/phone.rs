@@ -24,6 +24,11 @@ fn claim_with(test: &TestMock, ticket: &str, card_id: &str, ext: &Value) -> AddC
     test.add_card("alice", card_id, ext.to_string())
 }
 
+/// A card of which one customer may claim many.
+async fn generous(test: &TestMock) -> String {
+    test.create_with(|base| base["get_limit"] = json!(50)).await
+}
+
 /// Texts near to a timestamp, and far from one.
 fn timestamps() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -41,7 +46,7 @@ fn a_timestamp_is_ten_digits_and_nothing_else() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (test, ticket, card_id) = runtime.block_on(async {
         let test = TestMock::start().await;
-        let (ticket, card_id) = (test.ticket("wx_card").await, test.create().await);
+        let (ticket, card_id) = (test.ticket("wx_card").await, generous(&test).await);
         (test, ticket, card_id)
     });
     let mut serial = 0;
@@ -89,7 +94,7 @@ fn a_timestamp_is_ten_digits_and_nothing_else() {
 #[tokio::test]
 async fn an_empty_begin_is_none_and_another_text_is_refused() {
     let test = TestMock::start().await;
-    let (ticket, card_id) = (test.ticket("wx_card").await, test.create().await);
+    let (ticket, card_id) = (test.ticket("wx_card").await, generous(&test).await);
     for (begin, rule) in [
         (json!(""), Value::Null),
         (json!(null), Value::Null),
@@ -111,7 +116,7 @@ async fn an_empty_begin_is_none_and_another_text_is_refused() {
 #[tokio::test]
 async fn without_a_nonce_a_timestamp_is_taken_again_unless_a_switch_says_otherwise() {
     let test = TestMock::start().await;
-    let (ticket, card_id) = (test.ticket("wx_card").await, test.create().await);
+    let (ticket, card_id) = (test.ticket("wx_card").await, generous(&test).await);
     let bare = json!({"timestamp": NOW.to_string()});
     for _ in 0..2 {
         assert!(claim_with(&test, &ticket, &card_id, &bare).is_success());

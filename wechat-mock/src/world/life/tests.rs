@@ -104,7 +104,8 @@ fn a_claim_is_told_with_its_channel_and_unionid() {
     let code = world.code((OA, code)).code.clone();
     let elements = format!(
         "CardId=[{card_id}] IsGiveByFriend=0 UserCardCode=[{code}] FriendUserName=[] OuterId=3 \
-         OldUserCardCode=[] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 UnionId={unionid}"
+         OldUserCardCode=[] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 \
+         SourceScene=[SOURCE_SCENE_UNKNOW] UnionId=[{unionid}]"
     );
     assert_eq!(
         heard(&mut world),
@@ -124,13 +125,12 @@ fn a_gift_is_told_when_offered_and_when_taken() {
     world.offer(at, BOB).unwrap();
     let new = world.accept(at).unwrap();
     let new = world.code((OA, new)).code.clone();
-    let unionid = world.user(BOB).unionid.clone();
     let offered = format!(
         "CardId=[{card_id}] UserCardCode=[{old}] IsReturnBack=0 FriendUserName=[{bob}] IsChatRoom=0"
     );
     let taken = format!(
         "CardId=[{card_id}] IsGiveByFriend=1 UserCardCode=[{new}] FriendUserName=[{alice}] OuterId=0 \
-         OldUserCardCode=[{old}] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 UnionId={unionid}"
+         OldUserCardCode=[{old}] OutetStr=[]"
     );
     assert_eq!(
         heard(&mut world),
@@ -170,7 +170,7 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
     let silent = claimed(&mut world, &json!({}));
     let viewed = claimed(&mut world, &json!({"need_push_on_view": true}));
     world
-        .consume(consumed, Redeemed::ByApi { outer_str: "" })
+        .consume(consumed, Redeemed::ByApi { outer_str: "till1" })
         .unwrap();
     world.throw_away(deleted).unwrap();
     world.view(silent);
@@ -186,9 +186,10 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
     );
     let code = &world.code(consumed).code;
     let elements = format!(
-        "CardId=[{}] UserCardCode=[{code}] ConsumeSource=[FROM_API] LocationName=[] StaffOpenId=[] \
-         VerifyCode=[] RemarkAmount=[] OuterStr=[shop-7]",
-        card_id(&world, consumed)
+        "CardId=[{}] UserCardCode=[{code}] ConsumeSource=[FROM_API] LocationName=[] StaffOpenId=[{}] \
+         VerifyCode=[] RemarkAmount=[] OuterStr=[till1]",
+        card_id(&world, consumed),
+        world.account(OA).operator_openid(),
     );
     assert_eq!(heard[0].2, elements);
 }
