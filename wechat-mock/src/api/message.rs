@@ -3,7 +3,7 @@
 //! Every customer of this world follows every account. Other messages than cards are taken, and shown
 //! nowhere. Sources: official pages on customer service messages and on mass messages.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Context,
@@ -51,7 +51,7 @@ pub(super) fn send_one(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 /// POST `/cgi-bin/message/mass/send`: to customers by their openids.
 pub(super) fn send_many(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let body = Node::body(context.call)?;
-    let openids = if body.get("touser").is_some_and(|value| value.is_array()) {
+    let openids = if body.get("touser").is_some_and(Value::is_array) {
         body.texts("touser")?
     } else {
         Vec::new()
@@ -110,7 +110,7 @@ fn sent_to_many(number: u64) -> Reply {
     reply("send job submission success", numbers)
 }
 
-fn reply(errmsg: &str, mut numbers: serde_json::Value) -> Reply {
+fn reply(errmsg: &str, mut numbers: Value) -> Reply {
     numbers["errmsg"] = json!(errmsg);
     Reply::card(numbers)
 }

@@ -390,8 +390,8 @@ impl World {
             ..given.clone()
         };
         let number = account.codes.add(taken, is_custom);
-        let giver = self.openid(given.user, at.0);
-        let event = self.code_of((at.0, number)).accepted(giver, &given.code);
+        let friend = self.openid(given.user, at.0);
+        let event = self.code_of((at.0, number)).accepted(friend, &given.code);
         self.emit(at.0, event);
         self.activate_by_itself((at.0, number));
         Ok(number)

@@ -11,8 +11,8 @@ use crate::support::{NOW, TestMock};
 async fn arguments(test: &TestMock, filters: Value) -> Value {
     let ticket = test.ticket("wx_card").await;
     let appid = test.mock.official_account().appid;
-    let text = |key: &str| filters[key].as_str().unwrap_or_default().to_owned();
-    let (shop, card_type, card_id) = (text("shopId"), text("cardType"), text("cardId"));
+    let filter = |key: &str| filters[key].as_str().unwrap_or_default().to_owned();
+    let (shop, card_type, card_id) = (filter("shopId"), filter("cardType"), filter("cardId"));
     let now = NOW.to_string();
     let signed = ChooseCardSigned {
         api_ticket: &ticket,

@@ -221,9 +221,9 @@ async fn the_form_of_wechat_leads_to_the_shop_with_a_ticket() {
     let url = reqwest::Url::parse(answer["url"].as_str().unwrap()).unwrap();
     assert_eq!(url.path(), "/join");
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let names: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
+    let keys: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
-        names,
+        keys,
         [
             "card_id",
             "encrypt_code",

@@ -11,12 +11,12 @@ use crate::{
 
 /// A claim whose cardExt has these members beside its right signature.
 fn claim_with(test: &TestMock, ticket: &str, card_id: &str, ext: &Value) -> AddCardOutcome {
-    let text = |key: &str| ext[key].as_str().unwrap_or_default();
+    let member = |key: &str| ext[key].as_str().unwrap_or_default();
     let signed = Signed {
         api_ticket: ticket,
-        timestamp: text("timestamp"),
+        timestamp: member("timestamp"),
         card_id,
-        nonce_str: text("nonce_str"),
+        nonce_str: member("nonce_str"),
         ..Signed::default()
     };
     let mut ext = ext.clone();
@@ -329,4 +329,36 @@ async fn a_field_with_choices_takes_what_can_be_chosen() {
         of("口味"),
         json!({"name": "口味", "value": "微辣", "value_list": []})
     );
+}
+
+#[tokio::test]
+async fn a_general_card_may_be_made_so_that_nobody_claims_it() {
+    let test = TestMock::start().await;
+    let make = async |card_type: &str, change: Value| {
+        let mut seed = test.seed_card().await;
+        let mut base = seed["card"]["general_coupon"]["base_info"].take();
+        for (key, value) in change.as_object().unwrap() {
+            base[key] = value.clone();
+        }
+        let node = match card_type {
+            "GENERAL_CARD" => json!({"base_info": base, "sub_card_type": "GIFT_CARD"}),
+            _ => json!({"base_info": base, "gift": "一份小菜"}),
+        };
+        let name = card_type.to_ascii_lowercase();
+        let card = json!({"card": {"card_type": card_type, name: node}});
+        test.post("/card/create", &card).await.json()
+    };
+    let none = json!({"get_limit": 0});
+    let answer = make("GENERAL_CARD", none.clone()).await;
+    let card_id = answer["card_id"].as_str().unwrap();
+    let refused = test.claim("alice", card_id, "n").await;
+    assert_eq!(refused.err_msg(), "addCard:fail (已达领取上限)");
+
+    let empty = json!({"get_limit": 0, "sku": {"quantity": 0}});
+    assert_eq!(make("GENERAL_CARD", empty.clone()).await["errcode"], 0);
+    assert_eq!(make("GIFT", none).await["errcode"], 72009);
+    let no_stock = json!({"sku": {"quantity": 0}});
+    assert_eq!(make("GIFT", no_stock).await["errcode"], 40122);
+    let negative = json!({"get_limit": -1});
+    assert_eq!(make("GENERAL_CARD", negative).await["errcode"], 72009);
 }

@@ -159,7 +159,8 @@ impl Relations<'_> {
                     base["use_custom_code"]
                 )));
         }
-        if !is_deposit && quantity == 0 {
+        // A general card with nothing to claim was seen to be made: WeChat hands it out by itself.
+        if !is_deposit && quantity == 0 && self.card_type != "GENERAL_CARD" {
             return Err(Refusal::new("WX-CRD-024")
                 .expected("base_info.sku.quantity: 1 or more")
                 .received("0"));

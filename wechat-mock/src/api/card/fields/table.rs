@@ -1,6 +1,9 @@
 //! The field table of `fixtures`, read once.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -95,6 +98,9 @@ pub(super) struct Field {
     pub(super) values: Option<Vec<Value>>,
     pub(super) values_from: Option<&'static str>,
     pub(super) min: Option<i64>,
+    /// Of the card types that have another one than the rest.
+    #[serde(default)]
+    pub(super) min_of: BTreeMap<&'static str, i64>,
     pub(super) max: Option<i64>,
     pub(super) errcode: Option<i64>,
     pub(super) not_a_number: Option<i64>,

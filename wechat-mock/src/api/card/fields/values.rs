@@ -57,7 +57,7 @@ impl Field {
         if is_same_day && judge.switches.is(Switch::FixedTermZero, "accept") {
             return Ok(());
         }
-        self.check_range(value)
+        self.check_range(value, judge.card_type)
     }
 
     fn check_right(&self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
@@ -165,16 +165,17 @@ impl Field {
         Err(refusal)
     }
 
-    fn check_range(&self, value: &Value) -> Result<(), Refusal> {
+    fn check_range(&self, value: &Value, card_type: &str) -> Result<(), Refusal> {
         let Some(number) = whole(value).filter(|_| self.kind == Kind::Int) else {
             return Ok(());
         };
-        let above = self.min.is_none_or(|min| number >= min);
+        let min = self.min_of.get(card_type).copied().or(self.min);
+        let above = min.is_none_or(|min| number >= min);
         let below = self.max.is_none_or(|max| number <= max);
         if above && below {
             return Ok(());
         }
-        let range = match (self.min, self.max) {
+        let range = match (min, self.max) {
             (Some(min), Some(max)) => format!("{min} to {max}"),
             (Some(min), None) => format!("{min} or more"),
             (None, Some(max)) => format!("{max} or less"),
