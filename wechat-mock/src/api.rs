@@ -26,6 +26,7 @@ mod login;
 mod media;
 mod member;
 mod merchant;
+mod message;
 mod quota;
 pub(crate) mod reply;
 mod rid;
@@ -89,6 +90,10 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/get", guard: Guard::Token, takes: Takes::Json, run: quota::get },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/clear", guard: Guard::Token, takes: Takes::Json, run: quota::clear_path },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/rid/get", guard: Guard::Token, takes: Takes::Json, run: rid::get },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/custom/send", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_one },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/send", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_many },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/sendall", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_all },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/preview", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::preview },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/getcallbackip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/get_api_domain_ip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
@@ -119,11 +124,14 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/card/movieticket/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: code::movie },
     Endpoint { verb: Verb::Post, path: "/card/boardingpass/checkin", guard: Guard::CardRight, takes: Takes::Json, run: code::check_in },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activate/geturl", guard: Guard::CardRight, takes: Takes::Json, run: member::url },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activateuserform/set", guard: Guard::CardRight, takes: Takes::Json, run: member::set_form },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activatetempinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::filled_in },
     Endpoint { verb: Verb::Post, path: "/card/membercard/userinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::info },
     Endpoint { verb: Verb::Post, path: "/card/membercard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_member },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate_general },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate_general },
     Endpoint { verb: Verb::Post, path: "/card/generalcard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_general },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/add", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::add },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/delete", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::delete },

@@ -14,6 +14,7 @@ pub(crate) mod access;
 mod accounts;
 mod body;
 mod cards;
+mod choice;
 mod clock;
 mod events;
 mod fault;
@@ -22,15 +23,18 @@ mod index;
 mod journal;
 mod members;
 mod merchants;
+mod messages;
 mod phone;
 mod switches;
 mod users;
 mod world;
 
 use access::Access;
+pub(crate) use choice::{ChooseCard, OpenCard};
 pub(crate) use clock::ClockChange;
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use messages::{OpenMessage, messages};
 pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
 pub(crate) use users::{AddCard, Login};
 
@@ -50,9 +54,13 @@ pub(crate) fn router(access: Access) -> Router<Mock> {
         .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
         .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
         .route("/users", get(users::list).post(users::add))
-        .route("/users/{name}", get(users::one))
+        .route("/users/{name}", get(users::one).patch(users::change))
         .route("/users/{name}/login", post(users::login))
         .route("/users/{name}/add-card", post(users::add_card))
+        .route("/users/{name}/choose-card", post(choice::choose_card))
+        .route("/users/{name}/open-card", post(choice::open_card))
+        .route("/users/{name}/messages", get(messages::list))
+        .route("/users/{name}/messages/{id}/add-card", post(messages::add_card))
         .route("/users/{name}/wallet", get(users::wallet))
         .route("/users/{name}/scan", post(phone::scan))
         .route("/users/{name}/cards/{code}/gift", post(phone::gift))

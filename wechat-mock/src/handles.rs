@@ -4,6 +4,10 @@
 
 use serde_json::{Value, json};
 
+mod phone;
+
+pub use phone::{CardMessage, ChooseCardOutcome, OpenCardOutcome, PhoneError};
+
 use crate::{
     control::{self, AddCard, ClockChange, Give, Login, Scan, SelfConsumption, Trigger, Which},
     faults::Fault,

@@ -35,7 +35,10 @@ mod world;
 
 pub use api::paths;
 pub use faults::{Fault, FaultKind};
-pub use handles::{Account, AddCardOutcome, Clock, Events, Faults, Journal, User};
+pub use handles::{
+    Account, AddCardOutcome, CardMessage, ChooseCardOutcome, Clock, Events, Faults, Journal,
+    OpenCardOutcome, PhoneError, User,
+};
 pub use switches::SwitchError;
 pub use world::file::WorldError;
 

@@ -13,6 +13,7 @@ pub(crate) enum Switch {
     CardTimestampNumber,
     CardExtTimestampNumber,
     Nonce,
+    RepeatedTimestamp,
     ForeignImage,
     UnknownKey,
     NumericString,
@@ -47,6 +48,7 @@ pub(crate) enum Switch {
     ContentType,
     GetCardRetries,
     PassiveReply,
+    SexSpelling,
 }
 
 struct Row {
@@ -64,6 +66,7 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::CardTimestampNumber, name: "card_timestamp_number", values: &["advice", "refuse"], strict: "refuse", meaning: "A card's `begin_timestamp` or `end_timestamp` that is a number is taken with an advice, or refused with 47001." },
     Row { switch: Switch::CardExtTimestampNumber, name: "card_ext_timestamp_number", values: &["advice", "refuse"], strict: "refuse", meaning: "A timestamp in `cardExt` that is a number is taken with an advice, or the phone refuses the claim." },
     Row { switch: Switch::Nonce, name: "nonce", values: &["optional", "required"], strict: "required", meaning: "A `cardExt` without `nonce_str` is taken with an advice, or the phone refuses the claim." },
+    Row { switch: Switch::RepeatedTimestamp, name: "repeated_timestamp", values: &["accept", "refuse"], strict: "refuse", meaning: "A second claim of a card with the same timestamp and no `nonce_str` is taken, or refused as a repeated pair." },
     Row { switch: Switch::ForeignImage, name: "foreign_image", values: &["advice", "refuse"], strict: "refuse", meaning: "A picture on mmbiz.qpic.cn that this account did not upload is taken with an advice, or refused with 40141." },
     Row { switch: Switch::UnknownKey, name: "unknown_key", values: &["refuse", "ignore"], strict: "refuse", meaning: "A key that a call does not know is refused with 47001, or ignored." },
     Row { switch: Switch::NumericString, name: "numeric_string", values: &["accept", "refuse"], strict: "refuse", meaning: "Digits in a string are taken with an advice where a number is wanted, or refused with 47001; times are strings either way." },
@@ -98,6 +101,7 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::ContentType, name: "content_type", values: &["encoding", "charset"], strict: "encoding", meaning: "JSON replies say encoding=utf-8, as captured until 2020, or charset=utf-8." },
     Row { switch: Switch::GetCardRetries, name: "get_card_retries", values: &["short", "long"], strict: "short", meaning: "A `user_get_card` that was not taken is tried like any push, or by the schedule of its own, on the mock's clock: 3 tries five minutes apart after a wrong answer, 10 within 24 hours while nobody answers." },
     Row { switch: Switch::PassiveReply, name: "passive_reply", values: &["delivered", "wrong_body"], strict: "wrong_body", meaning: "A receiver that answers a push with a reply to the customer, in clear or sealed, has taken it, or has given a wrong answer." },
+    Row { switch: Switch::SexSpelling, name: "sex_spelling", values: &["FEMAIL", "FEMALE"], strict: "FEMAIL", meaning: "How `membercard/userinfo/get` spells the sex of a woman: as captured, or as its page does." },
 ];
 
 /// How all switches stand: the place of each one's value among its values.

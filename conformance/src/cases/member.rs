@@ -87,6 +87,24 @@ async fn read_ticket(shop: &Shop, ticket: &str) -> Result<Answer, Violation> {
     shop.post(path, call).await
 }
 
+/// A general card is activated, and that is taken back.
+async fn general_card_can_be_activated(shop: &Shop) -> Result<(), Violation> {
+    let seed = shop.card().await?;
+    let base_info = &seed["card"]["general_coupon"]["base_info"];
+    let node = json!({"base_info": base_info, "sub_card_type": "GIFT_CARD"});
+    let card = json!({"card": {"card_type": "GENERAL_CARD", "general_card": node}});
+    let made = shop.post("/card/create", card).await?;
+    let claimed = shop.claimed_of(made.text("card_id")?).await?;
+    for what in ["activate", "unactivate"] {
+        let path = format!("/card/generalcard/{what}");
+        let answer = shop.post(&path, named(&claimed, json!({}))).await?;
+        if answer.errcode() != 0 {
+            return Err(Violation::differs(what, 0, &answer.json));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) const CASES: &[Case] = &[
     Case::new(
         "member/get",
@@ -210,6 +228,22 @@ pub(crate) const CASES: &[Case] = &[
                 let claimed = member(shop).await?;
                 let call = named(&claimed, json!({"bonus": 1}));
                 shop.post("/card/generalcard/updateuser", call).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-015",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                let path = "/card/membercard/unactivate";
+                let first = shop.post(path, named(&claimed, json!({}))).await?;
+                let info = info_of(shop, &claimed).await?;
+                if first.errcode() != 0 || info.json["has_active"] != false {
+                    return Err(Violation::differs("has_active", false, &info.json));
+                }
+                general_card_can_be_activated(shop).await?;
+                shop.post(path, named(&claimed, json!({}))).await
             })
         }),
     ),

@@ -55,7 +55,7 @@ pub(super) fn living_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
     only_living(context, at)
 }
 
-fn only_living(context: &Context<'_>, at: CardAt) -> Result<CardAt, Refusal> {
+pub(super) fn only_living(context: &Context<'_>, at: CardAt) -> Result<CardAt, Refusal> {
     match context.world.card(at).status {
         CardStatus::Delete => Err(Refusal::new("WX-CRD-053")
             .expected("a card that was not deleted")

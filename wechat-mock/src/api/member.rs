@@ -7,7 +7,7 @@ mod change;
 mod form;
 mod info;
 
-pub(super) use activate::activate;
+pub(super) use activate::{activate, activate_general, deactivate, deactivate_general};
 pub(super) use change::{change_general, change_member};
 pub(super) use form::set_form;
 pub(super) use info::{filled_in, info};
@@ -41,6 +41,7 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .append_pair("outer_str", outer_str)
         .append_pair("biz", &biz(account))
         .finish();
+    // Two ampersands: six captures have them.
     let url = format!(
         "https://mp.weixin.qq.com/bizmall/activatemembercard?action=preshow&&{query}#wechat_redirect"
     );
@@ -60,6 +61,18 @@ fn code_of_member_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     let card_no = context.world.code(at).card;
     only_member_card(context.world.card((at.0, card_no)))?;
     Ok(at)
+}
+
+/// The code of a general card that the body names.
+fn code_of_general_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
+    let at = code::find(context)?;
+    let card = context.world.card((at.0, context.world.code(at).card));
+    if card.is_general_card() {
+        return Ok(at);
+    }
+    Err(Refusal::new("WX-MBR-012")
+        .expected("GENERAL_CARD")
+        .received(card.card_type.as_str()))
 }
 
 fn only_member_card(card: &Card) -> Result<(), Refusal> {

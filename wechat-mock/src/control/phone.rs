@@ -143,8 +143,7 @@ impl SelfConsumption {
                 return Err(Fault::bad_value(field, "the card asks for it"));
             }
         }
-        let how = Redeemed {
-            source: "FROM_MOBILE_HELPER",
+        let how = Redeemed::OnPhone {
             verify_code: &self.verify_code,
             remark_amount: &self.remark_amount,
         };

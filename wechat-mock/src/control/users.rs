@@ -12,8 +12,8 @@ use super::{
 use crate::{
     api::call::shortened,
     mock::Mock,
-    wallet::{self, Claim, Claimant, Item},
-    world::{UserDraft, World, code::UserNo, profile::AccountKind},
+    wallet::{self, Claim, Claimant, Item, Way},
+    world::{UserChange, UserDraft, World, code::UserNo, profile::AccountKind},
 };
 
 /// `{"appid"}`: which mini-program calls `wx.login`.
@@ -43,6 +43,9 @@ pub(crate) struct AddCard {
     appid: String,
     #[serde(rename = "cardList")]
     card_list: Vec<Entry>,
+    /// The customer closes the sheet.
+    #[serde(default)]
+    cancel: bool,
 }
 
 /// One entry of `cardList`; what stands beside `cardId` and `cardExt` is ignored, as the phone does,
@@ -73,6 +76,15 @@ impl AddCard {
                 code: Value::Null,
                 openid: Value::Null,
             }],
+            cancel: false,
+        }
+    }
+
+    /// The same call, of which the customer closes the sheet.
+    pub(crate) fn cancelled(self) -> Self {
+        Self {
+            cancel: true,
+            ..self
         }
     }
 
@@ -92,8 +104,13 @@ impl AddCard {
         let claimant = Claimant {
             user: user_no(&world, user)?,
             page: account_no(&world, &self.appid)?,
+            way: Way::Page,
         };
-        let claim = Claim::carry_out(&mut world, claimant, items.collect());
+        let claim = if self.cancel {
+            Claim::cancel(&world, claimant)
+        } else {
+            Claim::carry_out(&mut world, claimant, items.collect())
+        };
         Ok(claim.keep(mock, world))
     }
 }
@@ -120,6 +137,17 @@ pub(super) async fn add(
     let number = world.add_user(draft)?;
     let user = json!(world.user(number));
     Ok((StatusCode::CREATED, Json(user)))
+}
+
+pub(super) async fn change(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+    JsonBody(change): JsonBody<UserChange>,
+) -> Result<Json<Value>, Fault> {
+    let mut world = mock.world.lock();
+    let number = user_no(&world, &name)?;
+    world.change_user(number, change)?;
+    Ok(Json(json!(world.user(number))))
 }
 
 pub(super) async fn login(

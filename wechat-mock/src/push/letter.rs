@@ -1,7 +1,5 @@
 //! What a push says, in clear and sealed. Source: official pages of the events and of message-push.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -219,7 +217,7 @@ fn write(format: Format, elements: &[(&str, Element)]) -> String {
 
 fn as_json(element: &Element) -> Value {
     match element {
-        Element::Text(text) | Element::Bare(text) => json!(text),
+        Element::Text(text) => json!(text),
         Element::Number(number) => json!(number),
     }
 }
@@ -228,7 +226,6 @@ fn xml(name: &str, element: &Element) -> String {
     let inner = match element {
         Element::Text(text) => cdata(text),
         Element::Number(number) => number.to_string(),
-        Element::Bare(text) => escaped(text),
     };
     format!("<{name}>{inner}</{name}>")
 }
@@ -237,20 +234,6 @@ fn xml(name: &str, element: &Element) -> String {
 fn cdata(text: &str) -> String {
     let text: String = text.chars().filter(is_xml).collect();
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars().filter(is_xml) {
-        match character {
-            '&' | '<' | '>' => {
-                // Writing to a text does not fail.
-                let _written = write!(escaped, "&#{};", u32::from(character));
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// XML 1.0 has no way to write the others.
@@ -271,7 +254,7 @@ mod tests {
             .text("CardId", "pAbCdE2222222222222222222222")
             .number("IsGiveByFriend", 0)
             .text("UserCardCode", "018255396048")
-            .bare("UnionId", "o&1");
+            .text("UnionId", "o&1");
         Letter {
             to: "gh_0123456789ab".to_owned(),
             at: 1_700_000_000,
@@ -289,7 +272,7 @@ mod tests {
              <Event><![CDATA[user_get_card]]></Event>\
              <CardId><![CDATA[pAbCdE2222222222222222222222]]></CardId>\
              <IsGiveByFriend>0</IsGiveByFriend>\
-             <UserCardCode><![CDATA[018255396048]]></UserCardCode><UnionId>o&#38;1</UnionId></xml>"
+             <UserCardCode><![CDATA[018255396048]]></UserCardCode><UnionId><![CDATA[o&1]]></UnionId></xml>"
         );
         assert_eq!(
             claim().clear(Format::Json),

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use super::ext::{Ext, NotExt};
+use super::ext::NotExt;
 use crate::{
     explain, facts,
-    sign::diagnose::{Evidence, Material, Stamp},
+    sign::{
+        Values,
+        diagnose::{Evidence, Material, Stamp},
+    },
 };
 
 /// Why the phone did not take a card.
@@ -23,10 +26,74 @@ pub(super) struct Rejection {
 /// The values of a signature that was refused, kept until the world is unlocked.
 #[derive(Clone, Debug)]
 pub(super) struct Sums {
-    pub(super) api_ticket: String,
-    pub(super) card_id: String,
-    pub(super) ext: Ext,
-    pub(super) material: Material,
+    signed: OwnedValues,
+    /// The hash that came.
+    received: String,
+    /// Names and values that take no part in the sum.
+    unsigned: Vec<(String, String)>,
+    material: Material,
+}
+
+/// [`Values`], owned.
+#[derive(Clone, Debug)]
+struct OwnedValues([String; 9]);
+
+impl OwnedValues {
+    fn of(signed: Values<'_>) -> Self {
+        let values = [
+            signed.api_ticket,
+            signed.timestamp,
+            signed.card_id,
+            signed.nonce_str,
+            signed.code,
+            signed.openid,
+            signed.app_id,
+            signed.location_id,
+            signed.card_type,
+        ];
+        Self(values.map(str::to_owned))
+    }
+
+    fn signed(&self) -> Values<'_> {
+        let [
+            api_ticket,
+            timestamp,
+            card_id,
+            nonce_str,
+            code,
+            openid,
+            app_id,
+            location_id,
+            card_type,
+        ] = &self.0;
+        Values {
+            api_ticket,
+            timestamp,
+            card_id,
+            nonce_str,
+            code,
+            openid,
+            app_id,
+            location_id,
+            card_type,
+        }
+    }
+}
+
+impl Sums {
+    pub(super) fn new(
+        signed: Values<'_>,
+        received: &str,
+        unsigned: &[(String, String)],
+        material: Material,
+    ) -> Self {
+        Self {
+            signed: OwnedValues::of(signed),
+            received: received.to_owned(),
+            unsigned: unsigned.to_vec(),
+            material,
+        }
+    }
 }
 
 impl Rejection {
@@ -60,15 +127,15 @@ impl Rejection {
             return;
         };
         let evidence = Evidence {
-            signed: sums.ext.signed(&sums.api_ticket, &sums.card_id),
-            received: &sums.ext.signature,
-            unsigned: &sums.ext.unsigned,
+            signed: sums.signed.signed(),
+            received: &sums.received,
+            unsigned: &sums.unsigned,
             material: &sums.material,
             earlier,
         };
         let mistake = evidence.mistake();
         // Without a ticket there is nothing that the sum could have been right with.
-        if mistake != "other" || !sums.api_ticket.is_empty() {
+        if mistake != "other" || !evidence.signed.api_ticket.is_empty() {
             explain::add_signature_mistake(record, mistake);
         }
         record["signature"] = evidence.describe();

@@ -99,6 +99,12 @@ impl Account {
         }
     }
 
+    /// The number of a message: ten digits, the first of them a 1.
+    pub(crate) fn draw_message_number(&mut self) -> u64 {
+        let drawn: u64 = self.ids.draw().digits(9).parse().unwrap_or_default();
+        1_000_000_000 + drawn
+    }
+
     /// The openid of a user at this account: `o`, the account's mark, 22 characters.
     pub(crate) fn openid_of(&self, user: &str) -> String {
         let mut draw = self.ids.fixed(&format!("openid of {user}"));
@@ -109,6 +115,12 @@ impl Account {
     pub(crate) fn platform_openid(&self) -> String {
         // No user has an empty name.
         self.openid_of("")
+    }
+
+    /// The openid of whoever redeems codes by the API: the account's operator.
+    pub(crate) fn operator_openid(&self) -> String {
+        let mut draw = self.ids.fixed("the operator's openid");
+        format!("o{}{}", self.mark(), draw.base64url(22))
     }
 
     pub(crate) fn card(&self, number: CardNo) -> &Card {

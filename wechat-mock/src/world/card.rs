@@ -116,7 +116,8 @@ impl Dates {
                 };
                 (begin, end.map_or(last, |end| last.min(end)))
             }
-            Self::Permanent => (now, clock::LATEST),
+            // As code/get was seen to show it.
+            Self::Permanent => (0, clock::LATEST),
         }
     }
 }
@@ -348,6 +349,11 @@ impl Card {
         let base = &self.node["base_info"];
         let lists = base["location_id_list"].as_array();
         base["use_all_locations"] == true || lists.is_some_and(|stores| !stores.is_empty())
+    }
+
+    /// The first store that the card names, 0 when it names none.
+    pub(crate) fn first_store(&self) -> i64 {
+        whole(&self.node["base_info"]["location_id_list"][0]).unwrap_or(0)
     }
 
     /// Whether `base_info` has a button in the middle.

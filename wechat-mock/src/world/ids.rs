@@ -102,14 +102,6 @@ impl Draw {
         (self.0.next_u32() >> 1).max(1)
     }
 
-    /// `length` characters of standard base64; a multiple of 4 that ends with `=`.
-    pub(crate) fn base64(&mut self, length: usize) -> String {
-        // Two bytes of the last three make one `=`.
-        let mut bytes = vec![0; length / 4 * 3 - 1];
-        self.0.fill_bytes(&mut bytes);
-        STANDARD.encode(bytes)
-    }
-
     /// A number from 0 up to, and without, 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)

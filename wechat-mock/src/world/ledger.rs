@@ -207,7 +207,9 @@ mod tests {
         world.view(at);
         world.offer(at, 1).unwrap();
         let taken = (0, world.accept(at).unwrap());
-        world.consume(taken, Redeemed::BY_API).unwrap();
+        world
+            .consume(taken, Redeemed::ByApi { outer_str: "" })
+            .unwrap();
 
         let today = day(world.now());
         let (giver, friend) = (0, 1);

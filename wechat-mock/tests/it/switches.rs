@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wechat_mock::{MockWechat, StartError};
 
 use crate::{
+    members,
     receiver::{Receiver, Reply, nobody},
     support::{DAY, NOW, TestMock, card_ext},
 };
@@ -19,6 +20,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("card_ext_timestamp_number", "refuse", "WX-CLM-018"),
     ("nonce", "optional", "ok"),
     ("nonce", "required", "WX-CLM-019"),
+    ("repeated_timestamp", "accept", "ok"),
+    ("repeated_timestamp", "refuse", "WX-CLM-010"),
     ("foreign_image", "advice", "0 WX-ADV-002"),
     ("foreign_image", "refuse", "40141"),
     ("unknown_key", "refuse", "47001 47001 47001 47001"),
@@ -88,6 +91,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("errmsg_tail", "rid", "invalid card id rid: .."),
     ("content_type", "encoding", "application/json; encoding=utf-8"),
     ("content_type", "charset", "application/json; charset=utf-8"),
+    ("sex_spelling", "FEMAIL", "FEMAIL"),
+    ("sex_spelling", "FEMALE", "FEMALE"),
     ("get_card_retries", "short", "failed after 3"),
     ("get_card_retries", "long", "pending after 1"),
     ("passive_reply", "delivered", "delivered after 1"),
@@ -131,6 +136,19 @@ async fn no_switch_and_no_value_goes_unseen() {
 async fn probe(test: &mut TestMock, name: &str) -> String {
     match name {
         "nonce" | "card_ext_timestamp_number" => claim(test, name).await,
+        "repeated_timestamp" => {
+            let card_id = test.create_with(|base| base["get_limit"] = json!(5)).await;
+            claim_of(test, &card_id, name).await;
+            claim_of(test, &card_id, name).await
+        }
+        "sex_spelling" => {
+            let change = json!({"sex": "FEMALE"});
+            test.control("PATCH", "users/alice", &change).await;
+            let card_id = members::member_card(test, json!({"auto_activate": true})).await;
+            let named = members::held(test, "alice", &card_id).await;
+            let info = test.post("/card/membercard/userinfo/get", &named).await;
+            info.json()["sex"].as_str().unwrap().to_owned()
+        }
         "token_grace" | "dead_token" | "malformed_token" => tokens(test, name).await,
         "upload_errcode" | "session_errcode" | "media_image_limit" => uploads(test, name).await,
         "oversized_media" => oversized(test).await,
@@ -336,14 +354,20 @@ async fn escaped(test: &TestMock) -> String {
 
 async fn claim(test: &TestMock, name: &str) -> String {
     let card_id = test.create().await;
+    claim_of(test, &card_id, name).await
+}
+
+/// A claim of a card as a switch is about it.
+async fn claim_of(test: &TestMock, card_id: &str, name: &str) -> String {
+    let has_nonce = name == "card_ext_timestamp_number";
     let ticket = test.ticket("wx_card").await;
-    let nonce = if name == "nonce" { "" } else { "n" };
+    let nonce = if has_nonce { "n" } else { "" };
     let mut ext: Value =
-        serde_json::from_str(&card_ext(&ticket, &card_id, nonce, &NOW.to_string())).unwrap();
-    if name != "nonce" {
+        serde_json::from_str(&card_ext(&ticket, card_id, nonce, &NOW.to_string())).unwrap();
+    if has_nonce {
         ext["timestamp"] = json!(NOW);
     }
-    let outcome = test.add_card("alice", &card_id, ext.to_string());
+    let outcome = test.add_card("alice", card_id, ext.to_string());
     match outcome.explain()["rule"].as_str() {
         Some(rule) => rule.to_owned(),
         None => "ok".to_owned(),

@@ -1,8 +1,9 @@
-//! POST `/card/membercard/activate`: the holder of a card becomes a member, once.
+//! POST `/card/membercard/activate` and `…/unactivate`, and the same of `/card/generalcard/`: the
+//! holder of a card becomes a member, and is none any more.
 
 use serde_json::json;
 
-use super::{code_of_member_card, custom_values, set_all};
+use super::{code_of_general_card, code_of_member_card, custom_values, set_all};
 use crate::{
     api::{Context, code::refuse_unusable, reply::Reply, schema::Fields},
     refusal::Refusal,
@@ -11,18 +12,50 @@ use crate::{
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = code_of_member_card(context)?;
+    make_member(context, at)
+}
+
+/// POST `/card/generalcard/activate`; its number may be left out, and then is the code.
+///
+/// Source: public clients; the fields by analogy to membercard/activate.
+pub(in crate::api) fn activate_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_general_card(context)?;
+    make_member(context, at)
+}
+
+/// POST `/card/membercard/unactivate`.
+pub(in crate::api) fn deactivate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_member_card(context)?;
+    end_membership(context, at)
+}
+
+/// POST `/card/generalcard/unactivate`.
+pub(in crate::api) fn deactivate_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let at = code_of_general_card(context)?;
+    end_membership(context, at)
+}
+
+fn end_membership(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> {
+    if context.world.end_membership(at) {
+        return Ok(Reply::card(json!({})));
+    }
+    Err(Refusal::new("WX-MBR-015")
+        .expected("a card that was activated")
+        .received("one that was not"))
+}
+
+fn make_member(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
     let dates = dates(context, fields, at)?;
     refuse_unusable(context.world.code_status(at))?;
     only_new(context, at)?;
 
-    let member = context
-        .world
-        .make_member(at, fields.required_text("membership_number"));
-    if let Some(bonus) = fields.number("init_bonus") {
-        member.bonus = bonus;
-    }
-    member.balance = fields.number("init_balance").unwrap_or(0);
+    let code = context.world.code(at).code.clone();
+    let number = fields.text("membership_number");
+    let number = number.or(fields.text("card_number")).unwrap_or(&code);
+    let member = context.world.make_member(at, number);
+    member.bonus = fields.number("init_bonus").unwrap_or(member.bonus);
+    member.balance = fields.number("init_balance").unwrap_or(member.balance);
     set_all(
         &mut member.custom_field_values,
         custom_values(fields, "init_custom_field_value"),

@@ -2,17 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{code_of_member_card, custom_values, set_all};
+use super::{code_of_general_card, code_of_member_card, custom_values, set_all};
 use crate::{
-    api::{
-        Context,
-        code::{find, refuse_unusable},
-        reply::Reply,
-        schema::Fields,
-    },
+    api::{Context, code::refuse_unusable, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::{
-        card::whole,
         life::CodeAt,
         member::{HIGHEST, moved},
     },
@@ -49,18 +43,12 @@ pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, 
 
 pub(in crate::api) fn change_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = find(context)?;
-    let card = context.world.card((at.0, context.world.code(at).card));
-    if card.card_type != "GENERAL_CARD" {
-        return Err(Refusal::new("WX-MBR-012")
-            .expected("GENERAL_CARD")
-            .received(card.card_type.as_str()));
-    }
+    let at = code_of_general_card(context)?;
     refuse_unusable(context.world.code_status(at))?;
-    let first = |key: &str| whole(&card.node[key]).unwrap_or(0);
+    let card = context.world.card((at.0, context.world.code(at).card));
     let member = context.world.account(at.0).members.of_code(at.1);
     let held = member.map_or_else(
-        || (first("init_bonus"), first("init_balance")),
+        || (card.first_bonus(), card.first_balance()),
         |member| (member.bonus, member.balance),
     );
     let change = Change {

@@ -1,12 +1,14 @@
 //! POST `/card/membercard/activateuserform/set`: what WeChat asks before it makes somebody a member.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 
 use super::{member_card, only_activated_by_wechat};
 use crate::{
     api::{Context, reply::Reply, schema::Fields},
     refusal::Refusal,
-    world::member::{Asked, Form},
+    world::member::{Asked, Choice, Form},
 };
 
 pub(in crate::api) fn set_form(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -28,11 +30,28 @@ fn asked(form: Option<Fields<'_>>) -> Asked {
         return Asked::default();
     };
     let common = form.texts("common_field_id_list").into_iter();
-    let custom = form.texts("custom_field_list").into_iter();
-    let rich = form.objects("rich_field_list");
-    let rich = rich.map(|field| field.required_text("name"));
+    let mut custom: BTreeSet<String> = form
+        .texts("custom_field_list")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let mut choices = BTreeMap::new();
+    for rich in form.objects("rich_field_list") {
+        let name = rich.required_text("name").to_owned();
+        let choice = Choice {
+            values: rich
+                .texts("values")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            several: rich.text("type") == Some("FORM_FIELD_CHECK_BOX"),
+        };
+        choices.insert(name.clone(), choice);
+        custom.insert(name);
+    }
     Asked {
         common: common.map(str::to_owned).collect(),
-        custom: custom.chain(rich).map(str::to_owned).collect(),
+        custom,
+        choices,
     }
 }

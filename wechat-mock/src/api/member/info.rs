@@ -6,10 +6,20 @@ use super::code_of_member_card;
 use crate::{
     api::{Context, call::shortened, reply::Reply},
     refusal::Refusal,
+    switches::{Switch, Switches},
+    world::Sex,
 };
 
-/// What a customer filled in where sex is asked.
-const SEX: &str = "USER_FORM_INFO_FLAG_SEX";
+/// How `userinfo/get` prints the sex of the customer's profile.
+fn sex(sex: Sex, switches: Switches) -> &'static str {
+    match sex {
+        Sex::Male => "MALE",
+        Sex::Female if switches.is(Switch::SexSpelling, "FEMALE") => "FEMALE",
+        // Sic: published replies have it so.
+        Sex::Female => "FEMAIL",
+        Sex::Unknown => "UNKNOWN",
+    }
+}
 
 pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = code_of_member_card(context)?;
@@ -17,19 +27,21 @@ pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let code = world.code(at);
     let members = &world.account(at.0).members;
     let member = members.of_code(at.1).cloned().unwrap_or_default();
-    let common = &member.filled_in.common_field_list;
-    let sex = common.iter().find(|answer| answer.name == SEX);
-    Ok(Reply::card(json!({
+    let user = world.user(code.user);
+    let mut reply = json!({
         "openid": world.openid(code.user, at.0),
-        "nickname": world.user(code.user).name,
+        "nickname": user.name,
         "membership_number": member.membership_number,
         "bonus": member.bonus,
         "balance": member.balance,
-        "sex": sex.map_or("", |answer| &answer.value),
-        "user_info": member.filled_in,
-        "user_card_status": world.code_status(at).as_str(),
-        "has_active": member.activated_at.is_some(),
-    })))
+        "sex": sex(user.sex, world.switches),
+    });
+    if let Some(filled_in) = &member.filled_in {
+        reply["user_info"] = json!(filled_in);
+    }
+    reply["user_card_status"] = json!(world.code_status(at).as_str());
+    reply["has_active"] = json!(member.activated_at.is_some());
+    Ok(Reply::card(reply))
 }
 
 pub(in crate::api) fn filled_in(context: &mut Context<'_>) -> Result<Reply, Refusal> {

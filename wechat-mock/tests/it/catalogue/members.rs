@@ -17,6 +17,9 @@ pub(super) async fn page(page: &mut Page, path: &str) {
         "/card/membercard/activatetempinfo/get" => ticket(page).await,
         "/card/membercard/userinfo/get" => info(page).await,
         "/card/membercard/updateuser" => update(page).await,
+        "/card/membercard/unactivate" => deactivate(page).await,
+        "/card/generalcard/activate" => activate_general(page).await,
+        "/card/generalcard/unactivate" => deactivate_general(page).await,
         "/card/generalcard/updateuser" => update_general(page).await,
         "/card/paygiftcard/add" => add_rule(page).await,
         "/card/paygiftcard/delete" | "/card/paygiftcard/getbyid" => one_rule(page).await,
@@ -199,6 +202,43 @@ async fn update(page: &mut Page) -> Value {
     page.test.mock.clock().advance(60 * DAY);
     page.test.token = page.test.token_of("oa").await;
     page.post("a code past its end", &works).await;
+    works
+}
+
+async fn deactivate(page: &mut Page) -> Value {
+    let works = member(page).await;
+    page.post("a member", &works).await;
+    page.post("a member no more", &works).await;
+    codes(page, &works).await;
+    works
+}
+
+async fn general(page: &Page, user: &str, more: Value) -> Value {
+    let node = with(&json!({"sub_card_type": "GIFT_CARD"}), more);
+    let card_id = page.test.create_of("GENERAL_CARD", node).await;
+    held(&page.test, user, &card_id).await
+}
+
+async fn activate_general(page: &mut Page) -> Value {
+    let works = general(page, "alice", json!({})).await;
+    page.post(
+        "a huge bonus",
+        &with(&works, json!({"init_bonus": i64::MAX})),
+    )
+    .await;
+    page.post("an activation", &works).await;
+    page.post("a second one", &works).await;
+    codes(page, &works).await;
+    let member = member(page).await;
+    page.post("a member card", &member).await;
+    works
+}
+
+async fn deactivate_general(page: &mut Page) -> Value {
+    let works = general(page, "alice", json!({"auto_activate": true})).await;
+    page.post("an active card", &works).await;
+    page.post("an active card no more", &works).await;
+    codes(page, &works).await;
     works
 }
 
