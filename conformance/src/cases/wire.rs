@@ -67,7 +67,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-WIRE-007",
-        Call(|shop| Box::pin(shop.post("/card/get", json!({"card_id": 1})))),
+        Call(|shop| Box::pin(shop.post("/card/get", json!({"card_id": {}})))),
     ),
     Case::new(
         "WX-WIRE-008",
@@ -101,7 +101,10 @@ pub(crate) const CASES: &[Case] = &[
             Box::pin(async move {
                 let card_id = shop.card_id(|_| {}).await?;
                 let body = json!({"card_id": card_id, "access_token": shop.token});
-                shop.post("/card/get", body).await?;
+                let answer = shop.post("/card/get", body).await?;
+                if answer.errcode() != 0 {
+                    return Err(Violation::differs("errcode", 0, &answer.json));
+                }
                 shop.is_advised("/card/get", "WX-ADV-005").await
             })
         }),
