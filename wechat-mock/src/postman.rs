@@ -14,7 +14,7 @@ use crate::{
         End, SharedPushes, Walk,
         http::{Answer, NoAnswer, exchange},
         lane::{Errand, Job},
-        letter::{Parcel, Stamp, is_taken, verification},
+        letter::{Parcel, Stamp, Taken, is_taken, verification},
         log::{State, Try},
     },
     switches::Switch,
@@ -184,8 +184,8 @@ struct Address {
     ids: Ids,
     /// `user_get_card` has its own schedule.
     is_long: bool,
-    /// A reply to the customer is an answer that WeChat takes.
-    replies_count: bool,
+    /// What WeChat takes beside `success`.
+    taken: Taken,
 }
 
 impl Address {
@@ -196,7 +196,13 @@ impl Address {
             now: world.now(),
             ids: account.ids.clone(),
             is_long: world.switches.is(Switch::GetCardRetries, "long"),
-            replies_count: world.switches.is(Switch::PassiveReply, "delivered"),
+            taken: if world.switches.is(Switch::PassiveReply, "delivered") {
+                Taken::Replies
+            } else if world.switches.is(Switch::PassiveReply, "anything") {
+                Taken::Anything
+            } else {
+                Taken::Success
+            },
         })
     }
 }
@@ -220,9 +226,8 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
         .post(&address.callback, told.format, &walk.appid, stamp);
     let came = send(post(parcel), mock.pushes.timeout).await;
     let is_taken = came.as_ref().is_ok_and(|answer| {
-        let replies_count = address.replies_count;
-        answer.status == 200
-            && is_taken(&answer.body, &address.callback, &walk.appid, replies_count)
+        let taken = address.taken;
+        answer.status == 200 && is_taken(&answer.body, &address.callback, &walk.appid, taken)
     });
     let tried = Tried {
         is_taken,

@@ -48,6 +48,12 @@ pub(crate) enum Switch {
     ContentType,
     GetCardRetries,
     PassiveReply,
+    PaycellIsOpen,
+    EmptyFormUrl,
+    LoginOfOfficialAccount,
+    UnknownMediaContent,
+    SubMerchantErrcode,
+    UpdateUrlNameBytes,
     SexSpelling,
 }
 
@@ -100,7 +106,13 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::ErrmsgTail, name: "errmsg_tail", values: &["native", "mixed", "rid"], strict: "native", meaning: "The tail of `errmsg` on `/card/`: a hint; a hint and a rid; a rid alone. Other paths end with a rid always." },
     Row { switch: Switch::ContentType, name: "content_type", values: &["encoding", "charset"], strict: "encoding", meaning: "JSON replies say encoding=utf-8, as captured until 2020, or charset=utf-8." },
     Row { switch: Switch::GetCardRetries, name: "get_card_retries", values: &["short", "long"], strict: "short", meaning: "A `user_get_card` that was not taken is tried like any push, or by the schedule of its own, on the mock's clock: 3 tries five minutes apart after a wrong answer, 10 within 24 hours while nobody answers." },
-    Row { switch: Switch::PassiveReply, name: "passive_reply", values: &["delivered", "wrong_body"], strict: "wrong_body", meaning: "A receiver that answers a push with a reply to the customer, in clear or sealed, has taken it, or has given a wrong answer." },
+    Row { switch: Switch::PassiveReply, name: "passive_reply", values: &["delivered", "wrong_body", "anything"], strict: "wrong_body", meaning: "A receiver that answers a push with a reply to the customer, in clear or sealed, has taken it, or has given a wrong answer; or any text with status 200 will do, as the page speaks of repeats for silence alone." },
+    Row { switch: Switch::PaycellIsOpen, name: "paycell_is_open", values: &["required", "optional"], strict: "required", meaning: "`paycell/set` without `is_open` is refused with 47001, as in the newest table, or opens the cell, as in that of 2016." },
+    Row { switch: Switch::EmptyFormUrl, name: "empty_form_url", values: &["accept", "refuse"], strict: "refuse", meaning: "An empty `url` in `activateuserform/set` counts as none, or is refused with 47001." },
+    Row { switch: Switch::LoginOfOfficialAccount, name: "login_of_official_account", values: &["40029", "40013"], strict: "40029", meaning: "What `jscode2session` answers to an Official Account's own appid and secret." },
+    Row { switch: Switch::UnknownMediaContent, name: "unknown_media_content", values: &["40005", "40113"], strict: "40005", meaning: "What `media/upload` answers to an iPhone's picture with the name of another kind; 40113 was captured at another upload call." },
+    Row { switch: Switch::SubMerchantErrcode, name: "sub_merchant_errcode", values: &["present", "absent"], strict: "present", meaning: "The answers about sub-merchants begin with `errcode` and `errmsg`, or have none, as in the samples of their pages." },
+    Row { switch: Switch::UpdateUrlNameBytes, name: "update_url_name_bytes", values: &["15", "16"], strict: "15", meaning: "Bytes of `custom_url_name` and `promotion_url_name` in `card/update` of member cards: as in the table of create, or as in an older one of update." },
     Row { switch: Switch::SexSpelling, name: "sex_spelling", values: &["FEMAIL", "FEMALE"], strict: "FEMAIL", meaning: "How `membercard/userinfo/get` spells the sex of a woman: as captured, or as its page does." },
 ];
 
@@ -159,6 +171,16 @@ impl Switches {
         let place = row.place(value);
         assert!(place.is_some(), "{} is never {value}", row.name);
         place == Some(self.0[switch as usize])
+    }
+
+    /// A switch whose values are lengths.
+    ///
+    /// # Panics
+    ///
+    /// When the switch has other values: it would never be asked for its length.
+    pub(crate) fn number(&self, switch: Switch) -> usize {
+        let value = TABLE[switch as usize].value(self.0[switch as usize]);
+        value.parse().expect("a length")
     }
 
     /// A switch whose values are numbers.

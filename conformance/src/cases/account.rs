@@ -145,7 +145,14 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-CRD-034",
-        Call(|shop| Box::pin(member_card(shop, json!({"custom_cell4": {}})))),
+        Call(|shop| {
+            let field =
+                json!({"name_type": "FIELD_NAME_TYPE_LEVEL", "url": "https://shop.example/level"});
+            let change = json!({
+                "supply_bonus": true, "custom_field1": field, "custom_field2": field, "custom_field3": field,
+            });
+            Box::pin(member_card(shop, change))
+        }),
     ),
     Case::new(
         "WX-CRD-036",

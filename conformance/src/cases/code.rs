@@ -361,12 +361,10 @@ pub(crate) const CASES: &[Case] = &[
         "WX-COD-045",
         Call(|shop| {
             Box::pin(async move {
-                on_code(
-                    shop,
-                    "/card/boardingpass/checkin",
-                    json!({"passenger_name": "李雷"}),
-                )
-                .await
+                let pass = json!({
+                    "passenger_name": "李雷", "class": "舱等", "etkt_bnr": "0000000000000",
+                });
+                on_code(shop, "/card/boardingpass/checkin", pass).await
             })
         }),
     ),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::code::deposit_card;
+use super::{code::deposit_card, member::member_card};
 use crate::{
     Case,
     Trial::{Call, Holds},
@@ -229,8 +229,11 @@ pub(crate) const CASES: &[Case] = &[
         "WX-CRD-073",
         Call(|shop| {
             Box::pin(async move {
-                shop.post("/card/qrcode/create", json!({"action_name": "QR_SCENE"}))
-                    .await
+                let card_id = shop.card_id(|_| {}).await?;
+                let call = json!({
+                    "action_name": "QR_SCENE", "action_info": {"card": {"card_id": card_id}},
+                });
+                shop.post("/card/qrcode/create", call).await
             })
         }),
     ),
@@ -295,6 +298,27 @@ pub(crate) const CASES: &[Case] = &[
                 )
                 .await
             })
+        }),
+    ),
+    Case::new(
+        "WX-CRD-081",
+        Call(|shop| {
+            Box::pin(async move {
+                let card_id = member_card(shop, json!({"auto_activate": true})).await?;
+                let change = json!({"member_card": {"supply_bonus": false}});
+                on_card(shop, "/card/update", &card_id, change).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-CRD-082",
+        Call(|shop| {
+            let cell = json!({"card_id_list": ["1", "2", "3", "4", "5", "6"]});
+            let base_info = json!({"consume_msg_operation": {"url_cell": cell}});
+            Box::pin(update(
+                shop,
+                json!({"general_coupon": {"base_info": base_info}}),
+            ))
         }),
     ),
     Case::new(

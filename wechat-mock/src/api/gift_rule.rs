@@ -76,7 +76,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let page = rules.iter().skip(offset).take(count);
     Ok(Reply::card(json!({
         "total_count": rules.len(),
-        "rule_list": page.map(|rule| shown(rule)).collect::<Vec<Value>>(),
+        "rule_list": page.map(|rule| listed(rule)).collect::<Vec<Value>>(),
     })))
 }
 
@@ -107,20 +107,29 @@ fn known(context: &Context<'_>) -> Result<usize, Refusal> {
     })
 }
 
+/// A rule in a list, which tells its id.
+fn listed(rule: &GiftRule) -> Value {
+    let mut listed = json!({"rule_id": rule.rule_id});
+    if let (Some(listed), Value::Object(shown)) = (listed.as_object_mut(), shown(rule)) {
+        listed.extend(shown);
+    }
+    listed
+}
+
+/// A rule as getbyid shows it. Source: sample of its page, public clients (2018).
 fn shown(rule: &GiftRule) -> Value {
     let terms = terms_of(&rule.kind);
     json!({
-        "rule_id": rule.rule_id,
         "type": rule.kind,
         "base_info": {
             "mchid_list": rule.mchid_list,
             "begin_time": rule.begin_time,
             "end_time": rule.end_time,
+            "status": "RULE_STATUS_OK",
+            "create_time": rule.create_time,
+            "update_time": rule.update_time,
         },
         terms: rule.terms,
-        "status": "RULE_STATUS_OK",
-        "create_time": rule.create_time,
-        "update_time": rule.update_time,
     })
 }
 

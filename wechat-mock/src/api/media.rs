@@ -15,7 +15,12 @@ const MB: usize = 1024 * KB;
 /// POST `/cgi-bin/media/uploadimg`: a picture for a card, for its URL.
 pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let upload = context.call.upload()?;
-    let kind = picture(upload, &[FileKind::Jpeg, FileKind::Png], "WX-MED-005")?;
+    let kind = picture(
+        upload,
+        &[FileKind::Jpeg, FileKind::Png],
+        "WX-MED-005",
+        "WX-MED-005",
+    )?;
     at_most(upload, MB, "WX-MED-003")?;
 
     let has_errcode = context.world.switches.is(Switch::UploadErrcode, "present");
@@ -42,6 +47,11 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     } else {
         10 * MB
     };
+    let heif = if switches.is(Switch::UnknownMediaContent, "40113") {
+        "WX-MED-005"
+    } else {
+        "WX-MED-004"
+    };
     let (kind, limit, too_large) = match wanted {
         "voice" => {
             named(upload, VOICE_NAMES, "WX-MED-015")?;
@@ -53,12 +63,12 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             (of_kind(upload, &[FileKind::Mp4])?, 10 * MB, "WX-MED-014")
         }
         "thumb" => {
-            let kind = picture(upload, &[FileKind::Jpeg], "WX-MED-015")?;
+            let kind = picture(upload, &[FileKind::Jpeg], "WX-MED-015", heif)?;
             (kind, 64 * KB, "WX-MED-012")
         }
         _ => {
             let kinds = [FileKind::Jpeg, FileKind::Png, FileKind::Gif];
-            let kind = picture(upload, &kinds, "WX-MED-015")?;
+            let kind = picture(upload, &kinds, "WX-MED-015", heif)?;
             (kind, image_limit, "WX-MED-003")
         }
     };
@@ -125,15 +135,16 @@ const VOICE_NAMES: &[&str] = &["amr", "mp3", "speex"];
 const VIDEO_NAMES: &[&str] = &["mp4"];
 
 /// A picture of one of `kinds`: first its name is looked at, then its bytes. A name that is none of a
-/// picture breaks the rule `unnamed`.
+/// picture breaks the rule `unnamed`, a picture of an iPhone's the rule `heif`.
 fn picture(
     upload: &Upload,
     kinds: &[FileKind],
     unnamed: &'static str,
+    heif: &'static str,
 ) -> Result<FileKind, Refusal> {
     named(upload, PICTURE_NAMES, unnamed)?;
     if FileKind::is_heif(&upload.bytes) {
-        return Err(wrong_bytes("WX-MED-005", upload, kinds));
+        return Err(wrong_bytes(heif, upload, kinds));
     }
     if FileKind::of(&upload.bytes).is_some() {
         return of_kind(upload, kinds);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Context, media, reply::Reply, schema::Fields};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{
         clock::LATEST,
         merchant::{SubMerchant, SubMerchantStatus},
@@ -16,10 +17,24 @@ use crate::{
     clippy::unnecessary_wraps,
     reason = "the table of endpoints holds functions of one type"
 )]
-pub(super) fn categories(_: &mut Context<'_>) -> Result<Reply, Refusal> {
-    Ok(Reply::card(
+pub(super) fn categories(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    Ok(reply(
+        context,
         json!({"category": fixtures::merchant_categories()}),
     ))
+}
+
+/// A reply of these calls: the samples of their pages, which are old, have no errcode.
+fn reply(context: &Context<'_>, fields: Value) -> Reply {
+    if context
+        .world
+        .switches
+        .is(Switch::SubMerchantErrcode, "absent")
+    {
+        Reply::Json(fields)
+    } else {
+        Reply::card(fields)
+    }
 }
 
 /// POST `/card/submerchant/submit`: a new brand, to be reviewed.
@@ -51,9 +66,8 @@ pub(super) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 /// POST `/card/submerchant/get`.
 pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let known = known(context, context.call.fields()?)?;
-    Ok(Reply::card(
-        json!({"info": shown(known, context.world.now())}),
-    ))
+    let info = json!({"info": shown(known, context.world.now())});
+    Ok(reply(context, info))
 }
 
 /// POST `/card/submerchant/batchget`: those of one status, by their ids.
@@ -80,7 +94,8 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .into_iter()
         .map(|merchant| shown(merchant, now))
         .collect();
-    Ok(Reply::card(
+    Ok(reply(
+        context,
         json!({"info_list": infos, "next_begin_id": last}),
     ))
 }
@@ -165,7 +180,7 @@ fn put(context: &mut Context<'_>, merchant: SubMerchant) -> Reply {
     let mut merchants = context.own_account().profile.sub_merchants.iter();
     let merchant = merchants.find(|merchant| merchant.merchant_id == id);
     let info = merchant.map(|merchant| shown(merchant, now));
-    Reply::card(json!({"info": info}))
+    reply(context, json!({"info": info}))
 }
 
 fn shown(merchant: &SubMerchant, now: i64) -> Value {

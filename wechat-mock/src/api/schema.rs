@@ -31,7 +31,8 @@ use crate::{
     switches::Switches,
 };
 
-/// What goes into the query, or nowhere.
+/// What goes into the query, or nowhere. Beside the fields of a body they are passed over with an advice:
+/// our choice, as no published answer shows such a body.
 const SECRETS: [&str; 3] = ["access_token", "secret", "appsecret"];
 
 /// A body that was read.

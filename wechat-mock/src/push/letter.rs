@@ -132,15 +132,24 @@ pub(crate) fn verification(callback: &Callback, mut stamp: Stamp) -> (String, St
     (with_query(&callback.url, &query), echostr)
 }
 
-/// Whether an answer is one that WeChat takes: `success`, nothing, or, where `replies_count`, a reply to
-/// the customer; in clear, or sealed where messages are.
-pub(crate) fn is_taken(
-    answer: &str,
-    callback: &Callback,
-    appid: &str,
-    replies_count: bool,
-) -> bool {
-    let is_fine = |text: &str| matches!(text, "" | "success") || (replies_count && is_reply(text));
+/// Which answers with status 200 WeChat takes; nothing at all is always taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// `success`.
+    Success,
+    /// `success`, or a reply to the customer.
+    Replies,
+    /// Any text.
+    Anything,
+}
+
+/// Whether an answer is one that WeChat takes, in clear, or sealed where messages are.
+pub(crate) fn is_taken(answer: &str, callback: &Callback, appid: &str, taken: Taken) -> bool {
+    let is_fine = |text: &str| match taken {
+        Taken::Success => matches!(text, "" | "success"),
+        Taken::Replies => matches!(text, "" | "success") || is_reply(text),
+        Taken::Anything => true,
+    };
     if is_fine(answer) {
         return true;
     }

@@ -3,10 +3,7 @@
 //! Every account draws from a stream of its own, so that what one account does never changes what
 //! another is given. The state of a stream is one number, which a world file can hold.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -148,9 +145,6 @@ mod tests {
         assert_eq!(ids.draw().base64url(27).len(), 27);
         assert_eq!(ids.draw().hex(15).len(), 15);
         assert_eq!(ids.draw().digits(12).len(), 12);
-        let text = ids.draw().base64(108);
-        assert_eq!(text.len(), 108);
-        assert!(text.ends_with('='));
         assert!((0..1000).all(|_| (1..1 << 31).contains(&ids.draw().positive())));
     }
 }

@@ -6,14 +6,20 @@ use super::living_card;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
+    switches::Switch,
     world::card::{Card, SelfConsume},
 };
 
 /// POST `/card/paycell/set`.
 pub(in crate::api) fn set_pay_cell(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = living_card(context)?;
-    // An older edition of the page has it optional, and true.
-    let is_open = context.call.fields()?.flag("is_open").unwrap_or(true);
+    let is_open = context.call.fields()?.flag("is_open");
+    if is_open.is_none() && context.world.switches.is(Switch::PaycellIsOpen, "required") {
+        return Err(Refusal::new("WX-WIRE-009")
+            .expected("is_open")
+            .received("no is_open"));
+    }
+    let is_open = is_open.unwrap_or(true);
     let card = context.world.card_mut(at);
     if is_open {
         check_store(card)?;

@@ -60,9 +60,16 @@ pub(super) fn wrong_state(status: UserCardStatus) -> Refusal {
         UserCardStatus::Delete => "a code that the customer deleted",
         UserCardStatus::Unavailable => "a code that was made void",
     };
-    Refusal::new("WX-COD-007")
+    let refusal = Refusal::new("WX-COD-007")
         .expected("a code in its dates, held by the customer")
-        .received(received)
+        .received(received);
+    if matches!(status, UserCardStatus::Delete | UserCardStatus::Unavailable) {
+        // So the sample of the page of code/get; the global table has the other text.
+        return refusal.wording(
+            "invalid user-card status! Hint: the card was given to user, but may be deleted or set unavailable !",
+        );
+    }
+    refusal
 }
 
 fn unknown(context: &Context<'_>, account: &Account, text: &str) -> Refusal {

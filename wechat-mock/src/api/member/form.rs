@@ -8,6 +8,7 @@ use super::{member_card, only_activated_by_wechat};
 use crate::{
     api::{Context, reply::Reply, schema::Fields},
     refusal::Refusal,
+    switches::Switch,
     world::member::{Asked, Choice, Form},
 };
 
@@ -16,6 +17,17 @@ pub(in crate::api) fn set_form(context: &mut Context<'_>) -> Result<Reply, Refus
     let card = context.world.card(at);
     only_activated_by_wechat(card)?;
     let fields = context.call.fields()?;
+    let has_empty_url = |key: &str| {
+        let link = fields.object(key);
+        link.is_some_and(|link| link.value("url").is_some_and(|url| url == ""))
+    };
+    if context.world.switches.is(Switch::EmptyFormUrl, "refuse")
+        && (has_empty_url("service_statement") || has_empty_url("bind_old_card"))
+    {
+        return Err(Refusal::new("WX-WIRE-009")
+            .expected("a url that is not empty")
+            .received("an empty url"));
+    }
     let form = Form {
         required: asked(fields.object("required_form")),
         optional: asked(fields.object("optional_form")),

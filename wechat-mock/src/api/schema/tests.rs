@@ -408,6 +408,20 @@ fn a_key_that_is_not_in_the_schema_stops_the_reading() {
 }
 
 #[test]
+fn a_secret_is_passed_over_beside_the_fields_and_nowhere_else() {
+    for case in cases() {
+        let mut body = case.whole_body();
+        body["access_token"] = json!("T");
+        let read = case.read(&body).0.unwrap();
+        assert!(read.secrets.contains(&"access_token"), "{}", case.call);
+        assert_eq!(read.members.get("access_token"), None, "{}", case.call);
+    }
+    let inside = br#"{"card":{"access_token":"T"}}"#;
+    let refusal = read_body("/card/create", inside, Switches::default()).unwrap_err();
+    assert_eq!(refusal.errcode, 47001);
+}
+
+#[test]
 fn a_required_key_that_is_absent_null_or_empty_is_missed_by_its_number() {
     let mut missed = 0;
     for case in cases().iter().filter(|case| case.around.is_empty()) {

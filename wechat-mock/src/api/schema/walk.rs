@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt::Display};
 use serde_json::{Map, Value};
 
 use super::{
+    SECRETS,
     number::{is_decimal, whole},
     path::Path,
     row::{FieldRow, Kind as Wanted},
@@ -69,6 +70,7 @@ impl Walk {
         above: Option<&Path<'_>>,
     ) -> Result<Map<String, Value>, Refusal> {
         let mut read = Map::new();
+        let is_body = above.is_none();
         let is_node = level.card_type.is_some();
         if is_node {
             self.card_type = level.card_type;
@@ -87,7 +89,10 @@ impl Walk {
         for (index, (member, slot)) in members.iter().zip(slots).enumerate() {
             let path = Path::key(above, &member.key);
             let Some(slot) = slot else {
-                self.unknown_key(level, member, &path)?;
+                let is_secret = SECRETS.contains(&&*member.key);
+                if !(is_body && is_secret) {
+                    self.unknown_key(level, member, &path)?;
+                }
                 continue;
             };
             if last[slot.number] != index {

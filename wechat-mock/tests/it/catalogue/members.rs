@@ -350,8 +350,10 @@ async fn add_older(page: &mut Page) -> Value {
 }
 
 async fn delete_older(page: &mut Page) -> Value {
-    let works = older(page).await;
-    page.test.post("/card/paygiftmembercard/add", &works).await;
+    let rule = older(page).await;
+    page.test.post("/card/paygiftmembercard/add", &rule).await;
+    let works = json!({"card_id": rule["card_id"], "mchid_list": rule["mchid_list"]});
+    page.post("the whole rule", &rule).await;
     page.post("a merchant number", &works).await;
     page.post("the same again", &works).await;
     page.post("none", &with(&works, json!({"mchid_list": []})))

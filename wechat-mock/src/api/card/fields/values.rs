@@ -90,7 +90,14 @@ impl FieldRow {
     }
 
     fn check_text(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        if let Some(limit) = self.max_bytes
+        let is_of_url_name = ["base_info.custom_url_name", "base_info.promotion_url_name"];
+        let limit = match self.max_bytes {
+            Some(16) if is_of_url_name.contains(&self.path) => {
+                Some(judge.switches.number(Switch::UpdateUrlNameBytes))
+            }
+            limit => limit,
+        };
+        if let Some(limit) = limit
             && text.len() > limit
         {
             return Err(Refusal::new("WX-CRD-002")
