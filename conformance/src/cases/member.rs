@@ -37,6 +37,17 @@ async fn member(shop: &Shop) -> Result<Claimed, Violation> {
     holder(shop, json!({"auto_activate": true})).await
 }
 
+/// A member who sent WeChat's form in: of others userinfo/get has no `user_info`.
+async fn member_by_form(shop: &Shop) -> Result<Claimed, Violation> {
+    let claimed = holder(shop, json!({"wx_activate": true})).await?;
+    let filled_in = json!({
+        "common": {"USER_FORM_INFO_FLAG_MOBILE": "13800000000"}, "custom": {"口味": "微辣"},
+    });
+    shop.on_phone(&shop.user, &claimed.code, "activate", filled_in)
+        .await?;
+    Ok(claimed)
+}
+
 fn named(claimed: &Claimed, more: Value) -> Value {
     let call = json!({"card_id": claimed.card_id, "code": claimed.code});
     with(call, more)
@@ -108,7 +119,7 @@ async fn general_card_can_be_activated(shop: &Shop) -> Result<(), Violation> {
 pub(crate) const CASES: &[Case] = &[
     Case::new(
         "member/get",
-        Exchange(|shop| Box::pin(async move { info_of(shop, &member(shop).await?).await })),
+        Exchange(|shop| Box::pin(async move { info_of(shop, &member_by_form(shop).await?).await })),
     ),
     Case::new(
         "WX-MBR-001",
