@@ -64,6 +64,14 @@ impl Level {
         }
     }
 
+    /// Takes unknown keys at every level, as calls outside `/card/` do.
+    fn ignore_unknown_keys(&mut self) {
+        self.ignores_unknown_keys = true;
+        for slot in self.members.values_mut() {
+            slot.below.ignore_unknown_keys();
+        }
+    }
+
     fn add(&mut self, path: &'static str, field: &'static FieldRow) {
         let slot = self.slot(path);
         slot.row = Some(field);
@@ -247,6 +255,9 @@ static CALLS: LazyLock<HashMap<&'static str, Schema>> = LazyLock::new(|| {
             };
             for field in rows {
                 root.add(field.path, field);
+            }
+            if root.ignores_unknown_keys {
+                root.ignore_unknown_keys();
             }
             let rows = rows.iter().map(|field| Row::new(field, field.path));
             (
