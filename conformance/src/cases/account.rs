@@ -176,4 +176,13 @@ pub(crate) const CASES: &[Case] = &[
             }))
         }),
     ),
+    Case::new(
+        "WX-CRD-085",
+        Call(|shop| {
+            Box::pin(async move {
+                restrict(shop, json!({"withheld": ["MEMBER_CARD"]})).await?;
+                member_card(shop, json!({})).await
+            })
+        }),
+    ),
 ];

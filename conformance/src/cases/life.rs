@@ -37,6 +37,31 @@ async fn page(shop: &Shop, scene: &str, cards: Value) -> Result<Answer, Violatio
     shop.post("/card/landingpage/create", call).await
 }
 
+/// A message to one customer; `own` is what its kind has, under the name of the kind.
+async fn message(shop: &Shop, kind: &str, own: Value) -> Result<Answer, Violation> {
+    let openid = shop.openid_of(&shop.user).await?;
+    let message = json!({"touser": openid, "msgtype": kind, kind: own});
+    shop.post("/cgi-bin/message/custom/send", message).await
+}
+
+/// A card to some customers, with an id of the caller's own.
+async fn message_to(
+    shop: &Shop,
+    users: [&String; 2],
+    clientmsgid: &str,
+) -> Result<Answer, Violation> {
+    let mut openids = Vec::new();
+    for user in users {
+        openids.push(shop.openid_of(user).await?);
+    }
+    let card_id = shop.card_id(|_| {}).await?;
+    let message = json!({
+        "touser": openids, "msgtype": "wxcard", "wxcard": {"card_id": card_id},
+        "clientmsgid": clientmsgid,
+    });
+    shop.post("/cgi-bin/message/mass/send", message).await
+}
+
 fn at_a_store(base: &mut Value) {
     base["location_id_list"] = json!([123]);
     for key in ["center_title", "center_sub_title", "center_url"] {
@@ -342,6 +367,27 @@ pub(crate) const CASES: &[Case] = &[
                     return Ok(());
                 }
                 Err(Violation::differs("the second scan", "WX-CLM-020", second))
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MSG-003",
+        Call(|shop| Box::pin(message(shop, "text", json!({"content": ""})))),
+    ),
+    Case::new(
+        "WX-MSG-004",
+        Call(|shop| Box::pin(message(shop, "news", json!({"articles": []})))),
+    ),
+    Case::new(
+        "WX-MSG-006",
+        Call(|shop| {
+            Box::pin(async move {
+                let users = [&shop.user, &shop.friend().await?];
+                let sent = message_to(shop, users, &"m".repeat(64)).await?;
+                if sent.errcode() != 0 {
+                    return Err(Violation::differs("errcode", 0, &sent.json));
+                }
+                message_to(shop, users, &"m".repeat(65)).await
             })
         }),
     ),

@@ -202,7 +202,10 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-MBR-009",
-        Call(|shop| Box::pin(set_form(shop, json!({"wx_activate": true}), "NAME"))),
+        Call(|shop| {
+            let change = json!({"wx_activate": true, "activate_url": null});
+            Box::pin(set_form(shop, change, "NAME"))
+        }),
     ),
     Case::new(
         "WX-MBR-010",
@@ -255,6 +258,51 @@ pub(crate) const CASES: &[Case] = &[
                 }
                 general_card_can_be_activated(shop).await?;
                 shop.post(path, named(&claimed, json!({}))).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-013",
+        Call(|shop| {
+            Box::pin(async move {
+                let seed = shop.card().await?;
+                let base_info = seed["card"]["general_coupon"]["base_info"].clone();
+                let base_info = with(base_info, json!({"use_custom_code": true}));
+                let change = json!({
+                    "base_info": base_info, "wx_activate": true, "activate_url": null,
+                });
+                let call = json!({"card_id": member_card(shop, change).await?});
+                shop.post("/card/membercard/activate/geturl", call).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-014",
+        Call(|shop| {
+            Box::pin(async move {
+                // With wx_activate beside it or alone, and by either of the two fields.
+                for wx_activate in [json!(null), json!(true)] {
+                    let change = json!({"wx_activate": wx_activate});
+                    let answer = set_form(shop, change, "USER_FORM_INFO_FLAG_MOBILE").await?;
+                    if answer.errcode() != 45030 {
+                        return Err(Violation::differs("errcode", 45030, &answer.json));
+                    }
+                }
+                let change = json!({"auto_activate": true, "activate_url": null});
+                set_form(shop, change, "USER_FORM_INFO_FLAG_MOBILE").await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-COD-046",
+        Call(|shop| {
+            Box::pin(async move {
+                let call = named(&member(shop).await?, json!({}));
+                let code = shop.post("/card/code/get", call.clone()).await?;
+                if code.json["can_consume"] != true {
+                    return Err(Violation::differs("can_consume", true, &code.json));
+                }
+                shop.post("/card/code/consume", call).await
             })
         }),
     ),

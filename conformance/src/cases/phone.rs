@@ -146,33 +146,6 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
-        "WX-MSG-003",
-        Call(|shop| {
-            let change = json!({"msgtype": "text", "text": {"content": ""}});
-            Box::pin(send(shop, change))
-        }),
-    ),
-    Case::new(
-        "WX-MSG-004",
-        Call(|shop| {
-            let change = json!({"msgtype": "news", "news": {"articles": []}});
-            Box::pin(send(shop, change))
-        }),
-    ),
-    Case::new(
-        "WX-MSG-006",
-        Call(|shop| {
-            Box::pin(async move {
-                let card_id = shop.card_id(|_| {}).await?;
-                let message = json!({
-                    "filter": {"is_to_all": true}, "msgtype": "wxcard",
-                    "wxcard": {"card_id": card_id}, "clientmsgid": "x".repeat(65),
-                });
-                shop.post("/cgi-bin/message/mass/sendall", message).await
-            })
-        }),
-    ),
-    Case::new(
         "WX-MSG-005",
         Call(|shop| {
             Box::pin(async move {
