@@ -31,6 +31,7 @@ pub(crate) mod reply;
 mod rid;
 pub(crate) mod schema;
 mod stats;
+mod suits;
 mod ticket;
 mod token;
 

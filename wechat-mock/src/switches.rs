@@ -13,6 +13,7 @@ pub(crate) enum Switch {
     CardTimestampNumber,
     CardExtTimestampNumber,
     Nonce,
+    RepeatedTimestamp,
     ForeignImage,
     UnknownKey,
     NumericString,
@@ -41,6 +42,10 @@ pub(crate) enum Switch {
     MediaImageLimit,
     OversizedMedia,
     UnknownCode,
+    PercentEncryptCode,
+    AbstractBytes,
+    UpdateUrlNameBytes,
+    TicketTextLength,
     StatsCardType,
     DeletedCard,
     ErrmsgTail,
@@ -64,6 +69,7 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::CardTimestampNumber, name: "card_timestamp_number", values: &["advice", "refuse"], strict: "refuse", meaning: "A card's `begin_timestamp` or `end_timestamp` that is a number is taken with an advice, or refused with 47001." },
     Row { switch: Switch::CardExtTimestampNumber, name: "card_ext_timestamp_number", values: &["advice", "refuse"], strict: "refuse", meaning: "A timestamp in `cardExt` that is a number is taken with an advice, or the phone refuses the claim." },
     Row { switch: Switch::Nonce, name: "nonce", values: &["optional", "required"], strict: "required", meaning: "A `cardExt` without `nonce_str` is taken with an advice, or the phone refuses the claim." },
+    Row { switch: Switch::RepeatedTimestamp, name: "repeated_timestamp", values: &["accept", "refuse"], strict: "refuse", meaning: "Two claims of a card with one timestamp and no `nonce_str` are both taken, or the phone refuses the second." },
     Row { switch: Switch::ForeignImage, name: "foreign_image", values: &["advice", "refuse"], strict: "refuse", meaning: "A picture on mmbiz.qpic.cn that this account did not upload is taken with an advice, or refused with 40141." },
     Row { switch: Switch::UnknownKey, name: "unknown_key", values: &["refuse", "ignore"], strict: "refuse", meaning: "A key that a call does not know is refused with 47001, or ignored." },
     Row { switch: Switch::NumericString, name: "numeric_string", values: &["accept", "refuse"], strict: "refuse", meaning: "Digits in a string are taken with an advice where a number is wanted, or refused with 47001; times are strings either way." },
@@ -92,6 +98,10 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::MediaImageLimit, name: "media_image_limit", values: &["10MB", "2MB"], strict: "2MB", meaning: "How large a picture `media/upload` takes: one page says both." },
     Row { switch: Switch::OversizedMedia, name: "oversized_media", values: &["by_type", "40006", "45001"], strict: "by_type", meaning: "What a file too large for its type is refused with by `media/upload`: 40009 to 40012 by type, or one number for all." },
     Row { switch: Switch::UnknownCode, name: "unknown_code", values: &["40056", "40116"], strict: "40056", meaning: "What an unknown code is refused with: 40056 was captured, 40116 is listed too." },
+    Row { switch: Switch::PercentEncryptCode, name: "percent_encrypt_code", values: &["garbage", "40075"], strict: "40075", meaning: "An `encrypt_code` whose `=` is still `%3D` is answered with the right digits followed by bytes that are no UTF-8, as captured in 2021, or refused." },
+    Row { switch: Switch::AbstractBytes, name: "abstract_bytes", values: &["open", "24"], strict: "24", meaning: "How long `advanced_info.abstract.abstract` may be: the page's own sample has 57 bytes, its table says string(24)." },
+    Row { switch: Switch::UpdateUrlNameBytes, name: "update_url_name_bytes", values: &["15", "16"], strict: "15", meaning: "How long `custom_url_name` and `promotion_url_name` of a member card may be in `card/update`: as in `card/create`, or as the update table of 2017 says." },
+    Row { switch: Switch::TicketTextLength, name: "ticket_text_length", values: &["open", "judged"], strict: "judged", meaning: "Whether the texts of a boarding pass and a film ticket are held to the lengths of the table, with 45021; the page's own sample is longer." },
     Row { switch: Switch::StatsCardType, name: "stats_card_type", values: &["captured", "page"], strict: "captured", meaning: "The numbers of card types in the statistics: as WeChat was seen to print them (GENERAL_COUPON 0, GROUPON 1, MEMBER_CARD 10 …), or as its page has them (DISCOUNT 0, CASH 1 …)." },
     Row { switch: Switch::DeletedCard, name: "deleted_card", values: &["shown", "40078"], strict: "40078", meaning: "`card/get` shows a deleted card with CARD_STATUS_DELETE, as the page lists the status, or refuses it." },
     Row { switch: Switch::ErrmsgTail, name: "errmsg_tail", values: &["native", "mixed", "rid"], strict: "native", meaning: "The tail of `errmsg` on `/card/`: a hint; a hint and a rid; a rid alone. Other paths end with a rid always." },
@@ -155,6 +165,12 @@ impl Switches {
         let place = row.place(value);
         assert!(place.is_some(), "{} is never {value}", row.name);
         place == Some(self.0[switch as usize])
+    }
+
+    /// Whether the switch of a name stands at a value; no other name stands at any.
+    pub(crate) fn stands(&self, name: &str, value: &str) -> bool {
+        let row = TABLE.iter().find(|row| row.name == name);
+        row.is_some_and(|row| row.value(self.0[row.switch as usize]) == value)
     }
 
     /// A switch whose values are numbers.

@@ -140,8 +140,10 @@ impl Claim {
             .map(|ext| Stamp {
                 timestamp: ext.timestamp,
                 nonce_str: ext.nonce_str,
+                signature: ext.signature,
+                user: self.user.clone(),
             })
-            .filter(|stamp| stamp.timestamp.len() + stamp.nonce_str.len() <= Stamp::LONGEST)
+            .filter(|stamp| stamp.size() <= Stamp::LONGEST)
     }
 
     /// The record behind `explain`: the first rejection up front, then every card by itself.
@@ -198,7 +200,7 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
     checks::family(world, claimant, at.0)?;
     checks::state(world, claimant.user, at)?;
     checks::attributes(world, at, &ext)?;
-    checks::pair(world, at, &ext)?;
+    checks::pair(world, claimant.user, at, &ext)?;
     checks::dates(world, at)?;
     world.notice_stock(at);
     checks::stock(world, at, &ext.code)?;

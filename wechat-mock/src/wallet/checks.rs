@@ -1,5 +1,7 @@
 //! What a claim is held to, check by check.
 
+use serde_json::Value;
+
 use super::{
     Claimant, Item,
     ext::Ext,
@@ -7,7 +9,8 @@ use super::{
 };
 use crate::{
     api::call::shortened,
-    sign::diagnose::{Material, OtherSecret},
+    diagnosis::has_fraction,
+    sign::diagnose::{Material, OtherSecret, Stamp},
     switches::Switch,
     world::{
         AccountNo, World,
@@ -202,7 +205,10 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     let wants_code = terms.use_custom_code && !terms.deposit;
     match (wants_code, ext.code.is_empty()) {
         (false, false) => {
-            return Err(Rejection::new("WX-CLM-005", "no code", "code"));
+            return Err(Rejection {
+                mistake: terms.deposit.then_some("deposit_code_in_card_ext"),
+                ..Rejection::new("WX-CLM-005", "no code", "code")
+            });
         }
         (true, true) => return Err(Rejection::new("WX-CLM-006", "code", "no code")),
         (true, false) if !is_custom_code(&ext.code) => {
@@ -227,7 +233,11 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
             .is_ok_and(|time| (0..=LATEST).contains(&time));
     if !is_seconds {
         let received = shortened(&ext.timestamp).into_owned();
-        return Err(Rejection::new("WX-CLM-016", "ten digits", received));
+        let is_whole = !has_fraction(&Value::from(ext.timestamp.as_str()));
+        return Err(Rejection {
+            mistake: (!is_whole).then_some("seconds_with_fraction"),
+            ..Rejection::new("WX-CLM-016", "ten digits", received)
+        });
     }
     if ext.nonce_str.chars().count() > 32 {
         let received = format!("{} characters", ext.nonce_str.chars().count());
@@ -240,15 +250,27 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     Ok(())
 }
 
-pub(super) fn pair(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
-    if world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
-        return Err(Rejection::new(
+pub(super) fn pair(world: &World, user: UserNo, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
+    // Clients that sign no nonce claim several times within a second.
+    let is_judged =
+        !ext.nonce_str.is_empty() || world.switches.is(Switch::RepeatedTimestamp, "refuse");
+    if !is_judged || !world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
+        return Ok(());
+    }
+    let repeated = Stamp {
+        timestamp: ext.timestamp.clone(),
+        nonce_str: ext.nonce_str.clone(),
+        signature: ext.signature.clone(),
+        user: world.user(user).name.clone(),
+    };
+    Err(Rejection {
+        repeated: Some(Box::new(repeated)),
+        ..Rejection::new(
             "WX-CLM-010",
             "a pair of timestamp and nonce_str that was not claimed with",
             format!("{} and {}", ext.timestamp, shortened(&ext.nonce_str)),
-        ));
-    }
-    Ok(())
+        )
+    })
 }
 
 pub(super) fn dates(world: &World, at: CardAt) -> Result<(), Rejection> {
@@ -269,8 +291,7 @@ pub(super) fn stock(world: &World, at: CardAt, code: &str) -> Result<(), Rejecti
         let received = format!("0 of {}", card.total_quantity);
         return Err(Rejection::new("WX-CLM-012", "stock above 0", received));
     }
-    let codes = &world.account(at.0).codes;
-    if card.terms.use_custom_code && codes.is_taken(code, Some(at.1)) {
+    if card.terms.use_custom_code && world.account(at.0).is_code_of(at.1, code) {
         return Err(Rejection::new(
             "WX-CLM-015",
             "a new code",

@@ -2,21 +2,17 @@
 
 use serde_json::json;
 
-use super::find::{find, refuse_unusable};
+use super::find::suited_code;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
 };
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let check_consume = context.call.fields()?.flag("check_consume").unwrap_or(true);
-    let at = find(context)?;
+    let at = suited_code(context)?;
     let world = &*context.world;
     let code = world.code(at);
     let status = world.code_status(at);
-    if check_consume {
-        refuse_unusable(status)?;
-    }
     let card = world.card((at.0, code.card));
     let mut reply = json!({
         "card": {

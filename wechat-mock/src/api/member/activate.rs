@@ -2,19 +2,17 @@
 
 use serde_json::json;
 
-use super::{code_of_member_card, custom_values, set_all};
+use super::{custom_values, set_all};
 use crate::{
-    api::{Context, code::refuse_unusable, reply::Reply, schema::Fields},
+    api::{Context, code::suited_code, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::{clock::LATEST, life::CodeAt},
 };
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = code_of_member_card(context)?;
+    let at = suited_code(context)?;
     let fields = context.call.fields()?;
     let dates = dates(context, fields, at)?;
-    refuse_unusable(context.world.code_status(at))?;
-    only_new(context, at)?;
 
     let member = context
         .world
@@ -51,14 +49,4 @@ fn dates(context: &Context<'_>, fields: Fields<'_>, at: CodeAt) -> Result<(i64, 
     Err(Refusal::new("WX-MBR-007")
         .expected("activate_begin_time before activate_end_time, in seconds")
         .received(format!("{begin} and {end}")))
-}
-
-fn only_new(context: &Context<'_>, at: CodeAt) -> Result<(), Refusal> {
-    let member = context.world.account(at.0).members.of_code(at.1);
-    match member.and_then(|member| member.activated_at) {
-        None => Ok(()),
-        Some(since) => Err(Refusal::new("WX-MBR-002")
-            .expected("a code that was not activated")
-            .received(format!("one that was, at {since}"))),
-    }
 }

@@ -2,14 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{code_of_member_card, custom_values, set_all};
+use super::{custom_values, set_all};
 use crate::{
-    api::{
-        Context,
-        code::{find, refuse_unusable},
-        reply::Reply,
-        schema::Fields,
-    },
+    api::{Context, code::suited_code, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::{
         card::whole,
@@ -26,18 +21,12 @@ struct Change {
 
 pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = code_of_member_card(context)?;
-    refuse_unusable(context.world.code_status(at))?;
+    let at = suited_code(context)?;
     let member = context.world.account(at.0).members.of_code(at.1);
-    let member = member.filter(|member| member.activated_at.is_some());
-    let member = member.ok_or_else(|| {
-        Refusal::new("WX-MBR-003")
-            .expected("a card that made its holder a member")
-            .received("one that was not activated")
-    })?;
+    let held = member.map_or((0, 0), |member| (member.bonus, member.balance));
     let change = Change {
-        bonus: bonus(fields, member.bonus)?,
-        balance: balance(fields, member.balance)?,
+        bonus: bonus(fields, held.0)?,
+        balance: balance(fields, held.1)?,
     };
     let reply = apply(context, at, fields, &change);
     let told = (change.bonus.1, change.balance.1);
@@ -49,14 +38,8 @@ pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, 
 
 pub(in crate::api) fn change_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = find(context)?;
+    let at = suited_code(context)?;
     let card = context.world.card((at.0, context.world.code(at).card));
-    if card.card_type != "GENERAL_CARD" {
-        return Err(Refusal::new("WX-MBR-012")
-            .expected("GENERAL_CARD")
-            .received(card.card_type.as_str()));
-    }
-    refuse_unusable(context.world.code_status(at))?;
     let first = |key: &str| whole(&card.node[key]).unwrap_or(0);
     let member = context.world.account(at.0).members.of_code(at.1);
     let held = member.map_or_else(

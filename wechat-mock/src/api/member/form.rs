@@ -2,23 +2,20 @@
 
 use serde_json::json;
 
-use super::{member_card, only_activated_by_wechat};
 use crate::{
-    api::{Context, reply::Reply, schema::Fields},
+    api::{Context, card::suited_card, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::member::{Asked, Form},
 };
 
 pub(in crate::api) fn set_form(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = member_card(context)?;
-    let card = context.world.card(at);
-    only_activated_by_wechat(card)?;
+    let at = suited_card(context)?;
     let fields = context.call.fields()?;
     let form = Form {
         required: asked(fields.object("required_form")),
         optional: asked(fields.object("optional_form")),
     };
-    let card_id = card.card_id.clone();
+    let card_id = context.world.card(at).card_id.clone();
     context.own_account().members.forms.insert(card_id, form);
     Ok(Reply::card(json!({})))
 }

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::code_of_member_card;
 use crate::{
-    api::{Context, call::shortened, reply::Reply},
+    api::{Context, call::shortened, code::suited_code, reply::Reply},
     refusal::Refusal,
 };
 
@@ -12,7 +11,7 @@ use crate::{
 const SEX: &str = "USER_FORM_INFO_FLAG_SEX";
 
 pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = code_of_member_card(context)?;
+    let at = suited_code(context)?;
     let world = &*context.world;
     let code = world.code(at);
     let members = &world.account(at.0).members;

@@ -246,6 +246,7 @@ impl Evidence<'_> {
             let Stamp {
                 timestamp,
                 nonce_str,
+                ..
             } = stamp;
             let other_nonce = Signed {
                 nonce_str,

@@ -90,7 +90,7 @@ impl FieldRow {
     }
 
     fn check_text(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        if let Some(limit) = self.max_bytes
+        if let Some(limit) = self.most_bytes(judge.switches)
             && text.len() > limit
         {
             return Err(Refusal::new("WX-CRD-002")
