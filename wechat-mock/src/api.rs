@@ -32,6 +32,7 @@ pub(crate) mod reply;
 mod rid;
 pub(crate) mod schema;
 mod stats;
+mod suits;
 mod ticket;
 mod token;
 
@@ -131,7 +132,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/card/membercard/userinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::info },
     Endpoint { verb: Verb::Post, path: "/card/membercard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_member },
     Endpoint { verb: Verb::Post, path: "/card/generalcard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate_general },
-    Endpoint { verb: Verb::Post, path: "/card/generalcard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate_general },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate },
     Endpoint { verb: Verb::Post, path: "/card/generalcard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_general },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/add", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::add },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/delete", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::delete },

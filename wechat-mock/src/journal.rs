@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::{call::Call, reply::Wire},
+    diagnosis::{self, Refused},
     explain,
     faults::FaultKind,
     refusal::{Advice, Refusal},
@@ -104,6 +105,13 @@ impl Body {
             kept,
             length: whole.len(),
         }
+    }
+
+    /// The body as JSON, when it is JSON and was kept whole.
+    fn json(&self) -> Option<Value> {
+        let is_whole = self.kept.len() == self.length;
+        let json = serde_json::from_slice(&self.kept);
+        json.ok().filter(|_| is_whole)
     }
 
     /// Whether a piece of it may be a secret; of what was not kept nobody knows.
@@ -409,6 +417,16 @@ impl Row {
         })
     }
 
+    /// The named mistake that the call shows.
+    fn mistake(&self, refusal: &Refusal) -> Option<&'static str> {
+        diagnosis::mistake(&Refused {
+            path: &self.path,
+            query: &self.query,
+            body: self.request.json().as_ref(),
+            refusal,
+        })
+    }
+
     fn explain(&self) -> Value {
         let mut record = json!({
             "id": self.name(),
@@ -438,6 +456,9 @@ impl Row {
                 record["outcome"] = json!("refused");
                 record["errmsg"] = json!(refusal.errmsg());
                 explain::add_refusal(&mut record, refusal);
+                if let Some(mistake) = self.mistake(refusal) {
+                    explain::add_mistake(&mut record, mistake);
+                }
             }
         }
         record["advice"] = self.advice.iter().map(explain::advice).collect();

@@ -10,6 +10,7 @@ mod cdn;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod control;
+mod diagnosis;
 mod explain;
 mod facts;
 mod faults;

@@ -2,6 +2,13 @@
 
 use crate::{api::schema::FieldRow, facts};
 
+/// What the number of a refusal rests on, where that is not the source of its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    pub(crate) source: &'static str,
+    pub(crate) confidence: &'static str,
+}
+
 /// A call that breaks a rule.
 ///
 /// The wire carries the number and WeChat's wording alone; the rest is for `explain`.
@@ -12,6 +19,8 @@ pub(crate) struct Refusal {
     pub(crate) rule: &'static str,
     /// The row of a schema that was broken, when it was one.
     pub(crate) row: Option<&'static FieldRow>,
+    /// What the row of another table rests on, when that was broken.
+    evidence: Option<Evidence>,
     pub(crate) expected: Box<str>,
     pub(crate) received: Box<str>,
     /// What WeChat writes behind the hint.
@@ -41,6 +50,7 @@ impl Refusal {
             errcode,
             rule,
             row: None,
+            evidence: None,
             expected: Box::default(),
             received: Box::default(),
             tail: Box::default(),
@@ -64,6 +74,12 @@ impl Refusal {
     /// The row of a schema that was broken.
     pub(crate) fn row(mut self, row: &'static FieldRow) -> Self {
         self.row = Some(row);
+        self
+    }
+
+    /// What the number rests on.
+    pub(crate) fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = Some(evidence);
         self
     }
 
@@ -114,6 +130,15 @@ impl Refusal {
     pub(crate) fn errmsg(&self) -> &str {
         let documented = || facts::errmsg(self.errcode);
         self.wording.as_deref().unwrap_or_else(documented)
+    }
+
+    /// What the number rests on, where that is not the source of its rule.
+    pub(crate) fn rests_on(&self) -> Option<Evidence> {
+        let of_row = self.row.map(|row| Evidence {
+            source: row.source,
+            confidence: row.confidence,
+        });
+        of_row.or(self.evidence)
     }
 
     /// The id that names what was broken: the field's own when there is one.

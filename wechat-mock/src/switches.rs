@@ -42,6 +42,10 @@ pub(crate) enum Switch {
     MediaImageLimit,
     OversizedMedia,
     UnknownCode,
+    PercentEncryptCode,
+    AbstractBytes,
+    UpdateUrlNameBytes,
+    TicketTextLength,
     StatsCardType,
     DeletedCard,
     ErrmsgTail,
@@ -53,7 +57,6 @@ pub(crate) enum Switch {
     LoginOfOfficialAccount,
     UnknownMediaContent,
     SubMerchantErrcode,
-    UpdateUrlNameBytes,
     SexSpelling,
 }
 
@@ -101,6 +104,10 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::MediaImageLimit, name: "media_image_limit", values: &["10MB", "2MB"], strict: "2MB", meaning: "How large a picture `media/upload` takes: one page says both." },
     Row { switch: Switch::OversizedMedia, name: "oversized_media", values: &["by_type", "40006", "45001"], strict: "by_type", meaning: "What a file too large for its type is refused with by `media/upload`: 40009 to 40012 by type, or one number for all." },
     Row { switch: Switch::UnknownCode, name: "unknown_code", values: &["40056", "40116"], strict: "40056", meaning: "What an unknown code is refused with: 40056 was captured, 40116 is listed too." },
+    Row { switch: Switch::PercentEncryptCode, name: "percent_encrypt_code", values: &["garbage", "40075"], strict: "40075", meaning: "An `encrypt_code` whose `=` is still `%3D` is answered with the right digits followed by bytes that are no UTF-8, as captured in 2021, or refused." },
+    Row { switch: Switch::AbstractBytes, name: "abstract_bytes", values: &["open", "24"], strict: "24", meaning: "How long `advanced_info.abstract.abstract` may be: the page's own sample has 57 bytes, its table says string(24)." },
+    Row { switch: Switch::UpdateUrlNameBytes, name: "update_url_name_bytes", values: &["15", "16"], strict: "15", meaning: "How long `custom_url_name` and `promotion_url_name` of a member card may be in `card/update`: as in `card/create`, or as the update table of 2017 says." },
+    Row { switch: Switch::TicketTextLength, name: "ticket_text_length", values: &["open", "judged"], strict: "judged", meaning: "Whether the texts of a boarding pass and a film ticket are held to the lengths of the table, with 45021; the page's own sample is longer." },
     Row { switch: Switch::StatsCardType, name: "stats_card_type", values: &["captured", "page"], strict: "captured", meaning: "The numbers of card types in the statistics: as WeChat was seen to print them (GENERAL_COUPON 0, GROUPON 1, MEMBER_CARD 10 …), or as its page has them (DISCOUNT 0, CASH 1 …)." },
     Row { switch: Switch::DeletedCard, name: "deleted_card", values: &["shown", "40078"], strict: "40078", meaning: "`card/get` shows a deleted card with CARD_STATUS_DELETE, as the page lists the status, or refuses it." },
     Row { switch: Switch::ErrmsgTail, name: "errmsg_tail", values: &["native", "mixed", "rid"], strict: "native", meaning: "The tail of `errmsg` on `/card/`: a hint; a hint and a rid; a rid alone. Other paths end with a rid always." },
@@ -112,7 +119,6 @@ const TABLE: &[Row] = &[
     Row { switch: Switch::LoginOfOfficialAccount, name: "login_of_official_account", values: &["40029", "40013"], strict: "40029", meaning: "What `jscode2session` answers to an Official Account's own appid and secret." },
     Row { switch: Switch::UnknownMediaContent, name: "unknown_media_content", values: &["40005", "40113"], strict: "40005", meaning: "What `media/upload` answers to an iPhone's picture with the name of another kind; 40113 was captured at another upload call." },
     Row { switch: Switch::SubMerchantErrcode, name: "sub_merchant_errcode", values: &["present", "absent"], strict: "present", meaning: "The answers about sub-merchants begin with `errcode` and `errmsg`, or have none, as in the samples of their pages." },
-    Row { switch: Switch::UpdateUrlNameBytes, name: "update_url_name_bytes", values: &["15", "16"], strict: "15", meaning: "Bytes of `custom_url_name` and `promotion_url_name` in `card/update` of member cards: as in the table of create, or as in an older one of update." },
     Row { switch: Switch::SexSpelling, name: "sex_spelling", values: &["FEMAIL", "FEMALE"], strict: "FEMAIL", meaning: "How `membercard/userinfo/get` spells the sex of a woman: as captured, or as its page does." },
 ];
 
@@ -173,14 +179,10 @@ impl Switches {
         place == Some(self.0[switch as usize])
     }
 
-    /// A switch whose values are lengths.
-    ///
-    /// # Panics
-    ///
-    /// When the switch has other values: it would never be asked for its length.
-    pub(crate) fn number(&self, switch: Switch) -> usize {
-        let value = TABLE[switch as usize].value(self.0[switch as usize]);
-        value.parse().expect("a length")
+    /// Whether the switch of a name stands at a value; no other name stands at any.
+    pub(crate) fn stands(&self, name: &str, value: &str) -> bool {
+        let row = TABLE.iter().find(|row| row.name == name);
+        row.is_some_and(|row| row.value(self.0[row.switch as usize]) == value)
     }
 
     /// A switch whose values are numbers.

@@ -207,6 +207,8 @@ impl Claim {
             .map(|ext| Stamp {
                 timestamp: ext.timestamp,
                 nonce_str: ext.nonce_str,
+                signature: ext.signature,
+                user: self.user.clone(),
             })
             .filter(Stamp::is_short)
     }
@@ -266,7 +268,7 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
     checks::state(world, claimant.user, at)?;
     checks::attributes(world, at, &ext)?;
     if claimant.way == Way::Page {
-        checks::pair(world, at, &ext)?;
+        checks::pair(world, claimant.user, at, &ext)?;
     }
     checks::dates(world, at)?;
     world.notice_stock(at);

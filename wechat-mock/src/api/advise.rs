@@ -82,3 +82,43 @@ fn path_in_card(path: &str) -> &str {
         _ => below,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::schema::{WRITTEN, read_body},
+        switches::Switches,
+    };
+
+    /// Whatever the body holds, no more paths are written than there is advice.
+    #[test]
+    fn a_path_is_written_for_each_advice_and_for_nothing_else() {
+        let key = "k".repeat(100_000);
+        for text in ["plain", "with %21 in it"] {
+            let entries = vec![json!(text); 20_000];
+            let mut card = json!({"title": "x"});
+            card[&key] = json!(entries);
+            let body = json!({"offset": 0, "count": 1}).to_string();
+            let mut body =
+                read_body("/card/batchget", body.as_bytes(), Switches::default()).unwrap();
+            body.members.insert("card".to_owned(), card);
+            let mut call = Call::bare("/card/batchget", Bytes::new());
+            call.content_type = "application/x-www-form-urlencoded".to_owned();
+            call.content = Content::Json(Ok(body));
+            WRITTEN.set(0);
+            let mut advice = Vec::new();
+            on(&call, Guard::CardRight, &mut advice);
+            assert!(advice.len() <= MOST);
+            // Three steps each: card, the key, the entry.
+            assert_eq!(
+                WRITTEN.get(),
+                if text == "plain" { 0 } else { 3 * (MOST - 1) },
+                "{text}"
+            );
+        }
+    }
+}

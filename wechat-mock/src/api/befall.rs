@@ -13,7 +13,7 @@ use futures_util::stream;
 use super::{
     Endpoint,
     call::Call,
-    family,
+    family, gateway,
     reply::{Style, Wire},
     run,
 };
@@ -83,7 +83,8 @@ pub(super) async fn answer(
                     now: world.now(),
                 }
             };
-            let wire = Wire::of_refusal(&refusal, true, style);
+            // Other numbers come with the text and the tail of the back end that would have been asked.
+            let wire = Wire::of_refusal(&refusal, gateway::answers(errcode), style);
             leave(mock, call, wire.clone(), Outcome::Refused(refusal), fault);
             wire.into_response()
         }

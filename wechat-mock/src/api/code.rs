@@ -13,7 +13,7 @@ mod update;
 
 pub(super) use consume::consume;
 pub(super) use deposit::{check, count, deposit};
-pub(super) use find::{find, refuse_unusable};
+pub(super) use find::suited_code;
 pub(super) use get::get;
 pub(super) use mark::mark;
 pub(super) use ticket::{check_in, meeting, movie};
@@ -21,14 +21,29 @@ pub(super) use unavailable::make_void;
 pub(super) use update::update;
 
 use super::{Context, reply::Reply};
-use crate::{refusal::Refusal, seal::Unsealable};
+use crate::{
+    refusal::{Advice, Refusal},
+    seal::Unsealable,
+    switches::Switch,
+};
 
 /// POST `/card/code/decrypt`: the code behind what `wx.addCard` gave the page.
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let text = context.call.fields()?.required_text("encrypt_code");
-    let account = context.own_account();
-    let code = account
-        .seal_key()
+    let key = context.own_account().seal_key();
+    if let Some(decoded) = decoded_end(text)
+        && let Ok(code) = key.open(&decoded)
+        && !context
+            .world
+            .switches
+            .is(Switch::PercentEncryptCode, "40075")
+    {
+        context
+            .advice
+            .push(Advice::new("WX-ADV-024", "encrypt_code"));
+        return Ok(spoilt(&code));
+    }
+    let code = key
         .open(text)
         .map_err(|fault| not_opened(context, text, fault))?;
 
@@ -41,6 +56,26 @@ pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .expected("the encrypted code of a card that was claimed")
             .received("the encrypted code of a world that was reset"))
     }
+}
+
+/// A text whose `=` at the end are still percent-encoded, with these decoded; [`None`] for any other.
+fn decoded_end(text: &str) -> Option<String> {
+    let mut rest = text;
+    let mut padding = 0;
+    while let Some(shorter) = rest
+        .strip_suffix("%3D")
+        .or_else(|| rest.strip_suffix("%3d"))
+    {
+        (rest, padding) = (shorter, padding + 1);
+    }
+    (padding > 0).then(|| format!("{rest}{}", "=".repeat(padding)))
+}
+
+/// The digits, and behind them what WeChat makes of the letters that are no base64: no UTF-8.
+fn spoilt(code: &str) -> Reply {
+    let start = format!("{{\"errcode\":0,\"errmsg\":\"ok\",\"code\":\"{code}");
+    let bytes = [start.as_bytes(), &[0xdc, 0xf7, 0x8d, 0xff], b"\"}"].concat();
+    Reply::Spoilt(bytes.into())
 }
 
 fn not_opened(context: &Context<'_>, text: &str, fault: Unsealable) -> Refusal {

@@ -4,13 +4,16 @@ use serde_json::{Value, json};
 
 pub(super) mod older;
 
-use super::{Context, call::shortened, card::own_card, reply::Reply};
+use super::{
+    Context, call::shortened, card::own_card, reply::Reply, schema::Fields, suits::Subject,
+};
 use crate::{
     facts,
     refusal::Refusal,
     world::{AccountNo, clock::LATEST, gift_rule::GiftRule},
 };
 
+/// The type of the rules that the calls of 2016 make.
 const FOR_MEMBERS: &str = "RULE_TYPE_PAY_MEMBER_CARD";
 const SINGLE: &str = "RULE_TYPE_SINGLE_PAY";
 /// What a merchant number is refused with that has a rule, among the failed ones of an answer.
@@ -31,6 +34,7 @@ pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             base.required_number("end_time"),
         ),
         card_id: terms.required_text("card_id"),
+        beside: info,
         costs: (terms.number("least_cost"), terms.number("max_cost")),
         terms: info.value(name).cloned().unwrap_or_default(),
         is_locked: false,
@@ -139,6 +143,8 @@ struct Draft<'a> {
     mchids: Vec<&'a str>,
     dates: (i64, i64),
     card_id: &'a str,
+    /// The object of the body in which the type of the rule stands.
+    beside: Fields<'a>,
     /// In cents: the least and the most that somebody has paid.
     costs: (Option<i64>, Option<i64>),
     terms: Value,
@@ -148,12 +154,9 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn check(&self, context: &Context<'_>) -> Result<(), Refusal> {
         let at = own_card(context, self.card_id)?;
-        let card = context.world.card(at);
-        if self.kind == FOR_MEMBERS && !card.is_member_card() {
-            return Err(Refusal::new("WX-MBR-001")
-                .expected("MEMBER_CARD")
-                .received(card.card_type.as_str()));
-        }
+        Subject::card(context.world, at)
+            .beside(self.beside)
+            .check(&context.call.path)?;
         if self.mchids.is_empty() || self.mchids.contains(&"") {
             return Err(wrong(
                 "mchid_list",

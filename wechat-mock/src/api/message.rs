@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{
     Context,
     call::shortened,
-    card::{only_living, own_card, user_of_openid},
+    card::{own_card, user_of_openid},
     reply::Reply,
     schema::Fields,
+    suits,
 };
 use crate::{
     refusal::Refusal,
@@ -143,13 +144,7 @@ fn offer<'a>(
     let card_id = card.text("card_id");
     let card_id = card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?;
     let card_ext = card.text("card_ext");
-    let at = only_living(context, own_card(context, card_id)?)?;
-    let terms = context.world.card(at).terms;
-    if terms.use_custom_code && !terms.deposit {
-        return Err(Refusal::new("WX-MSG-007")
-            .expected("a card whose codes WeChat makes or holds in deposit")
-            .received("a card with use_custom_code"));
-    }
+    suits::check_card(context, own_card(context, card_id)?)?;
     Ok(Some((card_id, card_ext)))
 }
 

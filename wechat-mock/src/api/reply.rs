@@ -31,6 +31,8 @@ const TEXT: &str = "text/plain";
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Json(Value),
+    /// JSON in which bytes stand that are no UTF-8.
+    Spoilt(Bytes),
     File {
         content_type: &'static str,
         file_name: String,
@@ -145,6 +147,10 @@ impl Wire {
                 body: escaped(&value),
                 trace: None,
                 status: StatusCode::OK,
+            },
+            Reply::Spoilt(bytes) => Self {
+                content_type: style.content_type(),
+                ..Self::foreign("", bytes)
             },
             Reply::File {
                 content_type,

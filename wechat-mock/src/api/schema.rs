@@ -19,10 +19,12 @@ mod walk;
 
 pub(in crate::api) use fields::Fields;
 pub(in crate::api) use path::Path;
+#[cfg(test)]
+pub(in crate::api) use path::WRITTEN;
 use required::missing;
 pub(in crate::api) use required::{first, lacks};
-pub(crate) use row::FieldRow;
-pub(in crate::api) use row::{Form, Kind, Required, Update};
+pub(crate) use row::{FieldRow, Kind};
+pub(in crate::api) use row::{Form, Required, Update};
 pub(in crate::api) use table::{Row, inside, rows_of_create, rows_of_update};
 
 use super::body::{self, Node, read_json};
@@ -75,7 +77,7 @@ pub(in crate::api) fn read_tree(
     let breach = match schema.missing(&members) {
         Some(row) => Some(missing(row)),
         None => schema
-            .check(&members)
+            .check(&members, switches)
             .err()
             .map(|breach| placed(breach, tree)),
     };

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Context,
     call::shortened,
-    card::{named_card, own_card},
+    card::{own_card, suited_card},
     reply::Reply,
 };
 use crate::{
@@ -127,13 +127,8 @@ pub(super) fn member_cards(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 /// POST `/datacube/getcardmembercarddetail`: one member card.
 pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = named_card(context)?;
+    let at = suited_card(context)?;
     let card = context.world.card(at);
-    if !card.is_member_card() {
-        return Err(Refusal::new("WX-MBR-001")
-            .expected("MEMBER_CARD")
-            .received(card.card_type.as_str()));
-    }
     let days = days(context)?;
     let asked = Asked::new(context, days);
     let account = asked.account;

@@ -163,7 +163,7 @@ pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn print_mistake(id: &str) {
-    let texts = facts::signature_mistake(id);
+    let texts = facts::mistake(id);
     for (label, column) in [("wrong", "mistake"), ("fix", "fix")] {
         for (label, language) in [(label, "en"), ("", "zh")] {
             let text = texts[column][language].as_str().unwrap_or_default();

@@ -28,20 +28,41 @@ pub(crate) struct OtherSecret {
     pub(crate) value: String,
 }
 
-/// `timestamp` and `nonce_str` of one claim.
+/// What one claim was signed with, and by whom it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) timestamp: String,
     pub(crate) nonce_str: String,
+    pub(crate) signature: String,
+    pub(crate) user: String,
 }
 
 impl Stamp {
-    /// Bytes of both together beyond which a stamp is not remembered.
-    pub(crate) const LONGEST: usize = 128;
+    /// Bytes of timestamp, nonce and signature together beyond which a stamp is not remembered.
+    pub(crate) const LONGEST: usize = 192;
+
+    /// Bytes of what the page sent.
+    pub(crate) fn size(&self) -> usize {
+        self.timestamp.len() + self.nonce_str.len() + self.signature.len()
+    }
+
+    /// Why a pair of timestamp and nonce comes a second time, an id of `fixtures::mistakes`.
+    pub(crate) fn repeated(&self, earlier: &[Self]) -> Option<&'static str> {
+        let is_pair =
+            |other: &&Self| self.timestamp == other.timestamp && self.nonce_str == other.nonce_str;
+        let mut pairs = earlier.iter().filter(is_pair).peekable();
+        pairs.peek()?;
+        let is_other = |other: &Self| self.user != other.user || self.signature != other.signature;
+        Some(if pairs.any(is_other) {
+            "constant_nonce"
+        } else {
+            "card_ext_reused"
+        })
+    }
 
     /// Whether it is short enough to be remembered.
     pub(crate) fn is_short(&self) -> bool {
-        self.timestamp.len() + self.nonce_str.len() <= Self::LONGEST
+        self.size() <= Self::LONGEST
     }
 }
 
@@ -193,6 +214,8 @@ mod tests {
             .map(|nonce_str| Stamp {
                 timestamp: "1798000000".to_owned(),
                 nonce_str,
+                signature: String::new(),
+                user: "alice".to_owned(),
             })
             .collect();
         let evidence = Evidence {

@@ -1,5 +1,7 @@
 //! What a claim is held to, check by check.
 
+use serde_json::Value;
+
 use super::{
     Claimant, Item,
     ext::{Begin, Ext, is_ten_digits},
@@ -7,9 +9,10 @@ use super::{
 };
 use crate::{
     api::call::shortened,
+    diagnosis::has_fraction,
     sign::{
         Values,
-        diagnose::{Material, OtherSecret},
+        diagnose::{Material, OtherSecret, Stamp},
     },
     switches::Switch,
     world::{
@@ -224,7 +227,10 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     let wants_code = terms.use_custom_code && !terms.deposit;
     match (wants_code, ext.code.is_empty()) {
         (false, false) => {
-            return Err(Rejection::new("WX-CLM-005", "no code", "code"));
+            return Err(Rejection {
+                mistake: terms.deposit.then_some("deposit_code_in_card_ext"),
+                ..Rejection::new("WX-CLM-005", "no code", "code")
+            });
         }
         (true, true) => return Err(Rejection::new("WX-CLM-006", "code", "no code")),
         (true, false) if !is_custom_code(&ext.code) => {
@@ -244,7 +250,11 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     }
     if !is_seconds(&ext.timestamp) {
         let received = shortened(&ext.timestamp).into_owned();
-        return Err(Rejection::new("WX-CLM-016", "ten digits", received));
+        let is_whole = !has_fraction(&Value::from(ext.timestamp.as_str()));
+        return Err(Rejection {
+            mistake: (!is_whole).then_some("seconds_with_fraction"),
+            ..Rejection::new("WX-CLM-016", "ten digits", received)
+        });
     }
     if let Begin::Wrong(received) = &ext.begin {
         let expected = "whole seconds of ten digits";
@@ -267,20 +277,27 @@ fn is_seconds(text: &str) -> bool {
     is_digits && text.parse().is_ok_and(is_ten_digits)
 }
 
-pub(super) fn pair(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
-    // Two clients never send a nonce: their claims of one second have the same pair.
-    let is_refused = world.switches.is(Switch::RepeatedTimestamp, "refuse");
-    if ext.nonce_str.is_empty() && !is_refused {
+pub(super) fn pair(world: &World, user: UserNo, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
+    // Clients that sign no nonce claim several times within a second.
+    let is_judged =
+        !ext.nonce_str.is_empty() || world.switches.is(Switch::RepeatedTimestamp, "refuse");
+    if !is_judged || !world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
         return Ok(());
     }
-    if world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
-        return Err(Rejection::new(
+    let repeated = Stamp {
+        timestamp: ext.timestamp.clone(),
+        nonce_str: ext.nonce_str.clone(),
+        signature: ext.signature.clone(),
+        user: world.user(user).name.clone(),
+    };
+    Err(Rejection {
+        repeated: Some(Box::new(repeated)),
+        ..Rejection::new(
             "WX-CLM-010",
             "a pair of timestamp and nonce_str that was not claimed with",
             format!("{} and {}", ext.timestamp, shortened(&ext.nonce_str)),
-        ));
-    }
-    Ok(())
+        )
+    })
 }
 
 pub(super) fn dates(world: &World, at: CardAt) -> Result<(), Rejection> {
@@ -304,8 +321,7 @@ pub(super) fn stock(world: &World, user: UserNo, at: CardAt, code: &str) -> Resu
         let received = format!("0 of {}", card.total_quantity);
         return Err(Rejection::new("WX-CLM-012", "stock above 0", received));
     }
-    let codes = &world.account(at.0).codes;
-    if card.terms.use_custom_code && codes.is_taken(code, Some(at.1)) {
+    if card.terms.use_custom_code && world.account(at.0).is_code_of(at.1, code) {
         return Err(Rejection::new(
             "WX-CLM-015",
             "a new code",

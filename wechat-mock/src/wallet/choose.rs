@@ -109,6 +109,8 @@ impl Choice {
             stamp: Stamp {
                 timestamp: filters.timestamp.clone(),
                 nonce_str: filters.nonce_str.clone(),
+                signature: filters.card_sign.clone(),
+                user: world.user(user).name.clone(),
             },
             listed: Vec::new(),
             outcome: Outcome::Left,

@@ -17,8 +17,10 @@ pub(super) struct Rejection {
     pub(super) rule: &'static str,
     pub(super) expected: String,
     pub(super) received: String,
-    /// A mistake that is known already, an id of `fixtures::signature_mistakes`.
+    /// A mistake that is known already, an id of `fixtures`.
     pub(super) mistake: Option<&'static str>,
+    /// The claim whose timestamp and nonce came a second time.
+    pub(super) repeated: Option<Box<Stamp>>,
     /// What to find the mistake with, for a wrong signature.
     pub(super) signature: Option<Box<Sums>>,
 }
@@ -107,6 +109,7 @@ impl Rejection {
             expected: expected.into(),
             received: received.into(),
             mistake: None,
+            repeated: None,
             signature: None,
         }
     }
@@ -120,8 +123,10 @@ impl Rejection {
     /// Adds all there is to say; `earlier` is what former claims were made with.
     pub(super) fn add_to(&self, record: &mut Value, earlier: &[Stamp]) {
         explain::add_rule(record, self.rule, self.rule, &self.expected, &self.received);
-        if let Some(mistake) = self.mistake {
-            explain::add_signature_mistake(record, mistake);
+        let repeated = self.repeated.as_ref();
+        let repeated = repeated.and_then(|claim| claim.repeated(earlier));
+        if let Some(mistake) = self.mistake.or(repeated) {
+            explain::add_mistake(record, mistake);
         }
         let Some(sums) = &self.signature else {
             return;
@@ -133,10 +138,14 @@ impl Rejection {
             material: &sums.material,
             earlier,
         };
-        let mistake = evidence.mistake();
+        let mistake = match evidence.mistake() {
+            // No sum can show a nonce that nobody knows.
+            "other" if sums.signed.signed().nonce_str.is_empty() => "nonce_not_in_card_ext",
+            mistake => mistake,
+        };
         // Without a ticket there is nothing that the sum could have been right with.
         if mistake != "other" || !evidence.signed.api_ticket.is_empty() {
-            explain::add_signature_mistake(record, mistake);
+            explain::add_mistake(record, mistake);
         }
         record["signature"] = evidence.describe();
     }

@@ -52,6 +52,12 @@ pub(super) fn take(
     }
     checks::dates(world, at)?;
     world.notice_stock(at);
+    if !code.is_empty() && world.card(at).terms.deposit {
+        return Err(Rejection {
+            mistake: Some("deposit_code_in_qr"),
+            ..Rejection::new("WX-CLM-005", "a QR code without code", "code")
+        });
+    }
     checks::stock(world, user, at, code)?;
     checks::limit(world, user, at)?;
     if let Some(openid) = &card.openid

@@ -132,6 +132,20 @@ impl Account {
         self.card(number).terms.use_custom_code.then_some(number)
     }
 
+    /// Whether a text is a custom code of a card already: living, or put in and not to be put in again.
+    ///
+    /// Every way in which a custom code comes to be asks this: two living codes of a card never have
+    /// one text.
+    pub(crate) fn is_code_of(&self, number: CardNo, code: &str) -> bool {
+        self.codes.is_taken(code, Some(number)) || self.card(number).deposit.holds(code)
+    }
+
+    /// Puts a code into the deposit of a card; false when it is one of the card already.
+    #[must_use]
+    pub(crate) fn bring_code(&mut self, number: CardNo, code: &str) -> bool {
+        !self.is_code_of(number, code) && self.cards[number as usize].deposit.add(code)
+    }
+
     /// The key of this account's encrypted codes.
     pub(crate) fn seal_key(&self) -> SealKey {
         SealKey::new(

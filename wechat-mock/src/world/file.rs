@@ -9,7 +9,7 @@ use super::{
     Due, LoginCode, UserDraft, World,
     card::{Card, CardRecord, LONGEST_CODE},
     clock::{self, Clock},
-    code::{Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
+    code::{CardNo, Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
     gift_rule::GiftRule,
     ids::Ids,
     is_false, ledger,
@@ -284,6 +284,10 @@ impl World {
                     WorldError::new(format!("{at}.state.codes[{index}].{field}"), message)
                 })?;
         }
+        self.check_deposits(number).map_err(|index| {
+            let at = format!("{at}.state.cards[{index}].deposit");
+            WorldError::new(at, "a code that a customer holds is still to be handed out")
+        })?;
         for (index, entry) in state.ledger.iter().enumerate() {
             self.import_entry(number, entry)
                 .map_err(|(field, message)| {
@@ -313,6 +317,19 @@ impl World {
         account.gift_rules = state.gift_rules;
         account.qrs = state.qrs;
         account.pages = state.pages;
+        Ok(())
+    }
+
+    /// Looks whether no code is living and still to be handed out; else the place of the card.
+    fn check_deposits(&self, number: usize) -> Result<(), usize> {
+        let account = &self.accounts[number];
+        for (index, card) in account.cards.iter().enumerate() {
+            let card_no = CardNo::try_from(index).map_err(|_| index)?;
+            let mut waiting = card.deposit.waiting();
+            if waiting.any(|code| account.codes.is_taken(code, Some(card_no))) {
+                return Err(index);
+            }
+        }
         Ok(())
     }
 

@@ -283,10 +283,7 @@ impl World {
         if self.now() < code.begin_time {
             return Err(CannotRedeem::NotBegun(code.begin_time));
         }
-        let card_at = (at.0, code.card);
-        if let Some(limit) = self.card(card_at).use_limit()
-            && self.redemptions(code.user, card_at) >= limit
-        {
+        if let Some(limit) = self.use_limit_reached(at) {
             return Err(CannotRedeem::Limit(limit));
         }
         self.move_on(at, CodeStatus::Consumed)?;
@@ -294,6 +291,7 @@ impl World {
         if matches!(how, Redeemed::ByApi { .. }) {
             self.count(at, Deed::VerifyNoself);
         }
+        let card_at = (at.0, self.code(at).card);
         let operator = self.account(at.0).operator_openid();
         let consumed = match how {
             Redeemed::ByApi { outer_str } => Consumed {
@@ -319,6 +317,14 @@ impl World {
         let event = self.code_of(at).consumed(&consumed);
         self.emit(at.0, event);
         Ok(())
+    }
+
+    /// How often one customer may redeem the card of a code, when its holder has done so.
+    pub(crate) fn use_limit_reached(&self, at: CodeAt) -> Option<u64> {
+        let code = self.code(at);
+        let card = (at.0, code.card);
+        let limit = self.card(card).use_limit()?;
+        (self.redemptions(code.user, card) >= limit).then_some(limit)
     }
 
     fn only_usable(&self, at: CodeAt) -> Result<(), WrongState> {

@@ -7,7 +7,7 @@ use super::{
     relations::Relations,
 };
 use crate::{
-    api::{Context, call::shortened, reply::Reply},
+    api::{Context, call::shortened, reply::Reply, suits::Subject},
     facts,
     refusal::Refusal,
     switches::{Switch, Switches},
@@ -37,6 +37,13 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         members: node,
     }
     .check(&mut judge)?;
+    Subject::new_card(
+        context.world,
+        number,
+        card_type,
+        &call.json()?["card"][&name],
+    )
+    .check(&call.path)?;
     Relations {
         card_type,
         node,

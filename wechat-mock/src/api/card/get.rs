@@ -7,12 +7,11 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 
-use super::{living_card, named_card};
+use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     facts,
     refusal::Refusal,
-    switches::Switch,
     world::card::{Card, Dates, whole},
 };
 
@@ -62,11 +61,7 @@ const ADVANCED: [&str; 7] = [
 ];
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = if context.world.switches.is(Switch::DeletedCard, "40078") {
-        living_card(context)?
-    } else {
-        named_card(context)?
-    };
+    let at = suited_card(context)?;
     Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
 }
 

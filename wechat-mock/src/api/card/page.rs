@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{living_card, only_living, own_card};
+use super::{own_card, suited_card};
 use crate::{
-    api::{Context, reply::Reply, schema::Fields},
+    api::{Context, reply::Reply, schema::Fields, suits::Subject},
     refusal::Refusal,
     world::{
         account::Account,
@@ -50,13 +50,10 @@ pub(in crate::api) fn biz(account: &Account) -> String {
 
 fn card(context: &Context<'_>, entry: Fields<'_>) -> Result<PageCard, Refusal> {
     let card_id = entry.required_text("card_id");
-    let at = only_living(context, own_card(context, card_id)?)?;
-    let terms = context.world.card(at).terms;
-    if terms.use_custom_code && !terms.deposit {
-        return Err(Refusal::new("WX-CRD-080")
-            .expected("cards whose codes WeChat makes or holds in deposit")
-            .received("a card with custom codes"));
-    }
+    let at = own_card(context, card_id)?;
+    Subject::card(context.world, at)
+        .beside(entry)
+        .check(&context.call.path)?;
     Ok(PageCard {
         card_id: card_id.to_owned(),
         thumb_url: entry.required_text("thumb_url").to_owned(),
@@ -65,7 +62,7 @@ fn card(context: &Context<'_>, entry: Fields<'_>) -> Result<PageCard, Refusal> {
 
 /// POST `/card/mpnews/gethtml`: a card for an article.
 pub(in crate::api) fn html(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = suited_card(context)?;
     let card_id = &context.world.card(at).card_id;
     let biz = biz(context.world.account(at.0));
     let frame = format!(

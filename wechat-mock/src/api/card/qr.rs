@@ -4,14 +4,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use qrcode::{QrCode, render::svg};
 use serde_json::json;
 
-use super::{only_living, own_card, user_of_openid};
+use super::{own_card, user_of_openid};
 use crate::{
-    api::{Context, call::shortened, reply::Reply, schema::Fields},
+    api::{Context, call::shortened, reply::Reply, schema::Fields, suits::Subject},
     refusal::Refusal,
-    world::{
-        card::{Card, is_custom_code},
-        qr::{Qr, QrCard},
-    },
+    world::qr::{Qr, QrCard},
 };
 
 /// Seconds that a QR code lives when the call does not say: a year.
@@ -72,17 +69,13 @@ fn life(context: &Context<'_>) -> Result<i64, Refusal> {
     Ok(fields.number("expire_seconds").or(beside).unwrap_or(LIFE))
 }
 
-fn bad_info(expected: &str, received: impl Into<Box<str>>) -> Refusal {
-    Refusal::new("WX-CRD-074")
-        .expected(expected)
-        .received(received)
-}
-
 fn read_card(context: &Context<'_>, given: Fields<'_>) -> Result<QrCard, Refusal> {
     let text = |key| given.text(key).map(str::to_owned);
     let card_id = given.required_text("card_id").to_owned();
-    let at = only_living(context, own_card(context, &card_id)?)?;
-    let card = context.world.card(at);
+    let at = own_card(context, &card_id)?;
+    Subject::card(context.world, at)
+        .beside(given)
+        .check(&context.call.path)?;
     let read = QrCard {
         card_id,
         code: text("code"),
@@ -95,36 +88,7 @@ fn read_card(context: &Context<'_>, given: Fields<'_>) -> Result<QrCard, Refusal
     if let Some(openid) = &read.openid {
         user_of_openid(context, openid)?;
     }
-    check(card, &read)?;
     Ok(read)
-}
-
-fn check(card: &Card, read: &QrCard) -> Result<(), Refusal> {
-    if !card.status.is_approved() {
-        return Err(Refusal::new("WX-CRD-054")
-            .expected("CARD_STATUS_VERIFY_OK")
-            .received(json!(card.status).as_str().unwrap_or_default()));
-    }
-    let wants_code = card.terms.use_custom_code && !card.terms.deposit;
-    let fits = read
-        .code
-        .as_deref()
-        .map_or(!wants_code, |code| wants_code && is_custom_code(code));
-    if !fits {
-        return Err(bad_info(
-            "code for a card with custom codes, and for no other",
-            read.code.as_deref().map_or("no code".into(), shortened),
-        ));
-    }
-    if card.terms.bind_openid && read.openid.is_none() {
-        return Err(bad_info("openid for a card with bind_openid", "no openid"));
-    }
-    if read.is_unique_code && card.quantity == 0 {
-        return Err(Refusal::new("WX-CRD-076")
-            .expected("stock above 0")
-            .received("0"));
-    }
-    Ok(())
 }
 
 /// GET `/cgi-bin/showqrcode`: the picture behind `show_qrcode_url`.

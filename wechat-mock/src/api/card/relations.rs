@@ -37,13 +37,10 @@ pub(super) struct Relations<'a> {
 impl Relations<'_> {
     pub(super) fn check(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
         self.check_dates()?;
-        self.check_stock()?;
         self.check_stores(advice)?;
         if self.switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
             self.check_links()?;
         }
-        self.check_general_card()?;
-        self.check_custom_fields()?;
         self.check_payment()?;
         self.check_friends()?;
         self.check_texts_with_pictures()?;
@@ -58,7 +55,6 @@ impl Relations<'_> {
         advice: &mut Vec<Advice>,
     ) -> Result<(), Refusal> {
         self.check_widened(former)?;
-        self.check_custom_fields()?;
         self.check_stores(advice)?;
         if self.switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
             self.check_links()?;
@@ -149,29 +145,6 @@ impl Relations<'_> {
         Ok(())
     }
 
-    fn check_stock(&self) -> Result<(), Refusal> {
-        let base = self.base();
-        let quantity = whole(&base["sku"]["quantity"]).unwrap_or_default();
-        let is_deposit = base["get_custom_code_mode"] == "GET_CUSTOM_CODE_MODE_DEPOSIT";
-        if is_deposit && base["use_custom_code"] != true {
-            return Err(Refusal::new("WX-CRD-023")
-                .expected("use_custom_code true and quantity 0")
-                .received(format!("use_custom_code {}", base["use_custom_code"])));
-        }
-        if is_deposit && quantity != 0 {
-            return Err(Refusal::new("WX-CRD-083")
-                .expected("base_info.sku.quantity: 0")
-                .received(quantity.to_string()));
-        }
-        // Gift cards were seen to be made without a stock.
-        if !is_deposit && quantity == 0 && self.card_type != "GENERAL_CARD" {
-            return Err(Refusal::new("WX-CRD-024")
-                .expected("base_info.sku.quantity: 1 or more")
-                .received("0"));
-        }
-        Ok(())
-    }
-
     /// Stores are checked when the account has some; else any will do, with an advice.
     fn check_stores(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
         let given = self.base()["location_id_list"].as_array();
@@ -214,33 +187,6 @@ impl Relations<'_> {
             }
         }
         Ok(())
-    }
-
-    fn check_general_card(&self) -> Result<(), Refusal> {
-        if self.card_type == "GENERAL_CARD" && self.base()["use_custom_code"] == true {
-            return Err(Refusal::new("WX-CRD-035")
-                .expected("use_custom_code false")
-                .received("use_custom_code true"));
-        }
-        Ok(())
-    }
-
-    /// A member card shows three things at most: bonus, balance and custom fields together.
-    fn check_custom_fields(&self) -> Result<(), Refusal> {
-        let is_true = |key: &&&str| self.node.get(**key) == Some(&Value::Bool(true));
-        let is_given = |key: &&&str| self.node.get(**key).is_some_and(Value::is_object);
-        let supplied = ["supply_bonus", "supply_balance"];
-        let supplied = supplied.iter().filter(is_true).count();
-        let fields = ["custom_field1", "custom_field2", "custom_field3"];
-        let fields = fields.iter().filter(is_given).count();
-        if self.card_type != "MEMBER_CARD" || supplied + fields <= 3 {
-            return Ok(());
-        }
-        Err(Refusal::new("WX-CRD-034")
-            .expected("at most three of bonus, balance and custom fields")
-            .received(format!(
-                "{fields} custom fields beside {supplied} of bonus and balance"
-            )))
     }
 
     /// Payment: for member cards alone, and never beside a button in the middle.

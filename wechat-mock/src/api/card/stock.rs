@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::living_card;
+use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
@@ -13,7 +13,7 @@ use crate::{
 const MOST: u64 = 100_000_000;
 
 pub(in crate::api) fn modify_stock(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = suited_card(context)?;
     let fields = context.call.fields()?;
     let amount = |key| {
         fields

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fields::{CardNode, Judge},
-    living_card,
+    named_card,
     relations::Relations,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         call::shortened,
         reply::Reply,
         schema::{FieldRow, rows_of_update},
+        suits::Subject,
     },
     refusal::Refusal,
     world::{
@@ -22,15 +23,15 @@ use crate::{
 };
 
 pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = named_card(context)?;
     let card = context.world.card(at);
     let change = change_of(context.call.json()?, &card.node_name())?;
     let mut node = merged(&card.node, &change);
-    for row in turned_off(card, &change) {
+    let stays_true = turned_off(card, &change);
+    let is_reviewed = check(context, at, &change, &node)?;
+    for row in stays_true {
         node.insert(row.path.to_owned(), Value::Bool(true));
     }
-
-    let is_reviewed = check(context, at, &change, &node)?;
     if !context
         .world
         .update_card(at, Value::Object(node), is_reviewed)
@@ -105,8 +106,9 @@ fn check(
         members,
     };
     let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
-    check_stays(card, change)?;
-    check_cells(card, node)?;
+    Subject::card(world, at)
+        .changed_to(node)
+        .check(&context.call.path)?;
     Relations {
         card_type: &card.card_type,
         node,
@@ -118,19 +120,6 @@ fn check(
     Ok(is_reviewed)
 }
 
-/// What is true and stays so; where no number is known a false changes nothing.
-fn check_stays(card: &Card, change: &Map<String, Value>) -> Result<(), Refusal> {
-    for row in turned_off(card, change) {
-        if row.errcode.is_some() {
-            return Err(Refusal::new("WX-CRD-081")
-                .row(row)
-                .expected(format!("{} true, as the card has it", row.path))
-                .received("false"));
-        }
-    }
-    Ok(())
-}
-
 /// The rows whose field is true for good, and which a change turns off.
 fn turned_off(card: &Card, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
     rows_of_update(&card.node_name())
@@ -139,27 +128,4 @@ fn turned_off(card: &Card, change: &Map<String, Value>) -> Vec<&'static FieldRow
         .filter(|row| row.stays_true && card.node[row.path] == true)
         .filter(|row| change.get(row.path) == Some(&Value::Bool(false)))
         .collect()
-}
-
-/// A button in the middle has no place beside an open cell.
-fn check_cells(card: &Card, node: &Map<String, Value>) -> Result<(), Refusal> {
-    if !Card::has_centre(&node["base_info"]) {
-        return Ok(());
-    }
-    let (rule, received) = if card.cells.pay {
-        (
-            "WX-CRD-065",
-            "center_… on a card whose payment cell is open",
-        )
-    } else if card.cells.self_consume.is_some() {
-        (
-            "WX-CRD-071",
-            "center_… on a card that customers redeem by themselves",
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(rule)
-        .expected("a button in the middle or a cell")
-        .received(received))
 }

@@ -10,7 +10,7 @@ use crate::{
 
 /// POST `/card/code/deposit`.
 pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let codes = codes(context)?;
     let mut sorted = codes.clone();
     sorted.sort_unstable();
@@ -19,17 +19,12 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
             .expected("each code once")
             .received(pair[0]));
     }
-    let card = context.world.card_mut(at);
-    if !card.terms.deposit {
-        return Err(Refusal::new("WX-COD-030")
-            .expected("a card with GET_CUSTOM_CODE_MODE_DEPOSIT")
-            .received("a card without"));
-    }
+    let account = context.world.account_mut(at.0);
     let (mut added, mut known, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for code in codes {
         let list = if !is_custom_code(code) {
             &mut failed
-        } else if card.deposit.add(code) {
+        } else if account.bring_code(at.1, code) {
             &mut added
         } else {
             &mut known
@@ -43,14 +38,14 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
 
 /// POST `/card/code/getdepositcount`: how many were ever put in.
 pub(in crate::api) fn count(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let count = context.world.card(at).deposit.count();
     Ok(Reply::card(json!({"count": count})))
 }
 
 /// POST `/card/code/checkcode`: which of the codes are there.
 pub(in crate::api) fn check(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let deposit = &context.world.card(at).deposit;
     let (there, not_there): (Vec<&str>, Vec<&str>) = codes(context)?
         .into_iter()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::find::{find, refuse_unusable};
+use super::find::suited_code;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
@@ -10,14 +10,10 @@ use crate::{
 };
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let check_consume = context.call.fields()?.flag("check_consume").unwrap_or(true);
-    let at = find(context)?;
+    let at = suited_code(context)?;
     let world = &*context.world;
     let code = world.code(at);
     let status = world.code_status(at);
-    if check_consume {
-        refuse_unusable(status)?;
-    }
     let card = world.card((at.0, code.card));
     let member = context.world.account(at.0).members.of_code(at.1);
     let member = card

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::find::{find, refuse_unusable};
+use super::find::suited_code;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
@@ -12,30 +12,22 @@ use crate::{
 
 /// POST `/card/meetingticket/updateuser`.
 pub(in crate::api) fn meeting(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    keep(context, "MEETING_TICKET")
+    keep(context)
 }
 
 /// POST `/card/movieticket/updateuser`.
 pub(in crate::api) fn movie(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    keep(context, "MOVIE_TICKET")
+    keep(context)
 }
 
 /// POST `/card/boardingpass/checkin`.
 pub(in crate::api) fn check_in(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    keep(context, "BOARDING_PASS")
+    keep(context)
 }
 
-fn keep(context: &mut Context<'_>, card_type: &'static str) -> Result<Reply, Refusal> {
+fn keep(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = find(context)?;
-    let world = &*context.world;
-    let card = world.card((at.0, world.code(at).card));
-    if card.card_type != card_type {
-        return Err(Refusal::new("WX-COD-045")
-            .expected(format!("a code of a {card_type}"))
-            .received(format!("a code of a {}", card.card_type)));
-    }
-    refuse_unusable(world.code_status(at))?;
+    let at = suited_code(context)?;
     let details = fields.all().filter(|(key, value)| {
         let names_the_ticket = ["code", "card_id"].contains(key);
         !names_the_ticket && !is_empty(value)

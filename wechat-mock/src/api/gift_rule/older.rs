@@ -34,6 +34,7 @@ pub(in crate::api) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             fields.required_number("end_time"),
         ),
         card_id,
+        beside: fields,
         costs,
         terms,
         is_locked: fields.flag("is_locked").unwrap_or(false),

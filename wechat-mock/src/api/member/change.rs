@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{code_of_general_card, code_of_member_card, custom_values, set_all};
+use super::{custom_values, set_all};
 use crate::{
-    api::{Context, code::refuse_unusable, reply::Reply, schema::Fields},
+    api::{Context, code::suited_code, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::{
         life::CodeAt,
@@ -20,18 +20,12 @@ struct Change {
 
 pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = code_of_member_card(context)?;
-    refuse_unusable(context.world.code_status(at))?;
+    let at = suited_code(context)?;
     let member = context.world.account(at.0).members.of_code(at.1);
-    let member = member.filter(|member| member.activated_at.is_some());
-    let member = member.ok_or_else(|| {
-        Refusal::new("WX-MBR-003")
-            .expected("a card that made its holder a member")
-            .received("one that was not activated")
-    })?;
+    let held = member.map_or((0, 0), |member| (member.bonus, member.balance));
     let change = Change {
-        bonus: bonus(fields, member.bonus)?,
-        balance: balance(fields, member.balance)?,
+        bonus: bonus(fields, held.0)?,
+        balance: balance(fields, held.1)?,
     };
     let reply = apply(context, at, fields, &change);
     let told = (change.bonus.1, change.balance.1);
@@ -43,8 +37,7 @@ pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, 
 
 pub(in crate::api) fn change_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
-    let at = code_of_general_card(context)?;
-    refuse_unusable(context.world.code_status(at))?;
+    let at = suited_code(context)?;
     let card = context.world.card((at.0, context.world.code(at).card));
     let member = context.world.account(at.0).members.of_code(at.1);
     let held = member.map_or_else(

@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{member_card, only_activated_by_wechat};
 use crate::{
-    api::{Context, reply::Reply, schema::Fields},
+    api::{Context, card::suited_card, reply::Reply, schema::Fields},
     refusal::Refusal,
     switches::Switch,
     world::member::{Asked, Choice, Form},
 };
 
 pub(in crate::api) fn set_form(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = member_card(context)?;
-    let card = context.world.card(at);
-    only_activated_by_wechat(card)?;
+    let at = suited_card(context)?;
     let fields = context.call.fields()?;
     let has_empty_url = |key: &str| {
         let link = fields.object(key);
@@ -32,7 +29,7 @@ pub(in crate::api) fn set_form(context: &mut Context<'_>) -> Result<Reply, Refus
         required: asked(fields.object("required_form")),
         optional: asked(fields.object("optional_form")),
     };
-    let card_id = card.card_id.clone();
+    let card_id = context.world.card(at).card_id.clone();
     context.own_account().members.forms.insert(card_id, form);
     Ok(Reply::card(json!({})))
 }

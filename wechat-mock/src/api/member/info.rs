@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::code_of_member_card;
 use crate::{
-    api::{Context, call::shortened, reply::Reply},
+    api::{Context, call::shortened, code::suited_code, reply::Reply},
     refusal::Refusal,
     switches::{Switch, Switches},
     world::Sex,
@@ -22,7 +21,7 @@ fn sex(sex: Sex, switches: Switches) -> &'static str {
 }
 
 pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = code_of_member_card(context)?;
+    let at = suited_code(context)?;
     let world = &*context.world;
     let code = world.code(at);
     let members = &world.account(at.0).members;

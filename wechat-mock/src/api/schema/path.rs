@@ -33,8 +33,16 @@ impl<'p> Path<'p> {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Steps that were written into texts on this thread.
+    pub(in crate::api) static WRITTEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(test)]
+        WRITTEN.set(WRITTEN.get() + 1);
         if let Some(above) = self.above {
             above.fmt(f)?;
         }

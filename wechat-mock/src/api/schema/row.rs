@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::world::restrictions::Right;
+use crate::{switches::Switches, world::restrictions::Right};
 
 /// What kind of JSON value a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -85,6 +85,15 @@ pub(crate) enum Update {
     AtOnce,
 }
 
+/// How long a text may be while a switch stands at a value.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LengthWith {
+    pub(crate) switch: &'static str,
+    pub(crate) value: &'static str,
+    pub(crate) max_bytes: usize,
+}
+
 /// One row; the head of its file explains the columns.
 #[derive(Debug, Deserialize)]
 #[expect(
@@ -107,6 +116,8 @@ pub(crate) struct FieldRow {
     pub(crate) empty: Option<i64>,
     pub(crate) empty_rule: Option<&'static str>,
     pub(crate) max_bytes: Option<usize>,
+    /// Another length, by a switch.
+    pub(crate) length_with: Option<LengthWith>,
     pub(crate) max_items: Option<usize>,
     pub(crate) min_items: Option<usize>,
     pub(crate) values: Option<Vec<Value>>,
@@ -161,6 +172,13 @@ impl FieldRow {
 
     pub(crate) fn is_optional(&self) -> bool {
         self.required == Required::Plain(Plain::No)
+    }
+
+    /// The most bytes of a text, as the switches stand.
+    pub(crate) fn most_bytes(&self, switches: Switches) -> Option<usize> {
+        let other = self.length_with.as_ref();
+        let other = other.filter(|other| switches.stands(other.switch, other.value));
+        other.map_or(self.max_bytes, |other| Some(other.max_bytes))
     }
 
     pub(crate) fn is_of(&self, card_type: &str) -> bool {

@@ -14,6 +14,7 @@ use crate::{
     },
     facts,
     refusal::Refusal,
+    switches::Switches,
 };
 
 impl Schema {
@@ -24,11 +25,19 @@ impl Schema {
     }
 
     /// Refuses a body in which a value is wrong.
-    pub(super) fn check(&self, body: &Map<String, Value>) -> Result<(), Refusal> {
+    pub(super) fn check(
+        &self,
+        body: &Map<String, Value>,
+        switches: Switches,
+    ) -> Result<(), Refusal> {
         self.rows
             .iter()
             .filter(|row| !row.field.ignored)
-            .try_for_each(|row| each(body, &row.names, &mut |value| row.field.check_limits(value)))
+            .try_for_each(|row| {
+                each(body, &row.names, &mut |value| {
+                    row.field.check_limits(value, switches)
+                })
+            })
     }
 }
 
@@ -54,7 +63,7 @@ fn each<'v>(
 }
 
 impl FieldRow {
-    fn check_limits(&'static self, value: &Value) -> Result<(), Refusal> {
+    fn check_limits(&'static self, value: &Value, switches: Switches) -> Result<(), Refusal> {
         if is_empty(value) {
             return match self.empty {
                 Some(errcode) => {
@@ -68,7 +77,7 @@ impl FieldRow {
             };
         }
         let Value::Array(entries) = value else {
-            return self.check_limits_of(value);
+            return self.check_limits_of(value, switches);
         };
         let least = self.min_items.unwrap_or(0);
         let most = self.max_items.unwrap_or(usize::MAX);
@@ -81,12 +90,12 @@ impl FieldRow {
         }
         entries
             .iter()
-            .try_for_each(|entry| self.check_limits_of(entry))
+            .try_for_each(|entry| self.check_limits_of(entry, switches))
     }
 
-    fn check_limits_of(&'static self, value: &Value) -> Result<(), Refusal> {
+    fn check_limits_of(&'static self, value: &Value, switches: Switches) -> Result<(), Refusal> {
         if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
-            self.check_limits_of_text(text)?;
+            self.check_limits_of_text(text, switches)?;
         }
         if let Some(values) = &self.values
             && !values.contains(value)
@@ -110,8 +119,8 @@ impl FieldRow {
         Err(self.beyond_limits(&range, &shown(value)))
     }
 
-    fn check_limits_of_text(&'static self, text: &str) -> Result<(), Refusal> {
-        if let Some(limit) = self.max_bytes
+    fn check_limits_of_text(&'static self, text: &str, switches: Switches) -> Result<(), Refusal> {
+        if let Some(limit) = self.most_bytes(switches)
             && text.len() > limit
         {
             let received = format!("{} bytes: {}", text.len(), shortened(text));

@@ -250,6 +250,7 @@ impl Evidence<'_> {
             let Stamp {
                 timestamp,
                 nonce_str,
+                ..
             } = stamp;
             let other_nonce = Values {
                 nonce_str,

@@ -90,14 +90,7 @@ impl FieldRow {
     }
 
     fn check_text(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        let is_of_url_name = ["base_info.custom_url_name", "base_info.promotion_url_name"];
-        let limit = match self.max_bytes {
-            Some(16) if is_of_url_name.contains(&self.path) => {
-                Some(judge.switches.number(Switch::UpdateUrlNameBytes))
-            }
-            limit => limit,
-        };
-        if let Some(limit) = limit
+        if let Some(limit) = self.most_bytes(judge.switches)
             && text.len() > limit
         {
             return Err(Refusal::new("WX-CRD-002")
