@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Context, media, reply::Reply, schema::Fields};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{
         clock::LATEST,
         merchant::{SubMerchant, SubMerchantStatus},
@@ -16,8 +17,9 @@ use crate::{
     clippy::unnecessary_wraps,
     reason = "the table of endpoints holds functions of one type"
 )]
-pub(super) fn categories(_: &mut Context<'_>) -> Result<Reply, Refusal> {
-    Ok(Reply::card(
+pub(super) fn categories(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    Ok(answer(
+        context,
         json!({"category": fixtures::merchant_categories()}),
     ))
 }
@@ -51,7 +53,8 @@ pub(super) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 /// POST `/card/submerchant/get`.
 pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let known = known(context, context.call.fields()?)?;
-    Ok(Reply::card(
+    Ok(answer(
+        context,
         json!({"info": shown(known, context.world.now())}),
     ))
 }
@@ -80,7 +83,8 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .into_iter()
         .map(|merchant| shown(merchant, now))
         .collect();
-    Ok(Reply::card(
+    Ok(answer(
+        context,
         json!({"info_list": infos, "next_begin_id": last}),
     ))
 }
@@ -165,7 +169,20 @@ fn put(context: &mut Context<'_>, merchant: SubMerchant) -> Reply {
     let mut merchants = context.own_account().profile.sub_merchants.iter();
     let merchant = merchants.find(|merchant| merchant.merchant_id == id);
     let info = merchant.map(|merchant| shown(merchant, now));
-    Reply::card(json!({"info": info}))
+    answer(context, json!({"info": info}))
+}
+
+/// An answer of these calls, with errcode or without.
+fn answer(context: &Context<'_>, fields: Value) -> Reply {
+    if context
+        .world
+        .switches
+        .is(Switch::SubMerchantErrcode, "absent")
+    {
+        Reply::Json(fields)
+    } else {
+        Reply::card(fields)
+    }
 }
 
 fn shown(merchant: &SubMerchant, now: i64) -> Value {

@@ -188,10 +188,7 @@ async fn a_text_that_a_customer_holds_cannot_be_put_in_again() {
     assert_eq!(shown["openid"], json!(test.openid("alice").await));
 
     // A world in which a held code waits to be handed out cannot be put in.
-    let mut world = test
-        .control("GET", "world", &serde_json::Value::Null)
-        .await
-        .json();
+    let mut world = test.control("GET", "world", &Value::Null).await.json();
     world["accounts"][0]["state"]["cards"][0]["deposit"]["codes"][1] = json!("X-1");
     let answer = test.control("PUT", "world", &world).await;
     assert_eq!(answer.status, 422, "{}", answer.text());

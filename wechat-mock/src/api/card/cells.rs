@@ -6,14 +6,22 @@ use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
+    switches::Switch,
     world::card::SelfConsume,
 };
 
 /// POST `/card/paycell/set`.
 pub(in crate::api) fn set_pay_cell(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    let is_open = context.call.fields()?.flag("is_open");
+    let is_required = context.world.switches.is(Switch::PaycellIsOpen, "required");
+    if is_open.is_none() && is_required {
+        return Err(Refusal::new("WX-WIRE-009")
+            .expected("is_open")
+            .received("no is_open"));
+    }
     let at = suited_card(context)?;
     // An older edition of the page has it optional, and true.
-    let is_open = context.call.fields()?.flag("is_open").unwrap_or(true);
+    let is_open = is_open.unwrap_or(true);
     let card = context.world.card_mut(at);
     card.cells.pay = is_open;
     Ok(Reply::card(json!({})))

@@ -4,15 +4,16 @@ use serde_json::json;
 
 use super::{custom_values, set_all};
 use crate::{
-    api::{Context, code::suited_code, reply::Reply, schema::Fields},
+    api::{Context, code::find, reply::Reply, schema::Fields, suits},
     refusal::Refusal,
     world::{clock::LATEST, life::CodeAt},
 };
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = suited_code(context)?;
+    let at = find(context)?;
     let fields = context.call.fields()?;
     let dates = dates(context, fields, at)?;
+    suits::check_code(context, at)?;
 
     let member = context
         .world
