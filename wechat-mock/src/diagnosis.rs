@@ -261,11 +261,13 @@ impl<'a> Refused<'a> {
 
     fn has_key_of_another_object(&self) -> bool {
         let (path, key) = (self.key_path(), self.key());
+        // Some paths of cards begin with the name of the node, others inside it.
+        let node = format!("{}.", self.card_type().to_ascii_lowercase());
         let mut known = self.known_paths().into_iter().map(plain);
         !key.is_empty()
             && known.any(|known| {
-                let name = known.rsplit('.').next();
-                name == Some(&*key) && known != path && !known.ends_with(&format!(".{path}"))
+                let inside = known.strip_prefix(&node).unwrap_or(&known);
+                inside.rsplit('.').next() == Some(&*key) && inside != path
             })
     }
 

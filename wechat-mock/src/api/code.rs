@@ -13,7 +13,7 @@ mod update;
 
 pub(super) use consume::consume;
 pub(super) use deposit::{check, count, deposit};
-pub(super) use find::suited_code;
+pub(super) use find::{find, suited_code};
 pub(super) use get::get;
 pub(super) use mark::mark;
 pub(super) use ticket::{check_in, meeting, movie};
@@ -31,7 +31,7 @@ use crate::{
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let text = context.call.fields()?.required_text("encrypt_code");
     let key = context.own_account().seal_key();
-    if let Some(decoded) = decoded_end(text)
+    if let Some(decoded) = decoded(text)
         && let Ok(code) = key.open(&decoded)
         && !context
             .world
@@ -58,17 +58,23 @@ pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     }
 }
 
-/// A text whose `=` at the end are still percent-encoded, with these decoded; [`None`] for any other.
-fn decoded_end(text: &str) -> Option<String> {
-    let mut rest = text;
-    let mut padding = 0;
-    while let Some(shorter) = rest
-        .strip_suffix("%3D")
-        .or_else(|| rest.strip_suffix("%3d"))
-    {
-        (rest, padding) = (shorter, padding + 1);
-    }
-    (padding > 0).then(|| format!("{rest}{}", "=".repeat(padding)))
+/// Base64 that is still percent-encoded, decoded; [`None`] for a text without `%3D` at its end.
+fn decoded(text: &str) -> Option<String> {
+    let is_encoded = text.to_ascii_uppercase().ends_with("%3D");
+    is_encoded.then(|| {
+        [
+            ("%3D", "="),
+            ("%3d", "="),
+            ("%2B", "+"),
+            ("%2b", "+"),
+            ("%2F", "/"),
+            ("%2f", "/"),
+        ]
+        .iter()
+        .fold(text.to_owned(), |text, (escape, plain)| {
+            text.replace(escape, plain)
+        })
+    })
 }
 
 /// The digits, and behind them what WeChat makes of the letters that are no base64: no UTF-8.

@@ -31,10 +31,8 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
     let account = context.world.account(number);
     if account.profile.kind != AccountKind::MiniProgram {
         // Its appid and secret are right, so that the code is what does not fit. Captured 2017.
-        let errcode = context
-            .world
-            .switches
-            .errcode(Switch::LoginOfOfficialAccount);
+        let switches = context.world.switches;
+        let errcode = switches.errcode(Switch::LoginOfOfficialAccount);
         return Err(Refusal::numbered("WX-LOG-001", errcode.unwrap_or(40029))
             .expected("appid and secret of the mini-program that called wx.login")
             .received("those of an Official Account"));

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Context, body::Upload, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
-    switches::Switch,
+    switches::{Switch, Switches},
     world::media::{FileKind, MEDIA_LIFE, Media},
 };
 
@@ -15,10 +15,11 @@ const MB: usize = 1024 * KB;
 /// POST `/cgi-bin/media/uploadimg`: a picture for a card, for its URL.
 pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let upload = context.call.upload()?;
+    let switches = context.world.switches;
     let kind = picture(
+        switches,
         upload,
         &[FileKind::Jpeg, FileKind::Png],
-        "WX-MED-005",
         "WX-MED-005",
     )?;
     at_most(upload, MB, "WX-MED-003")?;
@@ -47,11 +48,6 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     } else {
         10 * MB
     };
-    let heif = if switches.is(Switch::UnknownMediaContent, "40113") {
-        "WX-MED-005"
-    } else {
-        "WX-MED-004"
-    };
     let (kind, limit, too_large) = match wanted {
         "voice" => {
             named(upload, VOICE_NAMES, "WX-MED-015")?;
@@ -63,12 +59,12 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             (of_kind(upload, &[FileKind::Mp4])?, 10 * MB, "WX-MED-014")
         }
         "thumb" => {
-            let kind = picture(upload, &[FileKind::Jpeg], "WX-MED-015", heif)?;
+            let kind = picture(switches, upload, &[FileKind::Jpeg], "WX-MED-015")?;
             (kind, 64 * KB, "WX-MED-012")
         }
         _ => {
             let kinds = [FileKind::Jpeg, FileKind::Png, FileKind::Gif];
-            let kind = picture(upload, &kinds, "WX-MED-015", heif)?;
+            let kind = picture(switches, upload, &kinds, "WX-MED-015")?;
             (kind, image_limit, "WX-MED-003")
         }
     };
@@ -135,16 +131,20 @@ const VOICE_NAMES: &[&str] = &["amr", "mp3", "speex"];
 const VIDEO_NAMES: &[&str] = &["mp4"];
 
 /// A picture of one of `kinds`: first its name is looked at, then its bytes. A name that is none of a
-/// picture breaks the rule `unnamed`, a picture of an iPhone's the rule `heif`.
+/// picture breaks the rule `unnamed`.
 fn picture(
+    switches: Switches,
     upload: &Upload,
     kinds: &[FileKind],
     unnamed: &'static str,
-    heif: &'static str,
 ) -> Result<FileKind, Refusal> {
     named(upload, PICTURE_NAMES, unnamed)?;
     if FileKind::is_heif(&upload.bytes) {
-        return Err(wrong_bytes(heif, upload, kinds));
+        let errcode = switches.errcode(Switch::UnknownMediaContent);
+        // The number of media/upload is a switch; that of uploadimg was captured.
+        let is_open = unnamed == "WX-MED-015" && errcode == Some(40005);
+        let rule = if is_open { "WX-MED-007" } else { "WX-MED-005" };
+        return Err(wrong_bytes(rule, upload, kinds));
     }
     if FileKind::of(&upload.bytes).is_some() {
         return of_kind(upload, kinds);

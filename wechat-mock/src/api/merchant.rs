@@ -18,23 +18,10 @@ use crate::{
     reason = "the table of endpoints holds functions of one type"
 )]
 pub(super) fn categories(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    Ok(reply(
+    Ok(answer(
         context,
         json!({"category": fixtures::merchant_categories()}),
     ))
-}
-
-/// A reply of these calls: the samples of their pages, which are old, have no errcode.
-fn reply(context: &Context<'_>, fields: Value) -> Reply {
-    if context
-        .world
-        .switches
-        .is(Switch::SubMerchantErrcode, "absent")
-    {
-        Reply::Json(fields)
-    } else {
-        Reply::card(fields)
-    }
 }
 
 /// POST `/card/submerchant/submit`: a new brand, to be reviewed.
@@ -66,8 +53,10 @@ pub(super) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 /// POST `/card/submerchant/get`.
 pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let known = known(context, context.call.fields()?)?;
-    let info = json!({"info": shown(known, context.world.now())});
-    Ok(reply(context, info))
+    Ok(answer(
+        context,
+        json!({"info": shown(known, context.world.now())}),
+    ))
 }
 
 /// POST `/card/submerchant/batchget`: those of one status, by their ids.
@@ -94,7 +83,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .into_iter()
         .map(|merchant| shown(merchant, now))
         .collect();
-    Ok(reply(
+    Ok(answer(
         context,
         json!({"info_list": infos, "next_begin_id": last}),
     ))
@@ -180,7 +169,20 @@ fn put(context: &mut Context<'_>, merchant: SubMerchant) -> Reply {
     let mut merchants = context.own_account().profile.sub_merchants.iter();
     let merchant = merchants.find(|merchant| merchant.merchant_id == id);
     let info = merchant.map(|merchant| shown(merchant, now));
-    reply(context, json!({"info": info}))
+    answer(context, json!({"info": info}))
+}
+
+/// An answer of these calls, with errcode or without.
+fn answer(context: &Context<'_>, fields: Value) -> Reply {
+    if context
+        .world
+        .switches
+        .is(Switch::SubMerchantErrcode, "absent")
+    {
+        Reply::Json(fields)
+    } else {
+        Reply::card(fields)
+    }
 }
 
 fn shown(merchant: &SubMerchant, now: i64) -> Value {

@@ -9,7 +9,8 @@ const MOBILE: &str = "USER_FORM_INFO_FLAG_MOBILE";
 /// Beside `base_info`, for a card that WeChat's form activates by way of the shop's page.
 pub(crate) fn after_submit() -> Value {
     json!({
-        "wx_activate": true, "wx_activate_after_submit": true,
+        // A form is set for a card without activate_url alone, as captured.
+        "activate_url": "", "wx_activate": true, "wx_activate_after_submit": true,
         "wx_activate_after_submit_url": "https://shop.example/join",
     })
 }
@@ -165,7 +166,8 @@ async fn a_general_card_has_bonus_and_balance_too() {
 #[tokio::test]
 async fn the_form_of_wechat_makes_a_member_at_once() {
     let test = TestMock::start().await;
-    let card_id = member_card(&test, json!({"wx_activate": true})).await;
+    // A form is set for a card without activate_url alone, as captured.
+    let card_id = member_card(&test, json!({"wx_activate": true, "activate_url": ""})).await;
     let named = held(&test, "alice", &card_id).await;
     let form = json!({
         "card_id": card_id,

@@ -11,6 +11,8 @@ use crate::{
     support::{DAY, NOW, TestMock, card_ext},
 };
 
+mod calls;
+
 /// What each value of each switch leads to.
 #[rustfmt::skip]
 const SEEN: &[(&str, &str, &str)] = &[
@@ -60,6 +62,24 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("special_ticket_fields", "optional", "0"),
     ("get_limit_default", "50", "50"),
     ("get_limit_default", "quantity", "52"),
+    ("repeated_timestamp", "accept", "ok"),
+    ("repeated_timestamp", "refuse", "WX-CLM-010"),
+    ("percent_encrypt_code", "garbage", "0"),
+    ("percent_encrypt_code", "40075", "40075"),
+    ("abstract_bytes", "open", "0"),
+    ("abstract_bytes", "24", "45021"),
+    ("update_url_name_bytes", "15", "45021"),
+    ("update_url_name_bytes", "16", "0"),
+    ("ticket_text_length", "open", "0"),
+    ("ticket_text_length", "judged", "45021"),
+    ("login_of_official_account", "40029", "40029"),
+    ("login_of_official_account", "40013", "40013"),
+    ("unknown_media_content", "40005", "40005"),
+    ("unknown_media_content", "40113", "40113"),
+    ("sub_merchant_errcode", "present", "errcode"),
+    ("sub_merchant_errcode", "absent", "category"),
+    ("paycell_is_open", "required", "47001"),
+    ("paycell_is_open", "optional", "0"),
     ("stats_card_type", "captured", "0"),
     ("stats_card_type", "page", "3"),
     ("deleted_card", "shown", "\"CARD_STATUS_DELETE\""),
@@ -134,6 +154,9 @@ async fn no_switch_and_no_value_goes_unseen() {
 
 /// Does what the switch decides, and tells what came of it.
 async fn probe(test: &mut TestMock, name: &str) -> String {
+    if let Some(seen) = calls::probe(test, name).await {
+        return seen;
+    }
     match name {
         "nonce" | "card_ext_timestamp_number" => claim(test, name).await,
         "repeated_timestamp" => {

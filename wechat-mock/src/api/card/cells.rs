@@ -12,13 +12,15 @@ use crate::{
 
 /// POST `/card/paycell/set`.
 pub(in crate::api) fn set_pay_cell(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = suited_card(context)?;
     let is_open = context.call.fields()?.flag("is_open");
-    if is_open.is_none() && context.world.switches.is(Switch::PaycellIsOpen, "required") {
+    let is_required = context.world.switches.is(Switch::PaycellIsOpen, "required");
+    if is_open.is_none() && is_required {
         return Err(Refusal::new("WX-WIRE-009")
             .expected("is_open")
             .received("no is_open"));
     }
+    let at = suited_card(context)?;
+    // An older edition of the page has it optional, and true.
     let is_open = is_open.unwrap_or(true);
     let card = context.world.card_mut(at);
     card.cells.pay = is_open;

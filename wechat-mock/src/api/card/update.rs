@@ -27,11 +27,12 @@ pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal
     let card = context.world.card(at);
     let change = change_of(context.call.json()?, &card.node_name())?;
     let mut node = merged(&card.node, &change);
-    let stays_true = turned_off(card, &change);
-    let is_reviewed = check(context, at, &change, &node)?;
-    for row in stays_true {
+    let asked = node.clone();
+    for row in turned_off(card, &change) {
         node.insert(row.path.to_owned(), Value::Bool(true));
     }
+
+    let is_reviewed = check(context, at, &change, &node, &asked)?;
     if !context
         .world
         .update_card(at, Value::Object(node), is_reviewed)
@@ -86,11 +87,14 @@ fn merged(node: &Value, change: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Holds a change against the field table and the card; true when it has to be reviewed.
+///
+/// `node` is what the card becomes, `asked` what it would become if all were done that the call asks.
 fn check(
     context: &mut Context<'_>,
     at: CardAt,
     change: &Map<String, Value>,
     node: &Map<String, Value>,
+    asked: &Map<String, Value>,
 ) -> Result<bool, Refusal> {
     let world = &*context.world;
     let (card, account) = (world.card(at), world.account(at.0));
@@ -107,7 +111,7 @@ fn check(
     };
     let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
     Subject::card(world, at)
-        .changed_to(node)
+        .changed_to(asked)
         .check(&context.call.path)?;
     Relations {
         card_type: &card.card_type,

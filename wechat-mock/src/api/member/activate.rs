@@ -5,13 +5,19 @@ use serde_json::json;
 
 use super::{custom_values, set_all};
 use crate::{
-    api::{Context, code::suited_code, reply::Reply, schema::Fields},
+    api::{
+        Context,
+        code::{find, suited_code},
+        reply::Reply,
+        schema::Fields,
+        suits,
+    },
     refusal::Refusal,
     world::{clock::LATEST, life::CodeAt},
 };
 
 pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = suited_code(context)?;
+    let at = find(context)?;
     make_member(context, at)
 }
 
@@ -19,7 +25,7 @@ pub(in crate::api) fn activate(context: &mut Context<'_>) -> Result<Reply, Refus
 ///
 /// Source: public clients; the fields by analogy to membercard/activate.
 pub(in crate::api) fn activate_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = suited_code(context)?;
+    let at = find(context)?;
     make_member(context, at)
 }
 
@@ -37,6 +43,7 @@ pub(in crate::api) fn deactivate(context: &mut Context<'_>) -> Result<Reply, Ref
 fn make_member(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> {
     let fields = context.call.fields()?;
     let dates = dates(context, fields, at)?;
+    suits::check_code(context, at)?;
 
     let code = context.world.code(at).code.clone();
     let number = fields.text("membership_number");

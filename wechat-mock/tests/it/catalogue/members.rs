@@ -103,7 +103,7 @@ async fn url(page: &mut Page) -> Value {
 }
 
 async fn form(page: &mut Page) -> Value {
-    let card_id = member_card(&page.test, json!({"wx_activate": true})).await;
+    let card_id = member_card(&page.test, json!({"wx_activate": true, "activate_url": ""})).await;
     let works = json!({
         "card_id": card_id,
         "service_statement": {"name": "会员守则", "url": "https://shop.example/rules"},
@@ -144,6 +144,21 @@ async fn form(page: &mut Page) -> Value {
     }
     let other = member_card(&page.test, json!({})).await;
     page.post("a card with activate_url", &json!({"card_id": other}))
+        .await;
+    let by_form = json!({"wx_activate": true, "activate_url": ""});
+    let by_form = member_card(&page.test, by_form).await;
+    // No call makes a card that nobody can activate; a world may hold one.
+    let mut world = page.test.control("GET", "world", &Value::Null).await.json();
+    let cards = world["accounts"][0]["state"]["cards"]
+        .as_array_mut()
+        .unwrap();
+    let card = cards
+        .iter_mut()
+        .find(|card| card["card_id"] == json!(by_form));
+    card.unwrap()["node"]["wx_activate"] = json!(false);
+    let put = page.test.control("PUT", "world", &world).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    page.post("a card without wx_activate", &json!({"card_id": by_form}))
         .await;
     let coupon = page.test.create().await;
     page.post("a coupon", &json!({"card_id": coupon})).await;
@@ -197,8 +212,9 @@ async fn update(page: &mut Page) -> Value {
     let card_id = member_card(&page.test, json!({})).await;
     let named = held(&page.test, "carol", &card_id).await;
     page.post("a holder who is no member", &named).await;
-    page.test.post("/card/code/consume", &named).await;
-    page.post("a code that was redeemed", &named).await;
+    // A member card is not redeemed by a call.
+    page.test.post("/card/code/unavailable", &named).await;
+    page.post("a code that was made void", &named).await;
     page.test.mock.clock().advance(60 * DAY);
     page.test.token = page.test.token_of("oa").await;
     page.post("a code past its end", &works).await;

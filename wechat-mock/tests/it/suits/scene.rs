@@ -70,6 +70,7 @@ fn suited_type(call: &str) -> &'static str {
         "/card/meetingticket/updateuser" => "MEETING_TICKET",
         "/card/movieticket/updateuser" => "MOVIE_TICKET",
         "/card/boardingpass/checkin" => "BOARDING_PASS",
+        "/card/paygiftcard/add" => "MEMBER_CARD",
         _ if call.starts_with("/card/generalcard/") => "GENERAL_CARD",
         _ if call.starts_with("/card/membercard/") || call.contains("member") => "MEMBER_CARD",
         _ => "GENERAL_COUPON",
