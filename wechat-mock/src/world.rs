@@ -323,6 +323,9 @@ impl World {
         of: Option<UserNo>,
     ) -> Result<(), CannotAdd> {
         for (appid, openid) in openids {
+            if !is_openid(openid) {
+                return Err(BadField::new("openids", OPENID).into());
+            }
             let Some(account) = self.account_no(appid) else {
                 let message = format!("no account has the appid {appid}");
                 return Err(BadField::new("openids", message).into());
@@ -344,6 +347,10 @@ impl World {
         number: UserNo,
         change: UserChange,
     ) -> Result<(), CannotAdd> {
+        let unionid = change.unionid.as_ref();
+        if unionid.is_some_and(|unionid| !is_openid(unionid)) {
+            return Err(BadField::new("unionid", OPENID).into());
+        }
         self.check_openids(&change.openids, Some(number))?;
         for (appid, openid) in change.openids {
             let account = self.by_appid[&appid];

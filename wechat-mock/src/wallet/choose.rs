@@ -167,10 +167,10 @@ impl Choice {
     /// Writes the choice into the journal, beside the claims; its answer with the record.
     pub(crate) fn keep(&self, mock: &Mock) -> Value {
         let stamp = Some(self.stamp.clone()).filter(Stamp::is_short);
-        let (id, earlier) = mock.journal.lock().next_claim(stamp.into_iter());
+        let (number, earlier) = mock.journal.lock().next_claim(stamp.into_iter());
         let mut answer = self.answer();
         let mut record = json!({
-            "id": id,
+            "id": format!("claim-{number}"),
             "at": self.at,
             "call": "wx.chooseCard",
             "user": self.user,
@@ -186,7 +186,7 @@ impl Choice {
         if let Outcome::Refused(rejection) = &self.outcome {
             rejection.add_to(&mut record, &earlier);
         }
-        mock.journal.lock().keep_claim(id, record.clone());
+        mock.journal.lock().keep_claim(number, record.clone());
         answer["explain"] = record;
         answer
     }

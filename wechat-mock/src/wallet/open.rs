@@ -61,10 +61,10 @@ impl Opening {
 
     /// Writes the call into the journal, beside the claims; its answer with the record.
     pub(crate) fn keep(&self, mock: &Mock) -> Value {
-        let (id, _) = mock.journal.lock().next_claim(std::iter::empty());
+        let (number, _) = mock.journal.lock().next_claim(std::iter::empty());
         let mut answer = self.answer();
         let mut record = json!({
-            "id": id,
+            "id": format!("claim-{number}"),
             "at": self.at,
             "call": "wx.openCard",
             "user": self.user,
@@ -75,7 +75,7 @@ impl Opening {
         if let Some(rejection) = &self.refused {
             rejection.add_to(&mut record, &[]);
         }
-        mock.journal.lock().keep_claim(id, record.clone());
+        mock.journal.lock().keep_claim(number, record.clone());
         answer["explain"] = record;
         answer
     }

@@ -117,6 +117,9 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("get_card_retries", "long", "pending after 1"),
     ("passive_reply", "delivered", "delivered after 1"),
     ("passive_reply", "wrong_body", "failed after 3"),
+    ("passive_reply", "anything", "delivered after 1"),
+    ("empty_form_url", "accept", "0"),
+    ("empty_form_url", "refuse", "47001"),
 ];
 
 #[tokio::test]
@@ -178,6 +181,12 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "friend_coupons" => friends(test).await,
         "get_card_retries" => pushed_to_nobody(test).await,
         "passive_reply" => replied_to(test).await,
+        "empty_form_url" => {
+            let card_id = members::member_card(test, json!({"wx_activate": true})).await;
+            let form = json!({"card_id": card_id, "bind_old_card": {"name": "x", "url": ""}});
+            let path = "/card/membercard/activateuserform/set";
+            test.post(path, &form).await.errcode().to_string()
+        }
         "unknown_store" => {
             let stores = json!({"restrictions": {"stores": [1, 2]}});
             test.control("PATCH", "accounts/wx00000000000000a0", &stores)
