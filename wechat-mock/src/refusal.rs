@@ -20,7 +20,7 @@ pub(crate) struct Refusal {
     /// The row of a schema that was broken, when it was one.
     pub(crate) row: Option<&'static FieldRow>,
     /// What the row of another table rests on, when that was broken.
-    evidence: Option<Evidence>,
+    evidence: Option<&'static Evidence>,
     pub(crate) expected: Box<str>,
     pub(crate) received: Box<str>,
     /// What WeChat writes behind the hint.
@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     /// What the number rests on.
-    pub(crate) fn evidence(mut self, evidence: Evidence) -> Self {
+    pub(crate) fn evidence(mut self, evidence: &'static Evidence) -> Self {
         self.evidence = Some(evidence);
         self
     }
@@ -138,7 +138,7 @@ impl Refusal {
             source: row.source,
             confidence: row.confidence,
         });
-        of_row.or(self.evidence)
+        of_row.or(self.evidence.copied())
     }
 
     /// The id that names what was broken: the field's own when there is one.

@@ -160,12 +160,12 @@ impl Row {
     }
 
     /// The last condition is the one that the caller is told of first.
-    fn refusal(&self, subject: &Subject<'_>) -> Refusal {
+    fn refusal(&'static self, subject: &Subject<'_>) -> Refusal {
         let told = self.when.iter().filter(|one| !one.is_of_mock());
         let received: Vec<String> = told.clone().map(|one| one.received(subject)).collect();
         let expected = told.clone().next_back().map(|one| one.expected(subject));
         let refusal = Refusal::numbered(self.rule, self.errcode)
-            .evidence(self.evidence)
+            .evidence(&self.evidence)
             .expected(expected.unwrap_or_default())
             .received(received.join(", "));
         match self.errmsg {

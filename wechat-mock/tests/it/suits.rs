@@ -291,8 +291,8 @@ fn in_words(row: &Value) -> String {
                 value => value.to_string().replace('"', ""),
             };
             match name.strip_suffix("_not") {
-                Some(name) => format!("{name} not {}", texts(value)),
-                None => format!("{name} {}", texts(value)),
+                Some(name) => format!("`{name} not {}`", texts(value)),
+                None => format!("`{name} {}`", texts(value)),
             }
         });
     let conditions: Vec<String> = conditions.collect();
