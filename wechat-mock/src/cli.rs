@@ -57,12 +57,12 @@ struct ServeArguments {
     /// Writes no line about refusals, and logs nothing but warnings.
     #[arg(long)]
     quiet: bool,
-    /// Lets web pages of this origin, such as http://localhost:5173, call the control API; may be given
+    /// Lets web pages of this origin, such as `http://localhost:5173`, call the control API; may be given
     /// more than once.
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = access::read_origin)]
     allowed_origins: Vec<String>,
     /// A file with the token that the control API asks for; without it the token is that of
-    /// WECHAT_MOCK_CONTROL_TOKEN, or, on an address that others can reach, made and printed.
+    /// `WECHAT_MOCK_CONTROL_TOKEN`, or, on an address that others can reach, made and printed.
     #[arg(long, value_name = "FILE")]
     control_token_file: Option<PathBuf>,
     /// Answers for WeChat's hosts too, as a proxy with a CA made at this start.

@@ -36,7 +36,10 @@ pub(crate) struct Mock {
 
 /// Is told of a refusal: its record, as `explain` shows it, and the name of the account, if it has one.
 #[derive(Clone)]
-pub(crate) struct OnRefusal(pub(crate) Arc<dyn Fn(&Value, Option<&str>) + Send + Sync>);
+pub(crate) struct OnRefusal(pub(crate) Arc<TellRefusal>);
+
+/// Is told the record of a refusal, and the name of the account when it is known.
+pub(crate) type TellRefusal = dyn Fn(&Value, Option<&str>) + Send + Sync;
 
 impl std::fmt::Debug for OnRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -384,7 +384,7 @@ impl World {
                 let is_free =
                     |openid: &String| !self.openids.contains_key(&(account_no, openid.clone()));
                 // A name has no line feed, so that no other name leads to the same text.
-                (0_u64..)
+                (0..=u64::MAX)
                     .map(|turn| match turn {
                         0 => account.openid_of(&user.name),
                         _ => account.openid_of(&format!("{}\n{turn}", user.name)),

@@ -73,7 +73,7 @@ impl Access {
         if self.is_own_page(&text, headers) {
             return Ok(None);
         }
-        if allowed.iter().any(|known| *known == text) {
+        if allowed.contains(&text) {
             return Ok(Some(origin.clone()));
         }
         Err(forbidden(format!(

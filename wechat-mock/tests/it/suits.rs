@@ -98,6 +98,7 @@ async fn every_row_refuses_as_it_says() {
 
 /// Numbers as captures and pages have them, not read from the table.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one list of numbers")]
 async fn the_numbers_are_those_of_wechat() {
     let mut test = TestMock::start().await;
     let empty = exported(&test).await;

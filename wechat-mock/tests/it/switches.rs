@@ -182,7 +182,9 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         "get_card_retries" => pushed_to_nobody(test).await,
         "passive_reply" => replied_to(test).await,
         "empty_form_url" => {
-            let card_id = members::member_card(test, json!({"wx_activate": true})).await;
+            let card_id =
+                members::member_card(test, json!({"wx_activate": true, "activate_url": null}))
+                    .await;
             let form = json!({"card_id": card_id, "bind_old_card": {"name": "x", "url": ""}});
             let path = "/card/membercard/activateuserform/set";
             test.post(path, &form).await.errcode().to_string()

@@ -98,9 +98,8 @@ fn base_info(card: &Card) -> Value {
         .flat_map(Map::keys)
         .filter(|key| {
             let key = key.as_str();
-            !(BEFORE_STATUS.contains(&key) || OF_WECHAT.contains(&key))
-                && !AFTER_STATUS.contains(&key)
-                && key != "area_code_list"
+            let placed = [&BEFORE_STATUS[..], &OF_WECHAT, &AFTER_STATUS].concat();
+            !placed.contains(&key) && key != "area_code_list"
         })
         .collect();
     rest.sort_by_key(|key| place(&format!("base_info.{key}")));

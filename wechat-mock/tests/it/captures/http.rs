@@ -30,10 +30,10 @@ pub(super) async fn send(
     let mut request =
         format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request += &["", name, ": ", value, "\r\n"].concat();
     }
     if !is_chunked && method != "GET" {
-        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        request += &format!("Content-Length: {}\r\n", body.len());
     }
     request.push_str("\r\n");
     let mut bytes = request.into_bytes();

@@ -82,7 +82,7 @@ pub(super) fn filled(text: &str, mut value: impl FnMut(&str) -> Option<String>) 
         };
         match value(name) {
             Some(value) => filled.push_str(&value),
-            None => filled.push_str(&format!("{{{{{name}}}}}")),
+            None => filled += &["{{", name, "}}"].concat(),
         }
         rest = after;
     }

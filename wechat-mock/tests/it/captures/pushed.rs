@@ -121,7 +121,7 @@ fn envelope(step: &Value, pushed: &Received) -> Result<(), Mismatch> {
     }
     for (name, wanted) in step["headers"].as_object().into_iter().flatten() {
         let found = pushed.headers.get(name.as_str());
-        if found.map(|value| value.as_bytes()) != wanted.as_str().map(str::as_bytes) {
+        if found.map(axum::http::HeaderValue::as_bytes) != wanted.as_str().map(str::as_bytes) {
             return Err(format!("header {name}: {found:?} instead of {wanted}").into());
         }
     }

@@ -146,7 +146,7 @@ impl Scene {
             };
             let name = name
                 .strip_suffix("_not")
-                .filter(|name| *name != "")
+                .filter(|name| !name.is_empty())
                 .unwrap_or(name);
             let is_given = |value: &Value| *value != "GIFT_SUCC";
             let with = |scene: &Self, value: &Value| {

@@ -19,8 +19,8 @@ pub(super) async fn probe(test: &TestMock, name: &str) -> Option<String> {
             let encoded: String = form_urlencoded::byte_serialize(encrypted.as_bytes()).collect();
             let body = json!({"encrypt_code": encoded});
             let answer = test.post("/card/code/decrypt", &body).await;
-            let text = String::from_utf8_lossy(&answer.body);
-            let json: Value = serde_json::from_str(&text).unwrap();
+            let shown = String::from_utf8_lossy(&answer.body);
+            let json: Value = serde_json::from_str(&shown).unwrap();
             json["errcode"].to_string()
         }
         "abstract_bytes" => {
