@@ -30,10 +30,11 @@ pub(super) async fn send(
     let mut request =
         format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        request += &["", name, ": ", value, "\r\n"].concat();
+        request += &[name.as_str(), ": ", value, "\r\n"].concat();
     }
     if !is_chunked && method != "GET" {
-        request += &format!("Content-Length: {}\r\n", body.len());
+        let length = body.len().to_string();
+        request += &["Content-Length: ", &length, "\r\n"].concat();
     }
     request.push_str("\r\n");
     let mut bytes = request.into_bytes();
