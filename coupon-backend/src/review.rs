@@ -5,7 +5,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wechat_client::ErrCode;
 
-use crate::{coupon::Status, state::AppState, store::coupons::CouponRow};
+use crate::{
+    coupon::Status,
+    state::AppState,
+    store::{DbError, coupons::CouponRow},
+};
 
 /// How often WeChat is asked about coupons in review.
 const EVERY: Duration = Duration::from_mins(1);
@@ -14,7 +18,7 @@ const EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReviewError {
     #[error("the database failed")]
-    Store(#[from] sqlx::Error),
+    Store(#[from] DbError),
     #[error("WeChat could not be asked")]
     Wechat(#[from] wechat_client::Error),
 }
@@ -35,7 +39,12 @@ pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
 
 async fn ask_about_all(state: &AppState) -> Result<(), ReviewError> {
     for coupon in state.store.coupons_in_review().await? {
-        refreshed(state, coupon).await?;
+        let id = coupon.id.clone();
+        // One about which WeChat says nothing holds up no other.
+        if let Err(error) = refreshed(state, coupon).await {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::warn!(coupon.id = %id, %error, cause, "the review");
+        }
     }
     Ok(())
 }

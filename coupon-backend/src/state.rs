@@ -6,10 +6,12 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 use wechat_client::callback::Callback;
 
 use crate::{
     Clock, Config,
+    operations::owner::Owner,
     store::{Store, sessions::TokenHash},
     wechat::Wechat,
 };
@@ -24,6 +26,10 @@ pub(crate) struct AppState {
     pub(crate) callback: Callback,
     /// Wakes who acts upon pushes.
     pub(crate) pushed: Arc<Notify>,
+    /// Who this process is among those that share the ledger.
+    pub(crate) owner: Owner,
+    /// Work that outlives the call that began it; the end of the program waits for it.
+    pub(crate) tasks: TaskTracker,
     pub(crate) admin_token: AdminToken,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
@@ -46,6 +52,8 @@ impl AppState {
                 config.official_account.app_id.as_str().into(),
             ),
             pushed: Arc::default(),
+            owner: Owner::new(),
+            tasks: TaskTracker::new(),
             admin_token: AdminToken::new(config.admin_token.expose_secret()),
             session_ttl: config.session_ttl,
         }

@@ -134,9 +134,19 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             .given(name)
             .unwrap_or_else(|| "sqlite://coupons.db?mode=rwc".to_owned());
         let problem = if url.starts_with("mysql:") || url.starts_with("mariadb:") {
-            "names a MySQL server, which is not supported yet; use sqlite://FILE?mode=rwc"
+            let is_whole = url.split_once("://").is_some_and(|(_, rest)| {
+                rest.split(['?', '#']).next().is_some_and(|path| {
+                    path.split_once('/')
+                        .is_some_and(|(host, name)| !host.is_empty() && !name.is_empty())
+                })
+            });
+            let known = url.replacen("mariadb:", "mysql:", 1);
+            if is_whole && known.parse::<sqlx::mysql::MySqlConnectOptions>().is_ok() {
+                return Some(url);
+            }
+            "is no URL of a MySQL server with its database, such as mysql://user:password@host/coupons"
         } else if !url.starts_with("sqlite:") {
-            "is no sqlite:// URL"
+            "is no sqlite:// or mysql:// URL"
         } else if url.contains(":memory:") || url.contains("mode=memory") {
             "names a database in memory, which every connection would have to itself"
         } else if url.parse::<sqlx::sqlite::SqliteConnectOptions>().is_err() {

@@ -1,69 +1,48 @@
 //! `/admin/v1/coupons` and `/v1/coupons`: what a shop hands out.
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{Extension, Json as Answer, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
-use wechat_client::Error;
 
 use super::{
     AppState,
     auth::{Admin, Customer},
-    body::{Json, QueryOf, Segment},
+    body::{QueryOf, Raw, Segment},
     error::Failure,
-    idempotent::{self, Reply},
+    idempotent::{answered, call},
+    layers::RequestId,
     page::{PageQuery, listed},
 };
 use crate::{
     clock::rfc3339,
     coupon::Draft,
+    operations::{self, Found, create::submit},
     review,
-    store::{coupons::CouponRow, new_id},
+    store::coupons::CouponRow,
 };
+
+/// How often a call begins anew because another with its key was quicker.
+const ATTEMPTS: u32 = 5;
 
 pub(super) async fn create(
     _: Admin,
     State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Json,
+    body: Raw,
 ) -> Result<Response, Failure> {
-    let draft = Draft::parse(&body.value, state.clock.now()).map_err(Failure::Invalid)?;
-    let call = idempotent::Call::new(&headers, "POST /admin/v1/coupons", &body.bytes)?;
-    let worker = state.clone();
-    call.answer(state, async move { make(&worker, &draft).await })
-        .await
-}
-
-/// Makes the card; the coupon is written down before WeChat is asked.
-async fn make(state: &AppState, draft: &Draft) -> Result<Reply, Failure> {
-    let id = new_id();
-    let now = state.clock.now();
-    let text = json!(draft).to_string();
-    state
-        .store
-        .begin_coupon(&id, &text, draft.ends_at(), now)
-        .await?;
-    let card_id = match state.wechat.cards.create_card(&draft.card()).await {
-        Ok(card_id) => card_id,
-        Err(error) => {
-            // Without an answer the card may exist: the row stays as what there is to go by.
-            if !matches!(error, Error::NoAnswer { .. } | Error::Unreadable { .. }) {
-                state.store.forget_coupon(&id).await?;
-            }
-            return Err(error.into());
+    let call = call(&headers, "POST /admin/v1/coupons", &body.bytes, &id)?;
+    for _ in 0..ATTEMPTS {
+        let again = match operations::find(&state, &call).await? {
+            Found::Answered(answer) => return Ok(answered(&answer)),
+            Found::ToBegin(again) => again,
+        };
+        let draft =
+            Draft::parse(&body.json()?.value, state.clock.now()).map_err(Failure::Invalid)?;
+        if let Some(answer) = submit(&state, &call, again.as_deref(), &draft).await? {
+            return Ok(answered(&answer));
         }
-    };
-    state.store.coupon_made(&id, card_id.as_str()).await?;
-    state.pushed.notify_one();
-    let coupon = state.store.coupon(&id).await?.ok_or(Failure::Internal)?;
-    let coupon = review::refreshed_or_known(state, coupon).await;
-    Ok(Reply {
-        status: StatusCode::CREATED,
-        body: json!({"id": id, "card_id": card_id, "status": coupon.status}),
-    })
+    }
+    Err(Failure::OperationInProgress)
 }
 
 pub(super) async fn list(

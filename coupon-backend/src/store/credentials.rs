@@ -2,7 +2,7 @@
 
 use wechat_client::{BoxFuture, Credential, CredentialKey, CredentialStore, StoreError};
 
-use super::Store;
+use super::{DbError, Store, transaction::transaction};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -12,7 +12,7 @@ struct Row {
     checked_at: i64,
 }
 
-fn failed(error: sqlx::Error) -> StoreError {
+fn failed(error: DbError) -> StoreError {
     StoreError(error.into())
 }
 
@@ -30,7 +30,7 @@ impl CredentialStore for Store {
             .bind(key.kind.as_str())
             .fetch_optional(&self.pool)
             .await
-            .map_err(failed)?;
+            .map_err(|error| failed(self.sort(error)))?;
             Ok(row.map(|row| {
                 Credential::new(row.value, row.expires_at, row.first_seen, row.checked_at)
             }))
@@ -43,23 +43,41 @@ impl CredentialStore for Store {
         credential: &'a Credential,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            sqlx::query(
-                "INSERT INTO credentials (app_id, kind, value, expires_at, first_seen, checked_at) \
-                 VALUES (?, ?, ?, ?, ?, ?) \
-                 ON CONFLICT (app_id, kind) DO UPDATE SET value = excluded.value, \
-                 expires_at = excluded.expires_at, first_seen = excluded.first_seen, \
-                 checked_at = excluded.checked_at",
-            )
-            .bind(key.app_id.as_str())
-            .bind(key.kind.as_str())
-            .bind(credential.expose())
-            .bind(credential.expires_at)
-            .bind(credential.first_seen)
-            .bind(credential.checked_at)
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(failed)
+            let kept = transaction!(self, |ledger| {
+                let changed = sqlx::query(
+                    "UPDATE credentials SET value = ?, expires_at = ?, first_seen = ?, \
+                     checked_at = ?, version = version + 1 WHERE app_id = ? AND kind = ?",
+                )
+                .bind(credential.expose())
+                .bind(credential.expires_at)
+                .bind(credential.first_seen)
+                .bind(credential.checked_at)
+                .bind(key.app_id.as_str())
+                .bind(key.kind.as_str())
+                .execute(&mut *ledger)
+                .await?;
+                if changed.rows_affected() == 1 {
+                    return Ok(());
+                }
+                sqlx::query(
+                    "INSERT INTO credentials (app_id, kind, value, expires_at, first_seen, checked_at) \
+                     VALUES (?, ?, ?, ?, ?, ?)",
+                )
+                .bind(key.app_id.as_str())
+                .bind(key.kind.as_str())
+                .bind(credential.expose())
+                .bind(credential.expires_at)
+                .bind(credential.first_seen)
+                .bind(credential.checked_at)
+                .execute(ledger)
+                .await
+                .map(drop)
+            });
+            match kept {
+                // Another instance saved first: its credential is as good.
+                Err(error) if error.is_duplicate() => Ok(()),
+                other => other.map_err(failed),
+            }
         })
     }
 }

@@ -212,11 +212,14 @@ async fn a_redemption_of_ours_that_was_answered_is_not_touched_by_its_push() {
     }
     let mine = mine(&shop, &claimed.session).await;
     assert_eq!(mine[0]["redeemed_at"], "2026-12-23T04:26:40Z");
-    let state: (String,) = sqlx::query_as("SELECT redeem_state FROM claims WHERE code = ?")
-        .bind(&claimed.code)
-        .fetch_one(&shop.ledger().await)
-        .await
-        .unwrap();
+    let state: (String,) = sqlx::query_as(
+        "SELECT operations.state FROM operations \
+         JOIN claims ON claims.id = operations.subject WHERE claims.code = ?",
+    )
+    .bind(&claimed.code)
+    .fetch_one(&shop.ledger().await)
+    .await
+    .unwrap();
     assert_eq!(state.0, "done");
 }
 
