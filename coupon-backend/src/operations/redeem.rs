@@ -304,14 +304,16 @@ async fn consume(state: &AppState, run: &Run, claim: &ClaimRow) -> Result<End, D
     let (code, card_id) = names(claim);
     let consumed = state.wechat.cards.consume_code(&code, Some(&card_id)).await;
     let ended_at = Some(state.clock.now());
-    let (consume, failure) = match consumed {
-        Ok(_) => {
-            return Ok(End {
-                ended_at,
-                ..End::of(Conclusion::Ours, "consume")
-            });
-        }
-        Err(error) => (meaning(&error), error),
+    let consume = consumed
+        .as_ref()
+        .map_or_else(meaning, |_| Consume::Redeemed);
+    let Err(failure) = consumed else {
+        let conclusion =
+            evidence(run, claim, ended_at, run.began_at).after_consume(consume, Seen::Nothing);
+        return Ok(End {
+            ended_at,
+            ..End::of(conclusion, "consume")
+        });
     };
     let errcode = failure.errcode();
     if errcode == Some(ErrCode::UNKNOWN_CODE) {

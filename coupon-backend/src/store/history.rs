@@ -13,8 +13,6 @@ pub(crate) enum Who {
     Staff,
     /// A push of WeChat's.
     Wechat,
-    /// Whoever brings ledger and WeChat together.
-    Reconciler,
     /// This service by itself.
     System,
 }
@@ -25,7 +23,6 @@ impl Who {
             Self::Customer => "customer",
             Self::Staff => "staff",
             Self::Wechat => "wechat",
-            Self::Reconciler => "reconciler",
             Self::System => "system",
         }
     }

@@ -9,8 +9,8 @@ use crate::operations::state::{Kind, LEASE, State};
 const BATCH: i64 = 100;
 
 const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
-                       may_have_acted, try_began_at, try_ended_at, put_off, answer_status, \
-                       answer_body, request_id";
+                       try_began_at, try_ended_at, put_off, answer_status, answer_body, \
+                       request_id";
 
 /// An operation as the ledger holds it.
 #[derive(Clone, sqlx::FromRow)]
@@ -26,7 +26,6 @@ pub(crate) struct OperationRow {
     pub(crate) owner: Option<String>,
     pub(crate) epoch: i64,
     pub(crate) lease_until: i64,
-    pub(crate) may_have_acted: i64,
     pub(crate) try_began_at: Option<i64>,
     pub(crate) try_ended_at: Option<i64>,
     pub(crate) put_off: i64,

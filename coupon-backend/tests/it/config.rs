@@ -46,7 +46,8 @@ fn all_that_is_missing_is_told_at_once() {
 fn a_faulty_value_is_named_and_not_shown() {
     for (name, value) in [
         ("COUPON_LISTEN", "hush:x"),
-        ("COUPON_DATABASE_URL", "mysql://hush@db/x"),
+        ("COUPON_DATABASE_URL", "mysql://hush@db"),
+        ("COUPON_DATABASE_URL", "postgres://hush@db/x"),
         ("COUPON_DATABASE_URL", "hush.db"),
         ("COUPON_DATABASE_URL", "sqlite::memory:"),
         ("COUPON_SESSION_TTL", "hush"),
@@ -87,4 +88,11 @@ fn the_file_serves_and_the_environment_wins() {
         error.to_string().contains("line 2") && !error.to_string().contains("hush"),
         "{error}"
     );
+}
+
+#[test]
+fn a_mysql_server_and_its_database_are_taken() {
+    for url in ["mysql://user:hush@db:3306/coupons", "mariadb://db/coupons"] {
+        with("COUPON_DATABASE_URL", url).unwrap();
+    }
 }

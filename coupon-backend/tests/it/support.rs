@@ -70,6 +70,7 @@ pub(crate) struct Instance {
     url: String,
     http: reqwest::Client,
     stop: CancellationToken,
+    serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
 
 impl Instance {
@@ -78,12 +79,36 @@ impl Instance {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(app.serve(listener, stop.clone()));
+        let serving = tokio::spawn(app.serve(listener, stop.clone()));
+        let mut instance = Self::at(url);
+        instance.stop = stop;
+        instance.serving = Some(serving);
+        instance
+    }
+
+    /// An instance that somebody else started.
+    pub(crate) fn at(url: String) -> Self {
         Self {
             url,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            stop,
+            stop: CancellationToken::new(),
+            serving: None,
         }
+    }
+
+    /// Ends it, and waits until it has.
+    pub(crate) async fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap().unwrap();
+        }
+    }
+
+    /// A redemption under a key.
+    pub(crate) fn keyed_redeem(&self, code: &str, key: &str) -> RequestBuilder {
+        let path = format!("/admin/v1/codes/{code}/redeem");
+        self.request("POST", &path, ADMIN)
+            .header("idempotency-key", key)
     }
 
     /// Where it answers.
@@ -154,7 +179,7 @@ pub(crate) struct Shop {
     pub(crate) service: Instance,
     api_base: String,
     ledger: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -182,7 +207,7 @@ impl Shop {
             clock,
             api_base,
             ledger,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -197,6 +222,58 @@ impl Shop {
         settings.remove(setting);
         let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
         Instance::start(config, self.clock.clone()).await
+    }
+
+    /// An instance with other settings.
+    pub(crate) async fn instance_with(&self, settings: &HashMap<&'static str, String>) -> Instance {
+        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Instance::start(config, self.clock.clone()).await
+    }
+
+    /// How many operations the ledger holds that redeem.
+    pub(crate) async fn operations(&self) -> i64 {
+        let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM operations WHERE kind = 'redeem'")
+            .fetch_one(&self.ledger().await)
+            .await
+            .unwrap();
+        row.0
+    }
+
+    /// Leaves the redemption of a code behind as an owner does that was lost in the middle of it: a
+    /// redemption that was let go is set running again.
+    pub(crate) async fn leave_running(&self, code: &str, key: &str, lease_until: i64) {
+        self.mock.faults().add(
+            wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1))
+                .on("/card/code/consume")
+                .times(1),
+        );
+        assert_eq!(send(self.service.keyed_redeem(code, key)).await.status, 503);
+        let ledger = self.ledger().await;
+        sqlx::query(
+            "UPDATE operations SET state = 'running', owner = 'elsewhere:1:1:x', lease_until = ?, \
+             try_ended_at = NULL WHERE idem_key = ?",
+        )
+        .bind(lease_until)
+        .bind(key)
+        .execute(&ledger)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE claims SET operation_id = (SELECT id FROM operations WHERE idem_key = ?) WHERE code = ?")
+            .bind(key)
+            .bind(code)
+            .execute(&ledger)
+            .await
+            .unwrap();
+    }
+
+    /// The settings of this shop's service.
+    pub(crate) fn settings(&self) -> HashMap<&'static str, String> {
+        settings(&self.mock, &self.api_base, &self.ledger)
+    }
+
+    /// Where the ledger's file is.
+    pub(crate) fn ledger_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("账本.db")
     }
 
     /// The ledger itself, past the service.

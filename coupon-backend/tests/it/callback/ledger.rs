@@ -155,7 +155,10 @@ async fn lost_redemption(shop: &Shop, code: &str) {
         .on("/card/code/consume")
         .times(1);
     shop.mock.faults().add(fault);
+    let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
+    shop.mock.faults().add(busy);
     assert_eq!(shop.redeem(code).await.status, 503);
+    shop.mock.faults().clear();
 }
 
 #[tokio::test]
