@@ -48,8 +48,8 @@ pub(super) async fn claim(
     let hash: EncryptHash = Sha256::digest(encrypted.as_bytes()).into();
     let now = state.clock.now();
     // Booked before: WeChat need not be asked, nor be there.
-    if let Some(row) = state.store.claim_made_with(&hash, &customer.id).await? {
-        check_card(&card_id, &row.card_id)?;
+    let known = state.store.claim_made_with(&hash, &customer.id).await?;
+    if let Some(row) = known.filter(|row| row.card_id == card_id) {
         return Ok(booked(&row, now));
     }
     if !state.store.has_card(&card_id).await? {
