@@ -40,8 +40,8 @@ impl Dialect {
             }
             // A statement sees what others committed before it, as it does on SQLite.
             Self::MySql => {
-                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, \
-                 SESSION innodb_lock_wait_timeout = 4"
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+                 SET SESSION innodb_lock_wait_timeout = 4"
             }
         }
     }
