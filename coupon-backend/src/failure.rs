@@ -95,9 +95,11 @@ impl Failure {
             | Self::NotRedeemable(_)
             | Self::IdempotencyConflict(_) => StatusCode::CONFLICT,
             Self::Wechat(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Late | Self::Unavailable | Self::WechatUnknown => StatusCode::SERVICE_UNAVAILABLE,
             // The ledger holds the tokens: while it is away nobody can call WeChat.
-            Self::Wechat(wechat_client::Error::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Late
+            | Self::Unavailable
+            | Self::WechatUnknown
+            | Self::Wechat(wechat_client::Error::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Wechat(_) => StatusCode::BAD_GATEWAY,
         }

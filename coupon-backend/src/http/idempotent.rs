@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(super) fn call(
     body: &[u8],
     id: &RequestId,
 ) -> Result<Call, Failure> {
-    let key = headers.get("idempotency-key").map(|value| value.as_bytes());
+    let key = headers.get("idempotency-key").map(HeaderValue::as_bytes);
     Call::new(key, what, body, Some(id.0.clone()))
 }
 

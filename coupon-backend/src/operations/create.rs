@@ -259,14 +259,14 @@ async fn write(
 ) -> Result<Option<Answer>, DbError> {
     let now = state.clock.now();
     let ended_at = run.ended_at.unwrap_or(now);
-    let (settlement, made) = match &end {
+    let (settlement, effect) = match &end {
         End::Made {
             card_id,
             status,
             why,
         } => {
             let body = json!({"id": work.subject, "card_id": card_id, "status": status.as_str()});
-            let settlement = Settlement {
+            let answer = Settlement {
                 state: State::Done,
                 status: 201,
                 body: body.to_string(),
@@ -275,7 +275,7 @@ async fn write(
             };
             let card_id = card_id.as_str();
             (
-                settlement,
+                answer,
                 Made::Card {
                     card_id,
                     status: *status,
@@ -289,7 +289,7 @@ async fn write(
     let by = actor(run, mode);
     let is_written = state
         .store
-        .end_create(run, &work.subject, made, by, &settlement, now)
+        .end_create(run, &work.subject, effect, by, &settlement, now)
         .await?;
     if is_written && matches!(end, End::Made { .. }) {
         state.pushed.notify_one();

@@ -1,6 +1,6 @@
 //! Brings the schema up to date, one process at a time.
 //!
-//! Beside an SQLite file lies a lock file; a MySQL server has a lease row. MySQL's own GET_LOCK is
+//! Beside an SQLite file lies a lock file; a MySQL server has a lease row. MySQL's own `GET_LOCK` is
 //! not used: Galera refuses it or keeps it to one node.
 
 use std::{
@@ -21,7 +21,7 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static MYSQL: Migrator = sqlx::migrate!("migrations/mysql");
 
 /// How long another process's migration is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Seconds that a MySQL server's lock lives without being renewed.
 const LEASE: i64 = 30;
@@ -47,13 +47,12 @@ impl FileLock {
         let began = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                // A file system without locks has one process: several could not share SQLite there.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(TryLockError::WouldBlock) => return Err(OpenError::MigrationLock),
-                // A file system without locks has one process: several could not share SQLite there.
-                Err(TryLockError::Error(_)) => return Ok(Self { _file: file }),
             }
         }
     }

@@ -169,12 +169,12 @@ async fn an_account_of_a_day_does_not_move_when_a_redemption_is_settled_later() 
     shop.advance(86_400);
     let settled = redeem(&shop, "k", &claimed.code, r#"{"staff":"甲"}"#).await;
     assert_eq!(settled.get("redeemed_at"), "2026-12-23T04:26:40Z");
-    let list = shop
+    let claims = shop
         .admin("GET", "/admin/v1/claims", &Value::Null)
         .await
         .json();
-    assert_eq!(list["claims"][0]["staff"], "甲");
-    assert_eq!(list["claims"][0]["redeemed_at"], "2026-12-23T04:26:40Z");
+    assert_eq!(claims["claims"][0]["staff"], "甲");
+    assert_eq!(claims["claims"][0]["redeemed_at"], "2026-12-23T04:26:40Z");
     assert_eq!(shop.mock.clock().now(), NOW + 86_400);
 }
 

@@ -194,10 +194,11 @@ impl Shop {
         mock.clock().freeze();
         mock.clock().set(NOW);
         let folder = tempfile::tempdir().unwrap();
-        let ledger = format!(
-            "sqlite://{}?mode=rwc",
-            folder.path().join("账本.db").display()
-        );
+        let file = folder.path().join("账本.db");
+        let ledger = match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) => new_database(&server).await,
+            Err(_) => format!("sqlite://{}?mode=rwc", file.display()),
+        };
         let clock = TestClock::at(NOW);
         let settings = settings(&mock, &api_base, &ledger);
         let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
@@ -277,8 +278,8 @@ impl Shop {
     }
 
     /// The ledger itself, past the service.
-    pub(crate) async fn ledger(&self) -> sqlx::SqlitePool {
-        sqlx::SqlitePool::connect(&self.ledger).await.unwrap()
+    pub(crate) async fn ledger(&self) -> sqlx::AnyPool {
+        sqlx::AnyPool::connect(&self.ledger).await.unwrap()
     }
 
     /// Moves both clocks.
@@ -385,6 +386,18 @@ impl Shop {
     pub(crate) fn calls(&self, path: &str) -> usize {
         self.mock.journal().of_path(path).len()
     }
+}
+
+/// A database of its own on a MySQL server, whose URL names none: `mysql://root@127.0.0.1:3306`.
+async fn new_database(server: &str) -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    let name = format!("coupons_{}", hex::encode(bytes));
+    let pool = sqlx::MySqlPool::connect(server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    format!("{}/{name}", server.trim_end_matches('/'))
 }
 
 pub(crate) struct Claimed {
