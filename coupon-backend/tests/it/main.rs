@@ -13,6 +13,7 @@ mod disorder;
 mod flow;
 mod idempotency;
 mod killed;
+mod migrations;
 mod operations;
 mod outages;
 mod pitfalls;
