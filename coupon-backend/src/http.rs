@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 
 mod auth;
@@ -35,8 +35,10 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/admin/v1/photos", post(uploads::photo))
         .route("/admin/v1/colors", get(colors::list))
         .route("/admin/v1/coupons", get(coupons::list).post(coupons::create))
-        .route("/admin/v1/coupons/{id}", get(coupons::one))
+        .route("/admin/v1/coupons/{id}", get(coupons::one).delete(coupons::withdraw))
+        .route("/admin/v1/coupons/{id}/stock", patch(coupons::change_stock))
         .route("/admin/v1/codes/{code}/redeem", post(redeem::redeem))
+        .route("/admin/v1/codes/{code}/void", post(redeem::void))
         .route("/admin/v1/claims", get(claims::list_all))
         .route("/admin/v1/pushes", get(pushes::list))
         .route("/v1/login", post(login::login))

@@ -14,6 +14,7 @@ mod failure;
 mod http;
 mod intake;
 mod operations;
+mod reachability;
 mod review;
 mod state;
 mod store;
@@ -91,6 +92,7 @@ impl App {
         stop: CancellationToken,
     ) -> std::io::Result<()> {
         let watching = [
+            tokio::spawn(reachability::watch(self.state.clone(), stop.clone())),
             tokio::spawn(review::watch(self.state.clone(), stop.clone())),
             tokio::spawn(intake::watch(self.state.clone(), stop.clone())),
             tokio::spawn(operations::worker::watch(self.state.clone(), stop.clone())),

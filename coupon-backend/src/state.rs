@@ -12,6 +12,7 @@ use wechat_client::callback::Callback;
 use crate::{
     Clock, Config,
     operations::owner::Owner,
+    reachability::Reachability,
     store::{Store, sessions::TokenHash},
     wechat::Wechat,
 };
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) wechat: Wechat,
+    /// Whether WeChat answered lately.
+    pub(crate) reachability: Reachability,
     pub(crate) clock: Arc<dyn Clock>,
     /// What WeChat pushes is opened by it.
     pub(crate) callback: Callback,
@@ -45,6 +48,7 @@ impl AppState {
         Self {
             store,
             wechat,
+            reachability: Reachability::default(),
             clock,
             callback: Callback::new(
                 config.callback_token.expose_secret().into(),

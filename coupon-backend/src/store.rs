@@ -9,13 +9,15 @@ use sqlx::{Any, AnyPool, pool::PoolConnection};
 use tokio::sync::Semaphore;
 
 mod apply_push;
+pub(crate) mod card_changes;
 pub(crate) mod claims;
 mod connect;
 pub(crate) mod coupons;
-mod credentials;
+pub(crate) mod credentials;
 mod dialect;
 mod error;
 pub(crate) mod history;
+mod leases;
 mod migrate;
 pub(crate) mod operations;
 mod probe;

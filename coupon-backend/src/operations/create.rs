@@ -9,8 +9,8 @@ use super::{
     Answer, Call, Mode, Work, actor,
     effect::{self, Effect as Failed},
     execute, settled,
-    state::{IN_FLIGHT, Kind, State},
-    unknown,
+    state::{Kind, State, is_past_flight},
+    unknown, work_of,
 };
 use crate::{
     coupon::{Draft, Status},
@@ -18,13 +18,12 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        coupons::Made,
+        coupons::{CouponRow, Made},
         new_id,
         operations::{NewOperation, OperationRow, Run, Settlement, Slot},
     },
 };
 
-const CREATE: &str = "/card/create";
 /// How long the new card's status is waited for; it is asked for again later.
 const STATUS: Duration = Duration::from_secs(2);
 /// Seconds by which WeChat's clock may be behind ours when it dates a card.
@@ -101,7 +100,7 @@ pub(super) async fn drive(
                     true,
                 )
             }
-            Ok(None) if is_past_flight(&run, state.clock.now()) => {
+            Ok(None) if is_past_flight(run.ended_at, state.clock.now()) => {
                 (End::NotMade(Failure::WechatUnknown), false)
             }
             Ok(None) => (End::NotKnown(Failure::WechatUnknown), true),
@@ -119,11 +118,6 @@ pub(super) async fn drive(
     write(state, &run, work, mode, end).await
 }
 
-/// Whether no card of a run can come into being any more.
-fn is_past_flight(run: &Run, now: i64) -> bool {
-    run.ended_at.is_some_and(|ended| now >= ended + IN_FLIGHT)
-}
-
 async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, DbError> {
     let error = match state.wechat.cards.create_card(&draft.card()).await {
         Ok(card_id) => {
@@ -137,7 +131,7 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
         }
         Err(error) => error,
     };
-    Ok(match effect::of(&error, CREATE) {
+    Ok(match effect::of(&error) {
         Failed::Nothing => End::NotMade(error.into()),
         Failed::Lost => End::NotKnown(error.into()),
         // WeChat is done with it, one way or the other: what it has is what there is.
@@ -154,6 +148,55 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
             Err(_) => End::NotKnown(error.into()),
         },
     })
+}
+
+/// How the create of a coupon without a card came out.
+pub(super) enum Settled {
+    /// It has this card.
+    Card(CardId),
+    /// It surely never got one.
+    Never,
+    /// Somebody works on it, or its card may still come into being.
+    NotYet,
+}
+
+/// Finds out what became of the create of a coupon that has no card.
+pub(super) async fn settle(
+    state: &AppState,
+    coupon: &CouponRow,
+) -> Result<Result<Settled, Error>, DbError> {
+    let now = state.clock.now();
+    if let Some(row) = state.store.create_of(&coupon.id).await?
+        && matches!(row.state, State::Running | State::Unknown)
+    {
+        if row.state == State::Running && !state.owner.has_abandoned(&row, now) {
+            return Ok(Ok(Settled::NotYet));
+        }
+        let run = state.store.take_over(&row, state.owner.as_str(), now).await?;
+        if let Some(run) = run {
+            drive(state, run, &work_of(&row), Mode::Unasked).await?;
+        }
+        return Ok(Ok(match state.store.coupon(&coupon.id).await? {
+            None => Settled::Never,
+            Some(CouponRow { card_id: Some(card_id), .. }) => Settled::Card(card_id.as_str().into()),
+            Some(_) => Settled::NotYet,
+        }));
+    }
+    // Its operation is not there any more, or never was.
+    let parsed: Value = serde_json::from_str(&coupon.draft).unwrap_or_default();
+    let Ok(draft) = Draft::parse(&parsed, 0) else {
+        return Ok(Ok(Settled::NotYet));
+    };
+    match adopt(state, &draft, coupon.created_at).await? {
+        Err(error) => Ok(Err(error)),
+        Ok(Some((card_id, status))) => {
+            let id = card_id.as_str();
+            let given = state.store.give_card(&coupon.id, id, status, now).await?;
+            Ok(Ok(if given { Settled::Card(card_id) } else { Settled::NotYet }))
+        }
+        Ok(None) if is_past_flight(Some(coupon.created_at), now) => Ok(Ok(Settled::Never)),
+        Ok(None) => Ok(Ok(Settled::NotYet)),
+    }
 }
 
 /// How a new card stands, should WeChat say so quickly.

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{coupon::Status, operations::owner::Owner};
 
-const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason";
+const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
+                       remaining, total, operation_id";
 
 /// A coupon as the ledger holds it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -25,6 +26,11 @@ pub(crate) struct CouponRow {
     pub(crate) created_at: i64,
     /// Why the reviewers turned it down, where they said so in a push.
     pub(crate) refuse_reason: Option<String>,
+    /// WeChat's stock: what is left, and all that was ever put in.
+    pub(crate) remaining: Option<i64>,
+    pub(crate) total: Option<i64>,
+    /// The operation that changes its card.
+    pub(crate) operation_id: Option<String>,
 }
 
 impl CouponRow {
@@ -121,6 +127,35 @@ impl Store {
             operations::settle(ledger, run, settlement, now).await?;
             Ok(true)
         })
+    }
+
+    /// Gives a coupon the card that was found for it. False when the card has a coupon already.
+    pub(crate) async fn give_card(
+        &self,
+        coupon_id: &str,
+        card_id: &str,
+        status: Status,
+        now: i64,
+    ) -> Result<bool, DbError> {
+        let given = transaction!(self, |ledger| {
+            set_card(&mut *ledger, coupon_id, card_id, status).await?;
+            let change = Change {
+                subject: Subject::Coupon(coupon_id),
+                actor: Actor {
+                    who: history::Who::Reconciler,
+                    request_id: None,
+                },
+                what: "created",
+                why: Some("adopted"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(ledger, change).await
+        });
+        match given {
+            Err(error) if error.is_duplicate() => Ok(false),
+            given => given.map(|()| true),
+        }
     }
 
     /// Notes how a coupon in review stands, as WeChat answered.

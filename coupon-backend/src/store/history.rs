@@ -13,6 +13,8 @@ pub(crate) enum Who {
     Staff,
     /// A push of WeChat's.
     Wechat,
+    /// The comparison of the ledger with WeChat.
+    Reconciler,
     /// This service by itself.
     System,
 }
@@ -23,6 +25,7 @@ impl Who {
             Self::Customer => "customer",
             Self::Staff => "staff",
             Self::Wechat => "wechat",
+            Self::Reconciler => "reconciler",
             Self::System => "system",
         }
     }
