@@ -17,11 +17,13 @@ mod coupons;
 mod csv;
 mod error;
 mod health;
+mod history;
 mod idempotent;
 mod layers;
 mod login;
 mod page;
 mod pushes;
+mod reconcile;
 mod redeem;
 mod uploads;
 
@@ -40,6 +42,9 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/admin/v1/codes/{code}/redeem", post(redeem::redeem))
         .route("/admin/v1/codes/{code}/void", post(redeem::void))
         .route("/admin/v1/claims", get(claims::list_all))
+        .route("/admin/v1/history", get(history::list))
+        .route("/admin/v1/reconcile", post(reconcile::run))
+        .route("/admin/v1/reconciliations", get(reconcile::list))
         .route("/admin/v1/pushes", get(pushes::list))
         .route("/v1/login", post(login::login))
         .route("/v1/coupons", get(coupons::list_claimable))

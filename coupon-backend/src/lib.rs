@@ -15,6 +15,7 @@ mod http;
 mod intake;
 mod operations;
 mod reachability;
+mod reconcile;
 mod review;
 mod state;
 mod store;
@@ -93,7 +94,7 @@ impl App {
     ) -> std::io::Result<()> {
         let watching = [
             tokio::spawn(reachability::watch(self.state.clone(), stop.clone())),
-            tokio::spawn(review::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(reconcile::watch(self.state.clone(), stop.clone())),
             tokio::spawn(intake::watch(self.state.clone(), stop.clone())),
             tokio::spawn(operations::worker::watch(self.state.clone(), stop.clone())),
         ];

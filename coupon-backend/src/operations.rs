@@ -23,7 +23,7 @@ mod withdraw;
 pub(crate) mod worker;
 
 pub(crate) use call::Call;
-pub(crate) use code::new_claim;
+pub(crate) use code::{forgotten, new_claim};
 
 use crate::{
     failure::Failure,

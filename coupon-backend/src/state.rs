@@ -1,11 +1,11 @@
 //! What every call works with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::task::TaskTracker;
 use wechat_client::callback::Callback;
 
@@ -36,6 +36,10 @@ pub(crate) struct AppState {
     pub(crate) admin_token: AdminToken,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
+    /// How often ledger and WeChat are brought together.
+    pub(crate) reconcile_every: Duration,
+    /// Held while this process does that.
+    pub(crate) reconciling: Arc<Mutex<()>>,
 }
 
 impl AppState {
@@ -60,6 +64,8 @@ impl AppState {
             tasks: TaskTracker::new(),
             admin_token: AdminToken::new(config.admin_token.expose_secret()),
             session_ttl: config.session_ttl,
+            reconcile_every: config.reconcile_every,
+            reconciling: Arc::default(),
         }
     }
 

@@ -22,6 +22,7 @@ mod migrate;
 pub(crate) mod operations;
 mod probe;
 pub(crate) mod pushes;
+pub(crate) mod reconcile;
 pub(crate) mod redemptions;
 pub(crate) mod sessions;
 mod transaction;

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use secrecy::ExposeSecret;
 use wechat_client::{BuildError, Client, MiniProgram};
 
-use crate::{Clock, Config, clock::ClientClock, store::{Store, credentials::Credentials}};
+use crate::{
+    Clock, Config,
+    clock::ClientClock,
+    store::{Store, credentials::Credentials},
+};
 
 /// How long one answer may take. Two calls in a row, each tried again, stay below the 20 seconds
 /// after which a caller of ours must have an answer.

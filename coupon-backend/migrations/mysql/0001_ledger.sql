@@ -63,7 +63,8 @@ CREATE TABLE IF NOT EXISTS claims (
     KEY claims_customer_id (customer_id, id),
     KEY claims_unionid (unionid),
     KEY claims_encrypt_hash (encrypt_hash),
-    KEY claims_checked_at (status, checked_at)
+    KEY claims_checked_at (status, checked_at),
+    KEY claims_card_id (card_id, status)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS pushes (
@@ -82,6 +83,7 @@ CREATE TABLE IF NOT EXISTS pushes (
     due_at      BIGINT        NOT NULL DEFAULT 0,
     UNIQUE KEY pushes_dedup (dedup),
     KEY pushes_state (state, id),
+    KEY pushes_due_at (state, due_at),
     KEY pushes_received_at (received_at),
     KEY pushes_card_id (card_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
@@ -168,11 +170,6 @@ CREATE TABLE IF NOT EXISTS drifts (
     was               TEXT        NULL,
     became            TEXT        NULL,
     KEY drifts_reconciliation_id (reconciliation_id, id)
-) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-
-CREATE TABLE IF NOT EXISTS cursors (
-    name     VARCHAR(64) NOT NULL PRIMARY KEY,
-    position BIGINT      NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS foreign_cards (

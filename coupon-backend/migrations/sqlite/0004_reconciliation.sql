@@ -19,6 +19,8 @@ ALTER TABLE claims ADD COLUMN checked_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE claims ADD COLUMN is_confirmed INTEGER NOT NULL DEFAULT 0;
 UPDATE claims SET is_confirmed = 1 WHERE status = 'redeemed' AND consumed_at IS NULL;
 CREATE INDEX claims_checked_at ON claims (status, checked_at);
+CREATE INDEX claims_card_id ON claims (card_id, status);
+CREATE INDEX pushes_due_at ON pushes (state, due_at);
 
 -- Rounds in which ledger and WeChat were brought together.
 CREATE TABLE reconciliations (
@@ -48,11 +50,6 @@ CREATE TABLE drifts (
 ) STRICT;
 CREATE INDEX drifts_reconciliation_id ON drifts (reconciliation_id, id);
 
--- Where the look through WeChat's list of cards goes on.
-CREATE TABLE cursors (
-    name     TEXT    NOT NULL PRIMARY KEY,
-    position INTEGER NOT NULL
-) STRICT;
 -- Cards of the account that are none of ours: they are not asked about again.
 CREATE TABLE foreign_cards (
     card_id TEXT    NOT NULL PRIMARY KEY,

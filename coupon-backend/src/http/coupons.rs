@@ -71,7 +71,8 @@ pub(super) async fn change_stock(
             return Err(Failure::NotChangeable(coupon.status()));
         }
         let again = again.as_deref();
-        if let Some(answer) = change::submit(&state, &call, again, Kind::Stock, &id, &stock).await? {
+        if let Some(answer) = change::submit(&state, &call, again, Kind::Stock, &id, &stock).await?
+        {
             return Ok(answered(&answer));
         }
     }
@@ -81,9 +82,10 @@ pub(super) async fn change_stock(
 fn stock(body: &Raw) -> Result<Stock, Failure> {
     let body = body.json()?;
     let delta = body.value["delta"].as_i64().unwrap_or(0);
-    let unknown = body.value.as_object().and_then(|members| {
-        members.keys().find(|name| *name != "delta").cloned()
-    });
+    let unknown = body
+        .value
+        .as_object()
+        .and_then(|members| members.keys().find(|name| *name != "delta").cloned());
     let mut faults = Vec::new();
     if let Some(name) = unknown {
         faults.push(Fault::new(name, "is no field of this call"));
@@ -145,9 +147,7 @@ pub(super) async fn one(
 ) -> Result<Answer<Value>, Failure> {
     let coupon = state.store.coupon(&id).await?;
     let coupon = coupon.ok_or(NO_COUPON)?;
-    Ok(Answer(shown(
-        &review::refreshed_or_known(&state, coupon).await,
-    )))
+    Ok(Answer(shown(&review::looked_at(&state, coupon).await)))
 }
 
 pub(super) async fn list_claimable(

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
-use wechat_client::{CardStatus, CardDetail, ErrCode, Error};
+use wechat_client::{CardDetail, CardStatus, ErrCode, Error};
 
 use super::{
     Answer, Call, FIRST_LOOK, JOIN, LONGEST_LOOK, Mode, Work, actor, execute, settled,

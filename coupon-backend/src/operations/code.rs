@@ -196,7 +196,7 @@ pub(super) fn names(claim: &ClaimRow) -> (CardCode, CardId) {
 }
 
 /// As what a code counts that WeChat no longer knows: one that may be given away was.
-pub(super) async fn forgotten(state: &AppState, claim_id: &str) -> Result<ClaimStatus, DbError> {
+pub(crate) async fn forgotten(state: &AppState, claim_id: &str) -> Result<ClaimStatus, DbError> {
     let claim = state.store.claim(claim_id).await?;
     let coupon = state.store.coupon_of_card(&claim.card_id).await?;
     let draft: serde_json::Value = coupon

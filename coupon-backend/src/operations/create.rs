@@ -10,6 +10,7 @@ use super::{
     effect::{self, Effect as Failed},
     execute, settled,
     state::{Kind, State, is_past_flight},
+    stock::{remaining, total},
     unknown, work_of,
 };
 use crate::{
@@ -67,6 +68,7 @@ enum End {
     Made {
         card_id: CardId,
         status: Status,
+        stock: Option<(i64, i64)>,
         why: &'static str,
     },
     /// Surely no card was made.
@@ -95,6 +97,7 @@ pub(super) async fn drive(
                     End::Made {
                         card_id,
                         status,
+                        stock: None,
                         why,
                     },
                     true,
@@ -121,11 +124,12 @@ pub(super) async fn drive(
 async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, DbError> {
     let error = match state.wechat.cards.create_card(&draft.card()).await {
         Ok(card_id) => {
-            let status = status_of(state, &card_id).await;
+            let (status, stock) = status_of(state, &card_id).await;
             let why = "create";
             return Ok(End::Made {
                 card_id,
                 status,
+                stock,
                 why,
             });
         }
@@ -141,6 +145,7 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
                 End::Made {
                     card_id,
                     status,
+                    stock: None,
                     why,
                 }
             }
@@ -151,7 +156,7 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
 }
 
 /// How the create of a coupon without a card came out.
-pub(super) enum Settled {
+pub(crate) enum Settled {
     /// It has this card.
     Card(CardId),
     /// It surely never got one.
@@ -161,7 +166,7 @@ pub(super) enum Settled {
 }
 
 /// Finds out what became of the create of a coupon that has no card.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     state: &AppState,
     coupon: &CouponRow,
 ) -> Result<Result<Settled, Error>, DbError> {
@@ -172,13 +177,19 @@ pub(super) async fn settle(
         if row.state == State::Running && !state.owner.has_abandoned(&row, now) {
             return Ok(Ok(Settled::NotYet));
         }
-        let run = state.store.take_over(&row, state.owner.as_str(), now).await?;
+        let run = state
+            .store
+            .take_over(&row, state.owner.as_str(), now)
+            .await?;
         if let Some(run) = run {
             drive(state, run, &work_of(&row), Mode::Unasked).await?;
         }
         return Ok(Ok(match state.store.coupon(&coupon.id).await? {
             None => Settled::Never,
-            Some(CouponRow { card_id: Some(card_id), .. }) => Settled::Card(card_id.as_str().into()),
+            Some(CouponRow {
+                card_id: Some(card_id),
+                ..
+            }) => Settled::Card(card_id.as_str().into()),
             Some(_) => Settled::NotYet,
         }));
     }
@@ -192,7 +203,11 @@ pub(super) async fn settle(
         Ok(Some((card_id, status))) => {
             let id = card_id.as_str();
             let given = state.store.give_card(&coupon.id, id, status, now).await?;
-            Ok(Ok(if given { Settled::Card(card_id) } else { Settled::NotYet }))
+            Ok(Ok(if given {
+                Settled::Card(card_id)
+            } else {
+                Settled::NotYet
+            }))
         }
         Ok(None) if is_past_flight(Some(coupon.created_at), now) => Ok(Ok(Settled::Never)),
         Ok(None) => Ok(Ok(Settled::NotYet)),
@@ -200,11 +215,14 @@ pub(super) async fn settle(
 }
 
 /// How a new card stands, should WeChat say so quickly.
-async fn status_of(state: &AppState, card_id: &CardId) -> Status {
+async fn status_of(state: &AppState, card_id: &CardId) -> (Status, Option<(i64, i64)>) {
     let asked = tokio::time::timeout(STATUS, state.wechat.cards.card(card_id)).await;
     match asked {
-        Ok(Ok(card)) => Status::from(&card.status),
-        _ => Status::InReview,
+        Ok(Ok(card)) => (
+            Status::from(&card.status),
+            Some((remaining(&card), total(&card))),
+        ),
+        _ => (Status::InReview, None),
     }
 }
 
@@ -238,7 +256,7 @@ async fn adopt(
 }
 
 /// Whether a card as `/card/get` shows it was made of what `/card/create` was sent, since a time.
-fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
+pub(crate) fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
     let shown = if shown["card"].is_object() {
         &shown["card"]
     } else {
@@ -281,6 +299,12 @@ fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
         && whole(&base["sku"]["quantity"]) == whole(&shown_base["sku"]["total_quantity"])
 }
 
+/// When WeChat says that it made a card, as `/card/get` shows it.
+pub(crate) fn created_at(shown: &Value) -> Option<i64> {
+    let kind = shown["card_type"].as_str()?.to_lowercase();
+    whole(&shown[&kind]["base_info"]["create_time"])
+}
+
 /// A number, which WeChat also shows as text.
 fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
@@ -306,6 +330,7 @@ async fn write(
         End::Made {
             card_id,
             status,
+            stock,
             why,
         } => {
             let body = json!({"id": work.subject, "card_id": card_id, "status": status.as_str()});
@@ -322,6 +347,7 @@ async fn write(
                 Made::Card {
                     card_id,
                     status: *status,
+                    stock: *stock,
                     why,
                 },
             )

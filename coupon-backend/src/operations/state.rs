@@ -254,12 +254,7 @@ pub(crate) enum StockConclusion {
 
 /// What is known when all stock that was ever put in was `before` the try, and is `seen` now.
 /// Customers' claims do not change that number. `is_settled`: nothing can arrive any more.
-pub(crate) fn stock_after(
-    before: i64,
-    delta: i64,
-    seen: i64,
-    is_settled: bool,
-) -> StockConclusion {
+pub(crate) fn stock_after(before: i64, delta: i64, seen: i64, is_settled: bool) -> StockConclusion {
     if seen == before + delta {
         StockConclusion::Done
     } else if !is_settled {

@@ -41,7 +41,10 @@ pub(super) async fn drive(
     let coupon = state.store.coupon(&work.subject).await?;
     let card_id = coupon.as_ref().and_then(|coupon| coupon.card_id.clone());
     let Some(card_id) = card_id else {
-        let end = End::NotDone(CouponEffect::Nothing, Failure::NotChangeable(Status::Unknown));
+        let end = End::NotDone(
+            CouponEffect::Nothing,
+            Failure::NotChangeable(Status::Unknown),
+        );
         return end.write(state, &run, work, mode).await;
     };
     let change = Change {
@@ -56,11 +59,16 @@ pub(super) async fn drive(
             None => change.not_done(Failure::WechatUnknown),
             Some(before) => {
                 let is_settled = is_past_flight(run.ended_at, state.clock.now());
-                change.look(before, is_settled, Failure::WechatUnknown).await
+                change
+                    .look(before, is_settled, Failure::WechatUnknown)
+                    .await
             }
         };
         let is_to_be_tried = mode == Mode::Asked
-            && matches!(end, End::NotDone(CouponEffect::Nothing, Failure::WechatUnknown));
+            && matches!(
+                end,
+                End::NotDone(CouponEffect::Nothing, Failure::WechatUnknown)
+            );
         if !is_to_be_tried {
             return end.write(state, &run, work, mode).await;
         }
@@ -111,7 +119,11 @@ impl Change<'_> {
             return Ok(Some(self.done(left, before + self.delta)));
         };
         Ok(Some(match effect::of(&error) {
-            Failed::Nothing if is_gone(&error) => End::gone(),
+            // The number that tells of a card that is gone also tells of one in review.
+            Failed::Nothing if is_gone(&error) => match living(cards.card(&self.card_id).await) {
+                Ok(None) => End::gone(),
+                Ok(Some(_)) | Err(_) => self.not_done(error.into()),
+            },
             Failed::Nothing => self.not_done(error.into()),
             // WeChat is done with it, one way or the other.
             Failed::Unclear => self.look(before, true, error.into()).await,

@@ -8,8 +8,7 @@ use super::{
     Answer, Call, Mode, Work, actor,
     code::{self, Look, ask, confirm, fetch_code, forgotten, keep, look, names},
     effect::{self, Effect as Failed},
-    execute,
-    settled,
+    execute, settled,
     state::{Kind, Seen, State, is_past_flight},
     unknown,
 };
@@ -168,7 +167,9 @@ pub(super) async fn drive(
             Failed::Nothing
                 if !matches!(
                     error.errcode(),
-                    Some(ErrCode::CODE_UNAVAILABLE | ErrCode::CODE_CONSUMED | ErrCode::UNKNOWN_CODE)
+                    Some(
+                        ErrCode::CODE_UNAVAILABLE | ErrCode::CODE_CONSUMED | ErrCode::UNKNOWN_CODE
+                    )
                 ) =>
             {
                 End::NotDone(error.into())
@@ -226,12 +227,12 @@ async fn write(
             (Effect::Status(*status, "code_get"), Some(refused))
         }
         End::NotDone(failure) => (Effect::Nothing, Some(settled(failure, run, Some(ended_at)))),
-        End::NotKnown(failure) => {
-            (Effect::Unknown, Some(unknown(failure, run, ended_at, now)))
-        }
+        End::NotKnown(failure) => (Effect::Unknown, Some(unknown(failure, run, ended_at, now))),
     };
     let answer = |row: &ClaimRow| {
-        refused.clone().unwrap_or_else(|| done(&row.code, &row.card_id, Some(ended_at)))
+        refused
+            .clone()
+            .unwrap_or_else(|| done(&row.code, &row.card_id, Some(ended_at)))
     };
     let by = actor(run, mode);
     let ended = state

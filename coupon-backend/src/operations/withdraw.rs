@@ -60,25 +60,21 @@ pub(super) async fn drive(
     run.ended_at = Some(state.clock.now());
     let end = match deleted {
         Ok(()) => done(work, &card_id, "delete"),
-        Err(error) if is_gone(&error) => done(work, &card_id, "card_get"),
+        // The number that tells of a card that is gone also tells of one in review.
+        Err(error) if is_gone(&error) => match living(state.wechat.cards.card(&card_id).await) {
+            Ok(None) => done(work, &card_id, "card_get"),
+            Ok(Some(_)) | Err(_) => End::NotDone(CouponEffect::Nothing, error.into()),
+        },
         Err(error) => match effect::of(&error) {
             Failed::Nothing => End::NotDone(CouponEffect::Nothing, error.into()),
-            Failed::Unclear | Failed::Lost => {
-                look(state, &run, work, &card_id, error.into()).await
-            }
+            Failed::Unclear | Failed::Lost => look(state, &run, work, &card_id, error.into()).await,
         },
     };
     end.write(state, &run, work, mode).await
 }
 
 /// Finds out what became of a try.
-async fn look(
-    state: &AppState,
-    run: &Run,
-    work: &Work,
-    card_id: &CardId,
-    failure: Failure,
-) -> End {
+async fn look(state: &AppState, run: &Run, work: &Work, card_id: &CardId, failure: Failure) -> End {
     match living(state.wechat.cards.card(card_id).await) {
         Ok(None) => done(work, card_id, "card_get"),
         Ok(Some(_)) if is_past_flight(run.ended_at, state.clock.now()) => {

@@ -128,16 +128,15 @@ async fn hold(
         return Ok(Begun::NoCoupon);
     };
     let query = match &holder {
-        None => sqlx::query(
-            "UPDATE coupons SET operation_id = ? WHERE id = ? AND operation_id IS NULL",
-        )
-        .bind(&run.id)
-        .bind(coupon_id),
+        None => {
+            sqlx::query("UPDATE coupons SET operation_id = ? WHERE id = ? AND operation_id IS NULL")
+                .bind(&run.id)
+                .bind(coupon_id)
+        }
         Some(holder) => {
             let other = operations::find(&mut *ledger, holder).await?;
-            let is_over = other.is_none_or(|other| {
-                !matches!(other.state, State::Running | State::Unknown)
-            });
+            let is_over =
+                other.is_none_or(|other| !matches!(other.state, State::Running | State::Unknown));
             if !is_over && *holder != run.id {
                 return Ok(Begun::Held);
             }

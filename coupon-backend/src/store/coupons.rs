@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{coupon::Status, operations::owner::Owner};
 
-const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
+pub(super) const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
                        remaining, total, operation_id";
 
 /// A coupon as the ledger holds it.
@@ -46,6 +46,8 @@ pub(crate) enum Made<'a> {
     Card {
         card_id: &'a str,
         status: Status,
+        /// What is left, and all that was put in, where WeChat has said so.
+        stock: Option<(i64, i64)>,
         why: &'a str,
     },
     /// WeChat surely made none: the coupon is forgotten.
@@ -110,9 +112,10 @@ impl Store {
                 Made::Card {
                     card_id,
                     status,
+                    stock,
                     why,
                 } => {
-                    set_card(&mut *ledger, coupon_id, card_id, status).await?;
+                    set_card(&mut *ledger, coupon_id, card_id, status, stock).await?;
                     let change = Change {
                         subject: Subject::Coupon(coupon_id),
                         actor,
@@ -138,7 +141,7 @@ impl Store {
         now: i64,
     ) -> Result<bool, DbError> {
         let given = transaction!(self, |ledger| {
-            set_card(&mut *ledger, coupon_id, card_id, status).await?;
+            set_card(&mut *ledger, coupon_id, card_id, status, None).await?;
             let change = Change {
                 subject: Subject::Coupon(coupon_id),
                 actor: Actor {
@@ -156,42 +159,6 @@ impl Store {
             Err(error) if error.is_duplicate() => Ok(false),
             given => given.map(|()| true),
         }
-    }
-
-    /// Notes how a coupon in review stands, as WeChat answered.
-    pub(crate) async fn set_coupon_status(
-        &self,
-        id: &str,
-        status: Status,
-        now: i64,
-    ) -> Result<(), DbError> {
-        transaction!(self, |ledger| {
-            // A push may have told the end of the review while WeChat was asked.
-            let changed = sqlx::query(
-                "UPDATE coupons SET status = ?, checked_at = ? \
-                 WHERE id = ? AND status = 'in_review'",
-            )
-            .bind(status.as_str())
-            .bind(now)
-            .bind(id)
-            .execute(&mut *ledger)
-            .await?;
-            if changed.rows_affected() == 1 && status != Status::InReview {
-                let change = Change {
-                    subject: Subject::Coupon(id),
-                    actor: Actor {
-                        who: history::Who::System,
-                        request_id: None,
-                    },
-                    what: status.as_str(),
-                    why: Some("card_get"),
-                    at: now,
-                    clock: ClockSource::Ours,
-                };
-                history::add(ledger, change).await?;
-            }
-            Ok(())
-        })
     }
 
     pub(crate) async fn coupon(&self, id: &str) -> Result<Option<CouponRow>, DbError> {
@@ -246,18 +213,6 @@ impl Store {
             .await
             .map_err(|error| self.sort(error))
     }
-
-    /// Coupons whose review has not ended.
-    pub(crate) async fn coupons_in_review(&self) -> Result<Vec<CouponRow>, DbError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM coupons WHERE status = 'in_review' AND card_id IS NOT NULL \
-             ORDER BY id"
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.sort(error))
-    }
 }
 
 /// Notes the card of a coupon. What was pushed about it meanwhile is no longer about an unknown card.
@@ -266,13 +221,20 @@ async fn set_card(
     id: &str,
     card_id: &str,
     status: Status,
+    stock: Option<(i64, i64)>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE coupons SET card_id = ?, status = ? WHERE id = ? AND card_id IS NULL")
-        .bind(card_id)
-        .bind(status.as_str())
-        .bind(id)
-        .execute(&mut *ledger)
-        .await?;
+    let (remaining, total) = stock.unzip();
+    sqlx::query(
+        "UPDATE coupons SET card_id = ?, status = ?, remaining = ?, total = ? \
+         WHERE id = ? AND card_id IS NULL",
+    )
+    .bind(card_id)
+    .bind(status.as_str())
+    .bind(remaining)
+    .bind(total)
+    .bind(id)
+    .execute(&mut *ledger)
+    .await?;
     sqlx::query("UPDATE pushes SET state = 'pending' WHERE card_id = ? AND state = 'unknown_card'")
         .bind(card_id)
         .execute(ledger)

@@ -1,9 +1,7 @@
 //! Tokens and tickets, shared by all instances on one database.
 
 use sha2::{Digest, Sha256};
-use wechat_client::{
-    BoxFuture, Credential, CredentialKey, CredentialStore, StoreError, Stored,
-};
+use wechat_client::{BoxFuture, Credential, CredentialKey, CredentialStore, StoreError, Stored};
 
 use super::{DbError, Store, transaction::transaction};
 

@@ -18,7 +18,8 @@ impl Store {
             "UPDATE leases SET holder = ?, lease_until = {now} + ? WHERE name = ? \
              AND (holder = ? OR lease_until <= {now} OR lease_until > {now} + ?)"
         );
-        let add = format!("INSERT INTO leases (name, holder, lease_until) VALUES (?, ?, {now} + ?)");
+        let add =
+            format!("INSERT INTO leases (name, holder, lease_until) VALUES (?, ?, {now} + ?)");
         let taken = transaction!(self, |ledger| {
             let taken = sqlx::query(sqlx::AssertSqlSafe(take.clone()))
                 .bind(holder)
@@ -31,10 +32,11 @@ impl Store {
             if taken.rows_affected() == 1 {
                 return Ok(true);
             }
-            let held: Option<(String,)> = sqlx::query_as("SELECT holder FROM leases WHERE name = ?")
-                .bind(name)
-                .fetch_optional(&mut *ledger)
-                .await?;
+            let held: Option<(String,)> =
+                sqlx::query_as("SELECT holder FROM leases WHERE name = ?")
+                    .bind(name)
+                    .fetch_optional(&mut *ledger)
+                    .await?;
             if held.is_some() {
                 return Ok(false);
             }

@@ -8,7 +8,7 @@ use crate::operations::state::{Kind, LEASE, State};
 /// Operations that are looked at, or removed, at a time.
 const BATCH: i64 = 100;
 
-const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
+pub(super) const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
                        try_began_at, try_ended_at, put_off, answer_status, answer_body, \
                        request_id";
 

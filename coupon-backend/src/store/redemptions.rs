@@ -86,7 +86,16 @@ impl Store {
             let Some(mut run) = begun else {
                 return Ok(Begun::KeyTaken);
             };
-            match hold(&mut *ledger, &claim_id, &mut run, operation.kind, owner, now).await? {
+            match hold(
+                &mut *ledger,
+                &claim_id,
+                &mut run,
+                operation.kind,
+                owner,
+                now,
+            )
+            .await?
+            {
                 None => Ok(Begun::Run(Box::new(run), claim_id)),
                 Some(refusal) => {
                     // The row of a call that was made before stays as it was: nothing ran.
@@ -152,8 +161,8 @@ async fn hold(
     if let Some(other) = other {
         let is_abandoned = owner.has_abandoned(&other, now);
         // What another kind of operation may have done tells nothing about this one.
-        let is_other_kind = other.kind != kind
-            && matches!(other.state, State::Running | State::Unknown);
+        let is_other_kind =
+            other.kind != kind && matches!(other.state, State::Running | State::Unknown);
         if is_other_kind || on_repeat(other.state, is_abandoned) == Repeat::Join {
             return Ok(Some(RedeemRefusal::Running));
         }
