@@ -83,7 +83,7 @@ impl Reachability {
                 return is_up;
             }
             let answer = client.colors().await.map(drop);
-            this.note(answer.as_ref().map(|()| ()));
+            this.note(answer.as_ref().copied());
             if let Err(error) = &answer {
                 tracing::warn!(%error, "WeChat does not answer, or refuses");
             }

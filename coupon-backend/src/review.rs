@@ -38,8 +38,8 @@ async fn asked(state: &AppState, coupon: CouponRow) -> Result<CouponRow, ReviewE
         return Ok(coupon);
     };
     let card = state.wechat.cards.card(&card_id.as_str().into()).await;
-    let seen = seen_card(&coupon, card)?;
     let now = state.clock.now();
+    let seen = seen_card(&coupon, card, now)?;
     state.store.note_card(None, &coupon, &seen, now).await?;
     // What a push or an operation wrote down meanwhile counts.
     Ok(state.store.coupon(&coupon.id).await?.unwrap_or(coupon))

@@ -40,9 +40,9 @@ pub(crate) async fn submit(
         request_id: call.request_id.clone(),
     };
     let slot = again.map_or(Slot::New, Slot::Again);
-    let began = Instant::now();
+    let started = Instant::now();
     let mut pause = FIRST_LOOK;
-    while began.elapsed() < JOIN {
+    while started.elapsed() < JOIN {
         let coupon = state.store.coupon(coupon_id).await?;
         let coupon = coupon.ok_or(Failure::NotFound("no such coupon"))?;
         if let Some(holder) = &coupon.operation_id

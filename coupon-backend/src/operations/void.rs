@@ -155,13 +155,13 @@ pub(super) async fn drive(
     }
     let reason: Reason = serde_json::from_str(&work.request).unwrap_or_default();
     let (code, card_id) = names(&claim);
-    let made = state
+    let answer = state
         .wechat
         .cards
         .make_code_unavailable(CodeRef::custom(&code, &card_id), reason.reason.as_deref())
         .await;
     run.ended_at = Some(state.clock.now());
-    let end = match made {
+    let end = match answer {
         Ok(()) => End::Void("unavailable"),
         Err(error) => match effect::of(&error) {
             Failed::Nothing

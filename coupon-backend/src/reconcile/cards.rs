@@ -51,7 +51,7 @@ impl Round<'_> {
         self.row.asked += 1;
         let answer = self.state.wechat.cards.card(&card_id.as_str().into()).await;
         let now = self.state.clock.now();
-        let seen = match seen_card(coupon, answer) {
+        let seen = match seen_card(coupon, answer, now) {
             Ok(seen) => seen,
             Err(error) => {
                 store.put_coupon_last(&coupon.id, now).await?;
@@ -199,6 +199,7 @@ impl Lost {
 pub(crate) fn seen_card(
     coupon: &CouponRow,
     answer: Result<CardDetail, Error>,
+    now: i64,
 ) -> Result<SeenCard, Error> {
     let gone = SeenCard {
         status: Status::Withdrawn,
@@ -207,10 +208,12 @@ pub(crate) fn seen_card(
     };
     match answer {
         Ok(card) => {
-            let status = Status::from(&card.status);
-            if status == Status::Withdrawn {
-                return Ok(gone);
-            }
+            let status = match Status::from(&card.status) {
+                Status::Withdrawn => return Ok(gone),
+                // The answer may be older than a push of the last minute.
+                Status::InReview if coupon.reviewed_at + CLOCK_TOLERANCE > now => coupon.status(),
+                status => status,
+            };
             Ok(SeenCard {
                 status,
                 stock: Some((remaining(&card), total(&card))),
@@ -268,6 +271,7 @@ mod tests {
             remaining: None,
             total: None,
             operation_id: None,
+            reviewed_at: 0,
         }
     }
 

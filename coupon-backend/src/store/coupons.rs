@@ -11,7 +11,7 @@ use super::{
 use crate::{coupon::Status, operations::owner::Owner};
 
 pub(super) const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
-                       remaining, total, operation_id";
+                       remaining, total, operation_id, reviewed_at";
 
 /// A coupon as the ledger holds it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -31,6 +31,8 @@ pub(crate) struct CouponRow {
     pub(crate) total: Option<i64>,
     /// The operation that changes its card.
     pub(crate) operation_id: Option<String>,
+    /// When the reviewers last said anything in a push, by WeChat's clock.
+    pub(crate) reviewed_at: i64,
 }
 
 impl CouponRow {

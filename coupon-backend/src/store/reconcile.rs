@@ -449,28 +449,28 @@ fn change<'a>(
 }
 
 fn coupon_drifts(coupon: &CouponRow, seen: &SeenCard) -> Vec<Drift> {
-    let drift = |what: &str, was, became| Drift::new("coupon", &coupon.id, what, was, became);
+    let found = |what: &str, was, became| Drift::new("coupon", &coupon.id, what, was, became);
     let mut drifts = Vec::new();
     if seen.status.as_str() != coupon.status {
         let became = seen.status.as_str().to_owned();
-        drifts.push(drift("status", Some(coupon.status.clone()), Some(became)));
+        drifts.push(found("status", Some(coupon.status.clone()), Some(became)));
     }
     // Claims change what is left; what was put in only the shop changes.
     if let (Some(was), Some((_, total))) = (coupon.total, seen.stock)
         && was != total
     {
-        drifts.push(drift(
+        drifts.push(found(
             "stock",
             Some(was.to_string()),
             Some(total.to_string()),
         ));
     }
     if let Some((_, draft)) = &seen.dates {
-        let valid = |draft: &str| {
-            let draft: serde_json::Value = serde_json::from_str(draft).unwrap_or_default();
-            Some(draft["valid"].to_string())
+        let valid = |text: &str| {
+            let whole: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            Some(whole["valid"].to_string())
         };
-        drifts.push(drift("valid", valid(&coupon.draft), valid(draft)));
+        drifts.push(found("valid", valid(&coupon.draft), valid(draft)));
     }
     drifts
 }
