@@ -70,6 +70,7 @@ pub(crate) struct Instance {
     url: String,
     http: reqwest::Client,
     stop: CancellationToken,
+    serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
 
 impl Instance {
@@ -78,12 +79,36 @@ impl Instance {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(app.serve(listener, stop.clone()));
+        let serving = tokio::spawn(app.serve(listener, stop.clone()));
+        let mut instance = Self::at(url);
+        instance.stop = stop;
+        instance.serving = Some(serving);
+        instance
+    }
+
+    /// An instance that somebody else started.
+    pub(crate) fn at(url: String) -> Self {
         Self {
             url,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            stop,
+            stop: CancellationToken::new(),
+            serving: None,
         }
+    }
+
+    /// Ends it, and waits until it has.
+    pub(crate) async fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap().unwrap();
+        }
+    }
+
+    /// A redemption under a key.
+    pub(crate) fn keyed_redeem(&self, code: &str, key: &str) -> RequestBuilder {
+        let path = format!("/admin/v1/codes/{code}/redeem");
+        self.request("POST", &path, ADMIN)
+            .header("idempotency-key", key)
     }
 
     /// Where it answers.
@@ -154,7 +179,7 @@ pub(crate) struct Shop {
     pub(crate) service: Instance,
     api_base: String,
     ledger: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -169,10 +194,11 @@ impl Shop {
         mock.clock().freeze();
         mock.clock().set(NOW);
         let folder = tempfile::tempdir().unwrap();
-        let ledger = format!(
-            "sqlite://{}?mode=rwc",
-            folder.path().join("账本.db").display()
-        );
+        let file = folder.path().join("账本.db");
+        let ledger = match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) => new_database(&server).await,
+            Err(_) => format!("sqlite://{}?mode=rwc", file.display()),
+        };
         let clock = TestClock::at(NOW);
         let settings = settings(&mock, &api_base, &ledger);
         let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
@@ -182,7 +208,7 @@ impl Shop {
             clock,
             api_base,
             ledger,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -199,9 +225,61 @@ impl Shop {
         Instance::start(config, self.clock.clone()).await
     }
 
+    /// An instance with other settings.
+    pub(crate) async fn instance_with(&self, settings: &HashMap<&'static str, String>) -> Instance {
+        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Instance::start(config, self.clock.clone()).await
+    }
+
+    /// How many operations the ledger holds that redeem.
+    pub(crate) async fn operations(&self) -> i64 {
+        let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM operations WHERE kind = 'redeem'")
+            .fetch_one(&self.ledger().await)
+            .await
+            .unwrap();
+        row.0
+    }
+
+    /// Leaves the redemption of a code behind as an owner does that was lost in the middle of it: a
+    /// redemption that was let go is set running again.
+    pub(crate) async fn leave_running(&self, code: &str, key: &str, lease_until: i64) {
+        self.mock.faults().add(
+            wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1))
+                .on("/card/code/consume")
+                .times(1),
+        );
+        assert_eq!(send(self.service.keyed_redeem(code, key)).await.status, 503);
+        let ledger = self.ledger().await;
+        sqlx::query(
+            "UPDATE operations SET state = 'running', owner = 'elsewhere:1:1:x', lease_until = ?, \
+             try_ended_at = NULL WHERE idem_key = ?",
+        )
+        .bind(lease_until)
+        .bind(key)
+        .execute(&ledger)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE claims SET operation_id = (SELECT id FROM operations WHERE idem_key = ?) WHERE code = ?")
+            .bind(key)
+            .bind(code)
+            .execute(&ledger)
+            .await
+            .unwrap();
+    }
+
+    /// The settings of this shop's service.
+    pub(crate) fn settings(&self) -> HashMap<&'static str, String> {
+        settings(&self.mock, &self.api_base, &self.ledger)
+    }
+
+    /// Where the ledger's file is.
+    pub(crate) fn ledger_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("账本.db")
+    }
+
     /// The ledger itself, past the service.
-    pub(crate) async fn ledger(&self) -> sqlx::SqlitePool {
-        sqlx::SqlitePool::connect(&self.ledger).await.unwrap()
+    pub(crate) async fn ledger(&self) -> sqlx::AnyPool {
+        sqlx::AnyPool::connect(&self.ledger).await.unwrap()
     }
 
     /// Moves both clocks.
@@ -304,10 +382,76 @@ impl Shop {
         self.admin("POST", &path, &Value::Null).await
     }
 
+    /// What another program of the shop does at WeChat, by the API.
+    pub(crate) async fn elsewhere(&self, path: &str, body: &Value) -> Value {
+        let oa = self.mock.official_account();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let base = self.mock.url();
+        let token = format!(
+            "{base}/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            oa.appid, oa.secret
+        );
+        let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let url = format!("{base}{path}?access_token={token}");
+        let answer = http.post(url).body(body.to_string()).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Lets the mock's cards wait for a reviewer.
+    pub(crate) async fn review_by_hand(&self) {
+        let path = format!("/_mock/v1/accounts/{}", self.mock.official_account().appid);
+        let body = json!({"review": "manual"});
+        assert_eq!(self.control("PATCH", &path, &body).await, 200);
+    }
+
+    /// The reviewer passes a card.
+    pub(crate) async fn pass_review(&self, card_id: &str) {
+        let path = format!("/_mock/v1/cards/{card_id}/review");
+        assert_eq!(
+            self.control("POST", &path, &json!({"pass": true})).await,
+            200
+        );
+    }
+
+    async fn control(&self, method: &str, path: &str, body: &Value) -> u16 {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}{path}", self.mock.url());
+        let request = http.request(method.parse().unwrap(), url);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// A ledger of its own beside the shop's.
+    pub(crate) fn other_ledger(&self) -> String {
+        format!(
+            "sqlite://{}?mode=rwc",
+            self.folder.path().join("other.db").display()
+        )
+    }
+
+    /// The coupon as the admin sees it.
+    pub(crate) async fn one_coupon(&self, id: &str) -> Value {
+        let path = format!("/admin/v1/coupons/{id}");
+        self.admin("GET", &path, &Value::Null).await.json()
+    }
+
     /// How often WeChat was called at a path.
     pub(crate) fn calls(&self, path: &str) -> usize {
         self.mock.journal().of_path(path).len()
     }
+}
+
+/// A database of its own on a MySQL server, whose URL names none: `mysql://root@127.0.0.1:3306`.
+async fn new_database(server: &str) -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    let name = format!("coupons_{}", hex::encode(bytes));
+    let pool = sqlx::MySqlPool::connect(server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    format!("{}/{name}", server.trim_end_matches('/'))
 }
 
 pub(crate) struct Claimed {
