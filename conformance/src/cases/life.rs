@@ -211,7 +211,7 @@ pub(crate) const CASES: &[Case] = &[
                     .await?;
                 on_card(
                     shop,
-                    "/card/selfconsumecell/set",
+                    "/card/paycell/set",
                     &card_id,
                     json!({"is_open": true}),
                 )

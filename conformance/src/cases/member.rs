@@ -197,10 +197,6 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
-        "WX-MBR-008",
-        Call(|shop| Box::pin(set_form(shop, json!({}), "USER_FORM_INFO_FLAG_NAME"))),
-    ),
-    Case::new(
         "WX-MBR-009",
         Call(|shop| {
             let change = json!({"wx_activate": true, "activate_url": null});
