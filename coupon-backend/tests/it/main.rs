@@ -6,19 +6,27 @@
 
 mod access;
 mod callback;
+mod chance;
 mod claims;
 mod config;
 mod coupons;
 mod disorder;
 mod flow;
+mod galera;
 mod idempotency;
 mod killed;
+mod kills;
+mod mariadb;
 mod migrations;
+mod model;
 mod operations;
 mod outages;
 mod pitfalls;
+mod plans;
 mod program;
+mod races;
 mod redeem;
+mod road;
 mod storage;
 mod support;
 mod uploads;
