@@ -45,6 +45,12 @@ pub(crate) enum Failure {
     OperationInProgress,
     #[error("the code cannot be redeemed: {0}")]
     NotRedeemable(&'static str),
+    #[error("the code cannot be made void: it is {0}")]
+    NotVoidable(&'static str),
+    #[error("the coupon's card cannot be changed: the coupon is {}", .0.as_str())]
+    NotChangeable(Status),
+    #[error("the stock was changed elsewhere at the same time; look at it and decide anew")]
+    StockMixed,
     #[error("{0}")]
     IdempotencyConflict(&'static str),
     #[error("WeChat: {0}")]
@@ -73,6 +79,7 @@ impl Failure {
         let is_passing = match self {
             Self::NotRedeemable(reason) => ["not_yet_valid", "unavailable"].contains(reason),
             Self::OperationInProgress | Self::SlowBody | Self::NotFound(_) => true,
+            Self::NotChangeable(status) => *status == Status::Unknown,
             _ => false,
         };
         self.status().is_client_error() && !is_passing
@@ -93,6 +100,9 @@ impl Failure {
             | Self::AlreadyRedeemed
             | Self::OperationInProgress
             | Self::NotRedeemable(_)
+            | Self::NotVoidable(_)
+            | Self::NotChangeable(_)
+            | Self::StockMixed
             | Self::IdempotencyConflict(_) => StatusCode::CONFLICT,
             Self::Wechat(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
             // The ledger holds the tokens: while it is away nobody can call WeChat.
@@ -118,6 +128,9 @@ impl Failure {
             Self::AlreadyRedeemed => "already_redeemed",
             Self::OperationInProgress => "operation_in_progress",
             Self::NotRedeemable(_) => "not_redeemable",
+            Self::NotVoidable(_) => "not_voidable",
+            Self::NotChangeable(_) => "not_changeable",
+            Self::StockMixed => "stock_changed",
             Self::IdempotencyConflict(_) => "idempotency_conflict",
             Self::Wechat(error) if error.is_outage() => "wechat_unavailable",
             Self::Late | Self::WechatUnknown => "wechat_unavailable",
@@ -142,8 +155,12 @@ impl Failure {
         let mut body = json!({"code": self.code(), "message": message});
         match self {
             Self::Invalid(faults) => body["fields"] = json!(faults),
-            Self::NotRedeemable(reason) => body["reason"] = json!(reason),
-            Self::NotClaimable(status) => body["reason"] = json!(status.as_str()),
+            Self::NotRedeemable(reason) | Self::NotVoidable(reason) => {
+                body["reason"] = json!(reason);
+            }
+            Self::NotClaimable(status) | Self::NotChangeable(status) => {
+                body["reason"] = json!(status.as_str());
+            }
             Self::ClaimOver => body["reason"] = json!("expired"),
             Self::Wechat(error) => {
                 if let Some(errcode) = error.errcode() {

@@ -28,12 +28,26 @@ pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
             if let Err(error) = act_upon_all(&state).await {
                 tracing::warn!(%error, "pushes");
             }
+            let due = until_due(&state).await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = state.pushed.notified() => {}
+                () = tokio::time::sleep(due) => {}
                 () = &mut timer => break,
             }
         }
+    }
+}
+
+/// How long it is until the next push is due that waits.
+async fn until_due(state: &AppState) -> Duration {
+    match state.store.next_push().await {
+        Ok(Some(due_at)) => {
+            let seconds = due_at.saturating_sub(state.clock.now()).max(1);
+            Duration::from_secs(u64::try_from(seconds).unwrap_or(1)).min(EVERY)
+        }
+        // The next look is soon enough.
+        Ok(None) | Err(_) => EVERY,
     }
 }
 

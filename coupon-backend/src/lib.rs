@@ -14,6 +14,8 @@ mod failure;
 mod http;
 mod intake;
 mod operations;
+mod reachability;
+mod reconcile;
 mod review;
 mod state;
 mod store;
@@ -91,7 +93,8 @@ impl App {
         stop: CancellationToken,
     ) -> std::io::Result<()> {
         let watching = [
-            tokio::spawn(review::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(reachability::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(reconcile::watch(self.state.clone(), stop.clone())),
             tokio::spawn(intake::watch(self.state.clone(), stop.clone())),
             tokio::spawn(operations::worker::watch(self.state.clone(), stop.clone())),
         ];

@@ -10,14 +10,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 pub(crate) mod call;
+pub(crate) mod change;
+mod code;
 pub(crate) mod create;
 mod effect;
 pub(crate) mod owner;
 pub(crate) mod redeem;
 pub(crate) mod state;
+pub(crate) mod stock;
+pub(crate) mod void;
+mod withdraw;
 pub(crate) mod worker;
 
 pub(crate) use call::Call;
+pub(crate) use code::{forgotten, new_claim};
 
 use crate::{
     failure::Failure,
@@ -196,6 +202,9 @@ async fn attempt(state: &AppState, run: Run, work: &Work, mode: Mode) -> Result<
     let answer = match work.kind {
         Kind::Redeem => redeem::drive(state, run, work, mode).await,
         Kind::Create => create::drive(state, run, work, mode).await,
+        Kind::Stock => stock::drive(state, run, work, mode).await,
+        Kind::Withdraw => withdraw::drive(state, run, work, mode).await,
+        Kind::Void => void::drive(state, run, work, mode).await,
     };
     drop(renewing);
     match answer? {

@@ -1,17 +1,18 @@
 //! What every call works with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::task::TaskTracker;
 use wechat_client::callback::Callback;
 
 use crate::{
     Clock, Config,
     operations::owner::Owner,
+    reachability::Reachability,
     store::{Store, sessions::TokenHash},
     wechat::Wechat,
 };
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) wechat: Wechat,
+    /// Whether WeChat answered lately.
+    pub(crate) reachability: Reachability,
     pub(crate) clock: Arc<dyn Clock>,
     /// What WeChat pushes is opened by it.
     pub(crate) callback: Callback,
@@ -33,6 +36,10 @@ pub(crate) struct AppState {
     pub(crate) admin_token: AdminToken,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
+    /// How often ledger and WeChat are brought together.
+    pub(crate) reconcile_every: Duration,
+    /// Held while this process does that.
+    pub(crate) reconciling: Arc<Mutex<()>>,
 }
 
 impl AppState {
@@ -45,6 +52,7 @@ impl AppState {
         Self {
             store,
             wechat,
+            reachability: Reachability::default(),
             clock,
             callback: Callback::new(
                 config.callback_token.expose_secret().into(),
@@ -56,6 +64,8 @@ impl AppState {
             tasks: TaskTracker::new(),
             admin_token: AdminToken::new(config.admin_token.expose_secret()),
             session_ttl: config.session_ttl,
+            reconcile_every: config.reconcile_every,
+            reconciling: Arc::default(),
         }
     }
 

@@ -1,4 +1,4 @@
--- The whole schema, as the SQLite migrations 0001 to 0003 leave it; what the columns mean stands there.
+-- The whole schema, as the SQLite migrations 0001 to 0004 leave it; what the columns mean stands there.
 -- Every statement can be run again: MySQL commits each by itself, and a process may die in between.
 -- Ids, codes and keys compare byte by byte. No foreign keys: they make conflicts between the nodes of
 -- a Galera cluster, and TiDB has them only in newer versions.
@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS coupons (
     checked_at    BIGINT      NULL,
     refuse_reason TEXT        NULL,
     reviewed_at   BIGINT      NOT NULL DEFAULT 0,
+    remaining     BIGINT      NULL,
+    total         BIGINT      NULL,
+    operation_id  VARCHAR(32) NULL,
     UNIQUE KEY coupons_card_id (card_id),
     KEY coupons_status (status, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
@@ -54,10 +57,14 @@ CREATE TABLE IF NOT EXISTS claims (
     encrypt_hash     VARBINARY(32) NULL,
     consumed_at      BIGINT        NULL,
     consumed_by_hand BIGINT        NOT NULL DEFAULT 0,
+    checked_at       BIGINT        NOT NULL DEFAULT 0,
+    is_confirmed     BIGINT        NOT NULL DEFAULT 0,
     UNIQUE KEY claims_code (code, card_id),
     KEY claims_customer_id (customer_id, id),
     KEY claims_unionid (unionid),
-    KEY claims_encrypt_hash (encrypt_hash)
+    KEY claims_encrypt_hash (encrypt_hash),
+    KEY claims_checked_at (status, checked_at),
+    KEY claims_card_id (card_id, status)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS pushes (
@@ -76,6 +83,7 @@ CREATE TABLE IF NOT EXISTS pushes (
     due_at      BIGINT        NOT NULL DEFAULT 0,
     UNIQUE KEY pushes_dedup (dedup),
     KEY pushes_state (state, id),
+    KEY pushes_due_at (state, due_at),
     KEY pushes_received_at (received_at),
     KEY pushes_card_id (card_id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
@@ -136,10 +144,35 @@ CREATE TABLE IF NOT EXISTS credentials (
     PRIMARY KEY (app_id, kind)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
-CREATE TABLE IF NOT EXISTS credential_leases (
-    app_id      VARCHAR(64)  NOT NULL,
-    kind        VARCHAR(32)  NOT NULL,
+CREATE TABLE IF NOT EXISTS leases (
+    name        VARCHAR(191) NOT NULL PRIMARY KEY,
     holder      VARCHAR(255) NOT NULL,
-    lease_until BIGINT       NOT NULL,
-    PRIMARY KEY (app_id, kind)
+    lease_until BIGINT       NOT NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS reconciliations (
+    id         VARCHAR(32) NOT NULL PRIMARY KEY,
+    cause      VARCHAR(16) NOT NULL,
+    started_at BIGINT      NOT NULL,
+    ended_at   BIGINT      NULL,
+    asked      BIGINT      NOT NULL DEFAULT 0,
+    failed     BIGINT      NOT NULL DEFAULT 0,
+    changed    BIGINT      NOT NULL DEFAULT 0,
+    KEY reconciliations_started_at (started_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS drifts (
+    id                VARCHAR(32) NOT NULL PRIMARY KEY,
+    reconciliation_id VARCHAR(32) NOT NULL,
+    subject_kind      VARCHAR(16) NOT NULL,
+    subject_id        VARCHAR(64) NOT NULL,
+    what              VARCHAR(64) NOT NULL,
+    was               TEXT        NULL,
+    became            TEXT        NULL,
+    KEY drifts_reconciliation_id (reconciliation_id, id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS foreign_cards (
+    card_id VARCHAR(64) NOT NULL PRIMARY KEY,
+    seen_at BIGINT      NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

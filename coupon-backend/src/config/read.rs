@@ -1,6 +1,6 @@
 //! Reads one setting after the other and collects what is wrong with them.
 
-use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr};
+use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, time::Duration};
 
 use axum::http::Uri;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,6 +12,10 @@ use super::{AppKey, NAMES};
 const SESSION_TTL: i64 = 7 * 24 * 3600;
 /// A year: a login that lasts longer is a slip of the pen.
 const SESSION_TTL_MAX: i64 = 366 * 24 * 3600;
+
+const RECONCILE_EVERY: Duration = Duration::from_mins(1);
+/// A day.
+const RECONCILE_EVERY_MAX: u64 = 24 * 3600;
 
 pub(super) struct Reader<E> {
     environment: E,
@@ -167,6 +171,19 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             Some(seconds)
         } else {
             self.fault(name, "is no number of seconds from 1 to 31622400");
+            None
+        }
+    }
+
+    pub(super) fn reconcile_every(&mut self) -> Option<Duration> {
+        let name = "COUPON_RECONCILE_EVERY";
+        let Some(value) = self.given(name) else {
+            return Some(RECONCILE_EVERY);
+        };
+        if let Ok(seconds @ 1..=RECONCILE_EVERY_MAX) = value.parse() {
+            Some(Duration::from_secs(seconds))
+        } else {
+            self.fault(name, "is no number of seconds from 1 to 86400");
             None
         }
     }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     claim::last_four,
     clock::rfc3339,
-    operations::redeem::new_claim,
+    operations::new_claim,
     store::{
         claims::{ClaimRow, EncryptHash, Owned, Source},
         history::{Actor, Who},

@@ -1,4 +1,4 @@
-//! POST `/admin/v1/codes/{code}/redeem`: once.
+//! POST `/admin/v1/codes/{code}/redeem` and `…/void`: once.
 
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use crate::{
     operations::{
         self, Found,
         redeem::{Till, submit},
+        void::{self, Reason},
     },
 };
 
@@ -23,6 +24,8 @@ use crate::{
 const CODE: usize = 20;
 /// Bytes of a name at most.
 const NAME: usize = 64;
+/// Bytes of the reason why a code is void, at most.
+const REASON: usize = 256;
 /// How often a call begins anew because another with its key was quicker.
 const ATTEMPTS: u32 = 5;
 
@@ -51,6 +54,47 @@ pub(super) async fn redeem(
         }
     }
     Err(Failure::OperationInProgress)
+}
+
+/// POST `/admin/v1/codes/{code}/void`.
+pub(super) async fn void(
+    _: Admin,
+    State(state): State<AppState>,
+    Segment(typed): Segment,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Raw,
+) -> Result<Response, Failure> {
+    let code = normal_code(&typed);
+    let what = format!("POST /admin/v1/codes/{code}/void");
+    let call = call(&headers, &what, &body.bytes, &id)?;
+    for _ in 0..ATTEMPTS {
+        let again = match operations::find(&state, &call).await? {
+            Found::Answered(answer) => return Ok(answered(&answer)),
+            Found::ToBegin(again) => again,
+        };
+        let reason = reason(&body)?;
+        if code.is_empty() || code.len() > CODE {
+            return Err(Failure::NotFound("nobody holds this code"));
+        }
+        let again = again.as_deref();
+        if let Some(answer) = void::submit(&state, &call, again, &code, &reason).await? {
+            return Ok(answered(&answer));
+        }
+    }
+    Err(Failure::OperationInProgress)
+}
+
+fn reason(body: &Raw) -> Result<Reason, Failure> {
+    let body = body.json()?;
+    if body.value == Value::Null {
+        return Ok(Reason::default());
+    }
+    body.fields(|fields| {
+        Some(Reason {
+            reason: fields.text_unless_empty("reason", REASON),
+        })
+    })
 }
 
 fn till(body: &Raw) -> Result<Till, Failure> {

@@ -9,8 +9,9 @@ use super::{
     Answer, Call, Mode, Work, actor,
     effect::{self, Effect as Failed},
     execute, settled,
-    state::{IN_FLIGHT, Kind, State},
-    unknown,
+    state::{Kind, State, is_past_flight},
+    stock::{remaining, total},
+    unknown, work_of,
 };
 use crate::{
     coupon::{Draft, Status},
@@ -18,13 +19,12 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        coupons::Made,
+        coupons::{CouponRow, Made},
         new_id,
         operations::{NewOperation, OperationRow, Run, Settlement, Slot},
     },
 };
 
-const CREATE: &str = "/card/create";
 /// How long the new card's status is waited for; it is asked for again later.
 const STATUS: Duration = Duration::from_secs(2);
 /// Seconds by which WeChat's clock may be behind ours when it dates a card.
@@ -68,6 +68,7 @@ enum End {
     Made {
         card_id: CardId,
         status: Status,
+        stock: Option<(i64, i64)>,
         why: &'static str,
     },
     /// Surely no card was made.
@@ -96,12 +97,13 @@ pub(super) async fn drive(
                     End::Made {
                         card_id,
                         status,
+                        stock: None,
                         why,
                     },
                     true,
                 )
             }
-            Ok(None) if is_past_flight(&run, state.clock.now()) => {
+            Ok(None) if is_past_flight(run.ended_at, state.clock.now()) => {
                 (End::NotMade(Failure::WechatUnknown), false)
             }
             Ok(None) => (End::NotKnown(Failure::WechatUnknown), true),
@@ -119,25 +121,21 @@ pub(super) async fn drive(
     write(state, &run, work, mode, end).await
 }
 
-/// Whether no card of a run can come into being any more.
-fn is_past_flight(run: &Run, now: i64) -> bool {
-    run.ended_at.is_some_and(|ended| now >= ended + IN_FLIGHT)
-}
-
 async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, DbError> {
     let error = match state.wechat.cards.create_card(&draft.card()).await {
         Ok(card_id) => {
-            let status = status_of(state, &card_id).await;
+            let (status, stock) = status_of(state, &card_id).await;
             let why = "create";
             return Ok(End::Made {
                 card_id,
                 status,
+                stock,
                 why,
             });
         }
         Err(error) => error,
     };
-    Ok(match effect::of(&error, CREATE) {
+    Ok(match effect::of(&error) {
         Failed::Nothing => End::NotMade(error.into()),
         Failed::Lost => End::NotKnown(error.into()),
         // WeChat is done with it, one way or the other: what it has is what there is.
@@ -147,6 +145,7 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
                 End::Made {
                     card_id,
                     status,
+                    stock: None,
                     why,
                 }
             }
@@ -156,12 +155,74 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
     })
 }
 
+/// How the create of a coupon without a card came out.
+pub(crate) enum Settled {
+    /// It has this card.
+    Card(CardId),
+    /// It surely never got one.
+    Never,
+    /// Somebody works on it, or its card may still come into being.
+    NotYet,
+}
+
+/// Finds out what became of the create of a coupon that has no card.
+pub(crate) async fn settle(
+    state: &AppState,
+    coupon: &CouponRow,
+) -> Result<Result<Settled, Error>, DbError> {
+    let now = state.clock.now();
+    if let Some(row) = state.store.create_of(&coupon.id).await?
+        && matches!(row.state, State::Running | State::Unknown)
+    {
+        if row.state == State::Running && !state.owner.has_abandoned(&row, now) {
+            return Ok(Ok(Settled::NotYet));
+        }
+        let run = state
+            .store
+            .take_over(&row, state.owner.as_str(), now)
+            .await?;
+        if let Some(run) = run {
+            drive(state, run, &work_of(&row), Mode::Unasked).await?;
+        }
+        return Ok(Ok(match state.store.coupon(&coupon.id).await? {
+            None => Settled::Never,
+            Some(CouponRow {
+                card_id: Some(card_id),
+                ..
+            }) => Settled::Card(card_id.as_str().into()),
+            Some(_) => Settled::NotYet,
+        }));
+    }
+    // Its operation is not there any more, or never was.
+    let parsed: Value = serde_json::from_str(&coupon.draft).unwrap_or_default();
+    let Ok(draft) = Draft::parse(&parsed, 0) else {
+        return Ok(Ok(Settled::NotYet));
+    };
+    match adopt(state, &draft, coupon.created_at).await? {
+        Err(error) => Ok(Err(error)),
+        Ok(Some((card_id, status))) => {
+            let id = card_id.as_str();
+            let given = state.store.give_card(&coupon.id, id, status, now).await?;
+            Ok(Ok(if given {
+                Settled::Card(card_id)
+            } else {
+                Settled::NotYet
+            }))
+        }
+        Ok(None) if is_past_flight(Some(coupon.created_at), now) => Ok(Ok(Settled::Never)),
+        Ok(None) => Ok(Ok(Settled::NotYet)),
+    }
+}
+
 /// How a new card stands, should WeChat say so quickly.
-async fn status_of(state: &AppState, card_id: &CardId) -> Status {
+async fn status_of(state: &AppState, card_id: &CardId) -> (Status, Option<(i64, i64)>) {
     let asked = tokio::time::timeout(STATUS, state.wechat.cards.card(card_id)).await;
     match asked {
-        Ok(Ok(card)) => Status::from(&card.status),
-        _ => Status::InReview,
+        Ok(Ok(card)) => (
+            Status::from(&card.status),
+            Some((remaining(&card), total(&card))),
+        ),
+        _ => (Status::InReview, None),
     }
 }
 
@@ -195,7 +256,7 @@ async fn adopt(
 }
 
 /// Whether a card as `/card/get` shows it was made of what `/card/create` was sent, since a time.
-fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
+pub(crate) fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
     let shown = if shown["card"].is_object() {
         &shown["card"]
     } else {
@@ -238,6 +299,12 @@ fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
         && whole(&base["sku"]["quantity"]) == whole(&shown_base["sku"]["total_quantity"])
 }
 
+/// When WeChat says that it made a card, as `/card/get` shows it.
+pub(crate) fn created_at(shown: &Value) -> Option<i64> {
+    let kind = shown["card_type"].as_str()?.to_lowercase();
+    whole(&shown[&kind]["base_info"]["create_time"])
+}
+
 /// A number, which WeChat also shows as text.
 fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
@@ -263,6 +330,7 @@ async fn write(
         End::Made {
             card_id,
             status,
+            stock,
             why,
         } => {
             let body = json!({"id": work.subject, "card_id": card_id, "status": status.as_str()});
@@ -279,6 +347,7 @@ async fn write(
                 Made::Card {
                     card_id,
                     status: *status,
+                    stock: *stock,
                     why,
                 },
             )

@@ -1,8 +1,6 @@
-//! What a failed call to WeChat may have done.
+//! What a failed call to WeChat may have done, and may still do.
 
-use std::io;
-
-use wechat_client::{ErrCode, Error};
+use wechat_client::Error;
 
 /// What a call that failed may have done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,36 +13,11 @@ pub(super) enum Effect {
     Lost,
 }
 
-/// What a call of `endpoint` may have done.
-pub(super) fn of(error: &Error, endpoint: &str) -> Effect {
-    match error {
-        Error::Api { source, .. } if source.errcode == ErrCode::SYSTEM_BUSY => Effect::Unclear,
-        Error::Unreadable { endpoint: at, .. } if *at == endpoint => Effect::Unclear,
-        Error::NoAnswer {
-            endpoint: at,
-            source,
-        } if *at == endpoint => {
-            if is_refused_connection(source.as_ref()) {
-                Effect::Nothing
-            } else {
-                Effect::Lost
-            }
-        }
-        // The token could not be had, or the call was not sent.
-        _ => Effect::Nothing,
+/// What the call of an error may have done.
+pub(super) fn of(error: &Error) -> Effect {
+    match (error.effect(), error) {
+        (wechat_client::Effect::MayHaveActed, Error::NoAnswer { .. }) => Effect::Lost,
+        (wechat_client::Effect::MayHaveActed, _) => Effect::Unclear,
+        (wechat_client::Effect::NotSent | wechat_client::Effect::Refused, _) => Effect::Nothing,
     }
-}
-
-fn is_refused_connection(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    let first: &(dyn std::error::Error + 'static) = error;
-    let mut cause = Some(first);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>()
-            && error.kind() == io::ErrorKind::ConnectionRefused
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use wechat_client::{CardCode, CardId, CheckConsume, CodeDetail, ErrCode, Error};
+use wechat_client::{ErrCode, Error};
 
 use super::{
     Answer, Call, Mode, Work, actor,
+    code::{Look, ask, confirm, fetch_code, forgotten, keep, look, names, refused},
     effect::{self, Effect as Failed},
     execute, settled,
     state::{
@@ -20,14 +21,12 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        claims::{ClaimRow, NewClaim, Source},
+        claims::{ClaimRow, Source},
         history::{Actor, Who},
         operations::{NewOperation, OperationRow, Run, Settlement, Slot},
         redemptions::{Begun, Effect, RedeemRefusal},
     },
 };
-
-const CONSUME: &str = "/card/code/consume";
 
 /// Who redeems a code, and where.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -84,6 +83,15 @@ pub(crate) async fn submit(
         };
         let failure = match refusal {
             RedeemRefusal::Running => return Err(Failure::OperationInProgress),
+            // Where a push alone says so, WeChat is asked.
+            RedeemRefusal::Redeemed if !is_corrected => {
+                is_corrected = true;
+                match confirm(state, &claim, code, by).await? {
+                    ClaimStatus::Redeemed => Failure::AlreadyRedeemed,
+                    status if status.is_redeemable() => continue,
+                    status => Failure::NotRedeemable(status.as_str()),
+                }
+            }
             RedeemRefusal::Redeemed => Failure::AlreadyRedeemed,
             // It rests on pushes: WeChat's own word counts, and is asked for once.
             RedeemRefusal::Status(_) if !is_corrected => {
@@ -96,148 +104,10 @@ pub(crate) async fn submit(
             }
             RedeemRefusal::Status(status) => Failure::NotRedeemable(status.as_str()),
         };
-        return keep(state, slot, &operation, &failure)
-            .await
-            .map(|()| Some(super::refusal(&failure)));
+        let settlement = refused(&failure);
+        keep(state, slot, &operation, &settlement).await?;
+        return Ok(Some(settlement.into()));
     }
-}
-
-/// Keeps a final refusal under the call's key.
-async fn keep(
-    state: &AppState,
-    slot: Slot<'_>,
-    operation: &NewOperation,
-    failure: &Failure,
-) -> Result<(), Failure> {
-    if operation.idem_key.is_none() || !failure.is_final() {
-        return Ok(());
-    }
-    let (status, body) = failure.parts();
-    let settlement = Settlement {
-        state: State::Done,
-        status: status.as_u16(),
-        body: body.to_string(),
-        ended_at: None,
-        due_at: 0,
-    };
-    let owner = state.owner.as_str();
-    state
-        .store
-        .keep_answer(slot, operation, owner, &settlement, state.clock.now())
-        .await?;
-    Ok(())
-}
-
-/// How WeChat says that a code of the ledger stands; the ledger is told.
-async fn ask(
-    state: &AppState,
-    claim: &Source,
-    code: &str,
-    by: Actor<'_>,
-) -> Result<ClaimStatus, Failure> {
-    let Source::Known(row) = claim else {
-        return Err(Failure::NotFound("nobody holds this code"));
-    };
-    let (code, card_id) = (CardCode::from(code), CardId::from(row.card_id.as_str()));
-    let detail = state
-        .wechat
-        .cards
-        .code(&code, Some(&card_id), CheckConsume::No)
-        .await;
-    let status = match detail {
-        Ok(detail) => ClaimStatus::from(&detail.status),
-        // It is as the ledger has it: gone.
-        Err(error) if error.errcode() == Some(ErrCode::UNKNOWN_CODE) => return Ok(row.status),
-        Err(error) => return Err(error.into()),
-    };
-    let now = state.clock.now();
-    state
-        .store
-        .set_claim_status(&row.id, status, "code_get", by, now)
-        .await?;
-    Ok(status)
-}
-
-/// A code that WeChat knows and the ledger does not: it was claimed, and the customer's page never
-/// told us.
-async fn fetch_code(state: &AppState, code: &str) -> Result<NewClaim, Failure> {
-    let unknown = || Failure::NotFound("nobody holds this code");
-    let code = CardCode::from(code);
-    let detail = state.wechat.cards.code(&code, None, CheckConsume::No).await;
-    let detail = detail.map_err(|error| match error.errcode() {
-        Some(ErrCode::UNKNOWN_CODE) => unknown(),
-        _ => error.into(),
-    })?;
-    if !state.store.has_card(detail.card_id.as_str()).await? {
-        return Err(unknown());
-    }
-    Ok(new_claim(&detail))
-}
-
-/// A code as WeChat says that it stands.
-pub(crate) fn new_claim(detail: &CodeDetail) -> NewClaim {
-    NewClaim {
-        card_id: detail.card_id.as_str().to_owned(),
-        code: detail.code.as_str().to_owned(),
-        status: ClaimStatus::from(&detail.status),
-        openid: detail.openid.as_str().to_owned(),
-        begins_at: detail.begin_time,
-        ends_at: detail.end_time,
-    }
-}
-
-/// What `/card/code/get` said.
-struct Look {
-    seen: Seen,
-    /// As which the code stands, where WeChat knows it.
-    status: Option<ClaimStatus>,
-    failure: Option<Error>,
-}
-
-impl Look {
-    fn none() -> Self {
-        Self {
-            seen: Seen::Nothing,
-            status: None,
-            failure: None,
-        }
-    }
-}
-
-async fn look(state: &AppState, claim: &ClaimRow) -> Look {
-    let (code, card_id) = names(claim);
-    match state
-        .wechat
-        .cards
-        .code(&code, Some(&card_id), CheckConsume::No)
-        .await
-    {
-        Ok(detail) => {
-            let status = ClaimStatus::from(&detail.status);
-            Look {
-                seen: if status == ClaimStatus::Redeemed {
-                    Seen::Consumed
-                } else {
-                    Seen::NotConsumed
-                },
-                status: Some(status),
-                failure: None,
-            }
-        }
-        Err(error) if error.errcode() == Some(ErrCode::UNKNOWN_CODE) => Look {
-            seen: Seen::Forgotten,
-            status: None,
-            failure: None,
-        },
-        Err(error) => Look {
-            failure: Some(error),
-            ..Look::none()
-        },
-    }
-}
-
-fn names(claim: &ClaimRow) -> (CardCode, CardId) {
-    (claim.code.as_str().into(), claim.card_id.as_str().into())
 }
 
 fn evidence(run: &Run, claim: &ClaimRow, ended_at: Option<i64>, now: i64) -> Evidence {
@@ -349,7 +219,7 @@ fn meaning(error: &Error) -> Consume {
     if error.errcode() == Some(ErrCode::CODE_CONSUMED) {
         return Consume::ConsumedBefore;
     }
-    match effect::of(error, CONSUME) {
+    match effect::of(error) {
         Failed::Nothing => Consume::DidNothing,
         Failed::Unclear => Consume::Unclear,
         Failed::Lost => Consume::Lost,
@@ -452,20 +322,6 @@ impl End {
             .await?;
         Ok(ended.map(Answer::from))
     }
-}
-
-/// As what a code counts that WeChat no longer knows: one that may be given away was.
-async fn forgotten(state: &AppState, claim_id: &str) -> Result<ClaimStatus, DbError> {
-    let claim = state.store.claim(claim_id).await?;
-    let coupon = state.store.coupon_of_card(&claim.card_id).await?;
-    let draft: serde_json::Value = coupon
-        .and_then(|coupon| serde_json::from_str(&coupon.draft).ok())
-        .unwrap_or_default();
-    Ok(if draft["can_give_friend"] == true {
-        ClaimStatus::Gifted
-    } else {
-        ClaimStatus::Void
-    })
 }
 
 fn redeemed(row: &ClaimRow) -> String {

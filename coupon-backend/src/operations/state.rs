@@ -52,13 +52,27 @@ impl TryFrom<String> for State {
 pub(crate) enum Kind {
     Create,
     Redeem,
+    Stock,
+    Withdraw,
+    Void,
 }
 
 impl Kind {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Redeem,
+        Self::Stock,
+        Self::Withdraw,
+        Self::Void,
+    ];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Redeem => "redeem",
+            Self::Stock => "stock",
+            Self::Withdraw => "withdraw",
+            Self::Void => "void",
         }
     }
 }
@@ -67,9 +81,7 @@ impl TryFrom<String> for Kind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let known = [Self::Create, Self::Redeem]
-            .into_iter()
-            .find(|kind| kind.as_str() == text);
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         known.ok_or_else(|| format!("no kind of operation: {text}"))
     }
 }
@@ -220,10 +232,37 @@ impl Evidence {
 
     /// Whether nothing that was sent can still arrive.
     fn is_past_flight(self) -> bool {
-        self.window.ended_at.is_some_and(|ended| {
-            // An end that lies in the future was written by a clock that was wrong.
-            self.now >= ended + IN_FLIGHT || ended > self.now + LEASE
-        })
+        is_past_flight(self.window.ended_at, self.now)
+    }
+}
+
+/// Whether nothing can still arrive of tries of which the last ended then.
+pub(crate) fn is_past_flight(ended_at: Option<i64>, now: i64) -> bool {
+    // An end that lies in the future was written by a clock that was wrong.
+    ended_at.is_some_and(|ended| now >= ended + IN_FLIGHT || ended > now + LEASE)
+}
+
+/// What is known of a change of stock whose answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StockConclusion {
+    Done,
+    NotDone,
+    /// Somebody else changed the stock meanwhile: it cannot be told any more.
+    Mixed,
+    NotKnown,
+}
+
+/// What is known when all stock that was ever put in was `before` the try, and is `seen` now.
+/// Customers' claims do not change that number. `is_settled`: nothing can arrive any more.
+pub(crate) fn stock_after(before: i64, delta: i64, seen: i64, is_settled: bool) -> StockConclusion {
+    if seen == before + delta {
+        StockConclusion::Done
+    } else if !is_settled {
+        StockConclusion::NotKnown
+    } else if seen == before {
+        StockConclusion::NotDone
+    } else {
+        StockConclusion::Mixed
     }
 }
 
@@ -250,6 +289,31 @@ mod tests {
             assert_eq!(State::try_from(state.as_str().to_owned()), Ok(state));
         }
         State::try_from("asleep".to_owned()).unwrap_err();
+    }
+
+    #[test]
+    fn every_kind_has_a_name() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::try_from(kind.as_str().to_owned()), Ok(kind));
+        }
+        Kind::try_from("dance".to_owned()).unwrap_err();
+    }
+
+    #[test]
+    fn a_lost_change_of_stock_is_told_by_what_was_put_in() {
+        use StockConclusion::{Done, Mixed, NotDone, NotKnown};
+
+        for (seen, is_settled, expected) in [
+            (130, false, Done),
+            (130, true, Done),
+            (100, false, NotKnown),
+            (100, true, NotDone),
+            (110, false, NotKnown),
+            (110, true, Mixed),
+        ] {
+            assert_eq!(stock_after(100, 30, seen, is_settled), expected, "{seen}");
+        }
+        assert_eq!(stock_after(100, -30, 70, false), Done);
     }
 
     #[test]

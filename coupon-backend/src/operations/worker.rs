@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Mode, execute, work_of};
+use super::{Mode, execute, state::State, work_of};
 use crate::{failure::Failure, state::AppState, store::operations::OperationRow};
 
 /// How often it looks.
@@ -18,7 +18,7 @@ const KEPT: i64 = 7 * 24 * 3600;
 pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
     let mut looks = 0;
     while !stop.is_cancelled() {
-        finish_all(&state, &stop).await;
+        finish_all(&state, &stop, false).await;
         if looks % LOOKS_A_REMOVAL == 0
             && let Err(error) = remove_old(&state).await
         {
@@ -32,33 +32,46 @@ pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
     }
 }
 
-/// Takes over what its owner has left and what is due. One that fails holds up no other.
-async fn finish_all(state: &AppState, stop: &CancellationToken) {
+/// Takes over what its owner has left and what is due, or with `even_early` what is not due yet, too, and gives what was
+/// finished, as it was before. One that fails holds up no other.
+pub(crate) async fn finish_all(
+    state: &AppState,
+    stop: &CancellationToken,
+    even_early: bool,
+) -> Vec<OperationRow> {
+    let mut finished = Vec::new();
     let now = state.clock.now();
     let left = async {
         let mut left = state.store.running_operations().await?;
         left.retain(|row| state.owner.has_abandoned(row, now));
-        left.extend(state.store.unknown_operations(now).await?);
+        let due_at = if even_early { i64::MAX } else { now };
+        left.extend(state.store.unknown_operations(due_at).await?);
         Ok::<_, Failure>(left)
     };
     let left = match left.await {
         Ok(left) => left,
         Err(error) => {
             tracing::warn!(%error, "operations could not be read");
-            return;
+            return finished;
         }
     };
     for row in left {
         if stop.is_cancelled() {
-            return;
+            break;
         }
-        if let Err(error) = finish(state, &row).await {
-            tracing::warn!(operation.id = row.id, %error, "an operation could not be finished");
+        match finish(state, &row).await {
+            Ok(true) => finished.push(row),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(operation.id = row.id, %error, "an operation could not be finished");
+            }
         }
     }
+    finished
 }
 
-async fn finish(state: &AppState, row: &OperationRow) -> Result<(), Failure> {
+/// Whether it is finished now.
+async fn finish(state: &AppState, row: &OperationRow) -> Result<bool, Failure> {
     let now = state.clock.now();
     let run = state
         .store
@@ -72,7 +85,8 @@ async fn finish(state: &AppState, row: &OperationRow) -> Result<(), Failure> {
             "an operation was looked into"
         );
     }
-    Ok(())
+    let row = state.store.operation(&row.id).await?;
+    Ok(row.is_some_and(|row| matches!(row.state, State::Done | State::Released)))
 }
 
 /// Removes answers and sessions that are over, a few rows a transaction, so that writers get their

@@ -30,6 +30,8 @@ pub(crate) struct ClaimRow {
     /// When WeChat says that it was consumed.
     pub(crate) consumed_at: Option<i64>,
     pub(crate) consumed_by_hand: i64,
+    /// 1 when an answer of WeChat's, and not a push alone, says that it was redeemed.
+    pub(crate) is_confirmed: i64,
 }
 
 impl ClaimRow {
@@ -66,7 +68,8 @@ pub(crate) enum Owned {
 pub(crate) type EncryptHash = [u8; 32];
 
 pub(super) const COLUMNS: &str = "id, card_id, code, customer_id, status, begins_at, ends_at, \
-    claimed_at, redeemed_at, staff, terminal, operation_id, consumed_at, consumed_by_hand";
+    claimed_at, redeemed_at, staff, terminal, operation_id, consumed_at, consumed_by_hand, \
+    is_confirmed";
 
 /// Writes a code down unless it stands there already, and gives its row.
 pub(super) async fn record_code(
@@ -79,7 +82,8 @@ pub(super) async fn record_code(
     let is_redeemed = claim.status == ClaimStatus::Redeemed;
     let inserted = sqlx::query(
         "INSERT INTO claims (id, card_id, code, status, openid, begins_at, ends_at, claimed_at, \
-         redeemed_at, status_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         redeemed_at, status_at, checked_at, is_confirmed) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(&claim.card_id)
@@ -96,6 +100,8 @@ pub(super) async fn record_code(
     } else {
         now
     })
+    .bind(now)
+    .bind(i64::from(is_redeemed))
     .execute(&mut *ledger)
     .await;
     match inserted {
@@ -224,6 +230,53 @@ impl Store {
         })
     }
 
+    /// Notes what WeChat says of a code of which a push alone said that it was redeemed.
+    pub(crate) async fn judge_redeemed(
+        &self,
+        claim: &ClaimRow,
+        status: ClaimStatus,
+        actor: Actor<'_>,
+        now: i64,
+    ) -> Result<(), DbError> {
+        transaction!(self, |ledger| {
+            if status == ClaimStatus::Redeemed {
+                return sqlx::query(
+                    "UPDATE claims SET is_confirmed = 1, checked_at = ? \
+                     WHERE id = ? AND status = 'redeemed'",
+                )
+                .bind(now)
+                .bind(&claim.id)
+                .execute(ledger)
+                .await
+                .map(drop);
+            }
+            // It never was: there is no moment of a redemption to be kept.
+            let changed = sqlx::query(
+                "UPDATE claims SET status = ?, status_at = ?, checked_at = ?, redeemed_at = NULL, \
+                 consumed_at = NULL, consumed_by_hand = 0 \
+                 WHERE id = ? AND status = 'redeemed' AND is_confirmed = 0 AND operation_id IS NULL",
+            )
+            .bind(status.as_str())
+            .bind(now)
+            .bind(now)
+            .bind(&claim.id)
+            .execute(&mut *ledger)
+            .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(());
+            }
+            let change = Change {
+                subject: Subject::Claim(&claim.id),
+                actor,
+                what: status.as_str(),
+                why: Some("code_get"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(ledger, change).await
+        })
+    }
+
     /// The claims of a customer, newest first.
     pub(crate) async fn claims_of_customer(
         &self,
@@ -264,6 +317,15 @@ pub(crate) enum Source {
     New(NewClaim),
 }
 
+impl Source {
+    pub(crate) fn card_id(&self) -> &str {
+        match self {
+            Self::Known(row) => &row.card_id,
+            Self::New(new) => &new.card_id,
+        }
+    }
+}
+
 pub(super) async fn set_status(
     ledger: &mut AnyConnection,
     id: &str,
@@ -272,12 +334,17 @@ pub(super) async fn set_status(
     actor: Actor<'_>,
     now: i64,
 ) -> Result<(), sqlx::Error> {
+    let is_redeemed = i64::from(status == ClaimStatus::Redeemed);
     let changed = sqlx::query(
-        "UPDATE claims SET status = ?, status_at = ? \
-         WHERE id = ? AND status <> 'redeemed' AND status <> ?",
+        "UPDATE claims SET status = ?, status_at = ?, \
+         redeemed_at = CASE WHEN ? = 1 THEN COALESCE(redeemed_at, consumed_at, ?) ELSE redeemed_at END, \
+         is_confirmed = ? WHERE id = ? AND status <> 'redeemed' AND status <> ?",
     )
     .bind(status.as_str())
     .bind(now)
+    .bind(is_redeemed)
+    .bind(now)
+    .bind(is_redeemed)
     .bind(id)
     .bind(status.as_str())
     .execute(&mut *ledger)

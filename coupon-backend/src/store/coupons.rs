@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{coupon::Status, operations::owner::Owner};
 
-const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason";
+pub(super) const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
+                       remaining, total, operation_id, reviewed_at";
 
 /// A coupon as the ledger holds it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -25,6 +26,13 @@ pub(crate) struct CouponRow {
     pub(crate) created_at: i64,
     /// Why the reviewers turned it down, where they said so in a push.
     pub(crate) refuse_reason: Option<String>,
+    /// WeChat's stock: what is left, and all that was ever put in.
+    pub(crate) remaining: Option<i64>,
+    pub(crate) total: Option<i64>,
+    /// The operation that changes its card.
+    pub(crate) operation_id: Option<String>,
+    /// When the reviewers last said anything in a push, by WeChat's clock.
+    pub(crate) reviewed_at: i64,
 }
 
 impl CouponRow {
@@ -40,6 +48,8 @@ pub(crate) enum Made<'a> {
     Card {
         card_id: &'a str,
         status: Status,
+        /// What is left, and all that was put in, where WeChat has said so.
+        stock: Option<(i64, i64)>,
         why: &'a str,
     },
     /// WeChat surely made none: the coupon is forgotten.
@@ -104,9 +114,10 @@ impl Store {
                 Made::Card {
                     card_id,
                     status,
+                    stock,
                     why,
                 } => {
-                    set_card(&mut *ledger, coupon_id, card_id, status).await?;
+                    set_card(&mut *ledger, coupon_id, card_id, status, stock).await?;
                     let change = Change {
                         subject: Subject::Coupon(coupon_id),
                         actor,
@@ -123,40 +134,33 @@ impl Store {
         })
     }
 
-    /// Notes how a coupon in review stands, as WeChat answered.
-    pub(crate) async fn set_coupon_status(
+    /// Gives a coupon the card that was found for it. False when the card has a coupon already.
+    pub(crate) async fn give_card(
         &self,
-        id: &str,
+        coupon_id: &str,
+        card_id: &str,
         status: Status,
         now: i64,
-    ) -> Result<(), DbError> {
-        transaction!(self, |ledger| {
-            // A push may have told the end of the review while WeChat was asked.
-            let changed = sqlx::query(
-                "UPDATE coupons SET status = ?, checked_at = ? \
-                 WHERE id = ? AND status = 'in_review'",
-            )
-            .bind(status.as_str())
-            .bind(now)
-            .bind(id)
-            .execute(&mut *ledger)
-            .await?;
-            if changed.rows_affected() == 1 && status != Status::InReview {
-                let change = Change {
-                    subject: Subject::Coupon(id),
-                    actor: Actor {
-                        who: history::Who::System,
-                        request_id: None,
-                    },
-                    what: status.as_str(),
-                    why: Some("card_get"),
-                    at: now,
-                    clock: ClockSource::Ours,
-                };
-                history::add(ledger, change).await?;
-            }
-            Ok(())
-        })
+    ) -> Result<bool, DbError> {
+        let given = transaction!(self, |ledger| {
+            set_card(&mut *ledger, coupon_id, card_id, status, None).await?;
+            let change = Change {
+                subject: Subject::Coupon(coupon_id),
+                actor: Actor {
+                    who: history::Who::Reconciler,
+                    request_id: None,
+                },
+                what: "created",
+                why: Some("adopted"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(ledger, change).await
+        });
+        match given {
+            Err(error) if error.is_duplicate() => Ok(false),
+            given => given.map(|()| true),
+        }
     }
 
     pub(crate) async fn coupon(&self, id: &str) -> Result<Option<CouponRow>, DbError> {
@@ -211,18 +215,6 @@ impl Store {
             .await
             .map_err(|error| self.sort(error))
     }
-
-    /// Coupons whose review has not ended.
-    pub(crate) async fn coupons_in_review(&self) -> Result<Vec<CouponRow>, DbError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM coupons WHERE status = 'in_review' AND card_id IS NOT NULL \
-             ORDER BY id"
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.sort(error))
-    }
 }
 
 /// Notes the card of a coupon. What was pushed about it meanwhile is no longer about an unknown card.
@@ -231,13 +223,20 @@ async fn set_card(
     id: &str,
     card_id: &str,
     status: Status,
+    stock: Option<(i64, i64)>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE coupons SET card_id = ?, status = ? WHERE id = ? AND card_id IS NULL")
-        .bind(card_id)
-        .bind(status.as_str())
-        .bind(id)
-        .execute(&mut *ledger)
-        .await?;
+    let (remaining, total) = stock.unzip();
+    sqlx::query(
+        "UPDATE coupons SET card_id = ?, status = ?, remaining = ?, total = ? \
+         WHERE id = ? AND card_id IS NULL",
+    )
+    .bind(card_id)
+    .bind(status.as_str())
+    .bind(remaining)
+    .bind(total)
+    .bind(id)
+    .execute(&mut *ledger)
+    .await?;
     sqlx::query("UPDATE pushes SET state = 'pending' WHERE card_id = ? AND state = 'unknown_card'")
         .bind(card_id)
         .execute(ledger)

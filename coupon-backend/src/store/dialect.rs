@@ -30,6 +30,14 @@ impl Dialect {
         }
     }
 
+    /// The time by the database's clock, in seconds since 1970.
+    pub(super) const fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST(strftime('%s', 'now') AS INTEGER)",
+            Self::MySql => "UNIX_TIMESTAMP()",
+        }
+    }
+
     /// What a new connection is told.
     pub(super) const fn session(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use super::new_id;
+use super::{DbError, Page, Store, new_id};
 
 /// Who changed something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum Who {
     Staff,
     /// A push of WeChat's.
     Wechat,
+    /// The comparison of the ledger with WeChat.
+    Reconciler,
     /// This service by itself.
     System,
 }
@@ -23,6 +25,7 @@ impl Who {
             Self::Customer => "customer",
             Self::Staff => "staff",
             Self::Wechat => "wechat",
+            Self::Reconciler => "reconciler",
             Self::System => "system",
         }
     }
@@ -64,6 +67,42 @@ pub(crate) struct Change<'a> {
     /// Seconds since 1970, by `clock`.
     pub(crate) at: i64,
     pub(crate) clock: ClockSource,
+}
+
+/// A change as a list shows it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct HistoryRow {
+    pub(crate) id: String,
+    /// The card of the code.
+    pub(crate) card_id: String,
+    pub(crate) who: String,
+    pub(crate) what: String,
+    pub(crate) why: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) at: i64,
+    pub(crate) clock: String,
+}
+
+impl Store {
+    /// What happened to a code, newest first; a code of the shop's own may be one of several cards.
+    pub(crate) async fn history_of_code(
+        &self,
+        code: &str,
+        page: &Page,
+    ) -> Result<Vec<HistoryRow>, DbError> {
+        sqlx::query_as(
+            "SELECT history.id, claims.card_id, history.who, history.what, history.why, \
+             history.request_id, history.at, history.clock \
+             FROM claims JOIN history ON history.subject_id = claims.id \
+             WHERE claims.code = ? AND history.id < ? ORDER BY history.id DESC LIMIT ?",
+        )
+        .bind(code)
+        .bind(page.after())
+        .bind(page.rows())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|error| self.sort(error))
+    }
 }
 
 /// Adds a change.

@@ -8,7 +8,7 @@ use crate::operations::state::{Kind, LEASE, State};
 /// Operations that are looked at, or removed, at a time.
 const BATCH: i64 = 100;
 
-const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
+pub(super) const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
                        try_began_at, try_ended_at, put_off, answer_status, answer_body, \
                        request_id";
 
@@ -168,6 +168,26 @@ pub(super) async fn begin(
     }
 }
 
+/// Gives the row of an operation that did not begin back as it was.
+pub(super) async fn put_back(
+    ledger: &mut AnyConnection,
+    slot: Slot<'_>,
+    run: &Run,
+) -> Result<(), sqlx::Error> {
+    let sql = match slot {
+        Slot::New => "DELETE FROM operations WHERE id = ? AND epoch = ?",
+        Slot::Again(_) => {
+            "UPDATE operations SET state = 'released', owner = NULL WHERE id = ? AND epoch = ?"
+        }
+    };
+    sqlx::query(sql)
+        .bind(&run.id)
+        .bind(run.epoch)
+        .execute(ledger)
+        .await
+        .map(drop)
+}
+
 /// Whether a run is still its owner's; the row stays locked until the transaction ends.
 pub(super) async fn is_held(ledger: &mut AnyConnection, run: &Run) -> Result<bool, sqlx::Error> {
     let held = sqlx::query(
@@ -241,6 +261,19 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM operations WHERE idem_key = ?");
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
+    }
+
+    /// The operation that makes a coupon's card.
+    pub(crate) async fn create_of(&self, coupon_id: &str) -> Result<Option<OperationRow>, DbError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM operations WHERE subject = ? AND kind = 'create' \
+             ORDER BY id DESC LIMIT 1"
+        );
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(coupon_id)
             .fetch_optional(&self.pool)
             .await
             .map_err(|error| self.sort(error))

@@ -83,6 +83,17 @@ impl Store {
         .map_err(|error| self.sort(error))
     }
 
+    /// When the first of the pushes that wait is due.
+    pub(crate) async fn next_push(&self) -> Result<Option<i64>, DbError> {
+        let next: Option<(i64,)> = sqlx::query_as(
+            "SELECT due_at FROM pushes WHERE state = 'pending' ORDER BY due_at LIMIT 1",
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(|error| self.sort(error))?;
+        Ok(next.map(|(due_at,)| due_at))
+    }
+
     /// Writes into the ledger what a push says, and that it did: both, or neither.
     ///
     /// Of several instances that try it, the one whose update finds it waiting does it. A process

@@ -16,7 +16,7 @@ use crate::{
     claim::ClaimStatus,
     operations::{
         owner::Owner,
-        state::{Repeat, on_repeat},
+        state::{Kind, Repeat, State, on_repeat},
     },
 };
 
@@ -86,11 +86,20 @@ impl Store {
             let Some(mut run) = begun else {
                 return Ok(Begun::KeyTaken);
             };
-            match hold(&mut *ledger, &claim_id, &mut run, owner, now).await? {
+            match hold(
+                &mut *ledger,
+                &claim_id,
+                &mut run,
+                operation.kind,
+                owner,
+                now,
+            )
+            .await?
+            {
                 None => Ok(Begun::Run(Box::new(run), claim_id)),
                 Some(refusal) => {
                     // The row of a call that was made before stays as it was: nothing ran.
-                    put_back(ledger, slot, &run).await?;
+                    operations::put_back(ledger, slot, &run).await?;
                     Ok(Begun::Refused(refusal))
                 }
             }
@@ -126,6 +135,7 @@ async fn hold(
     ledger: &mut AnyConnection,
     claim_id: &str,
     run: &mut Run,
+    kind: Kind,
     owner: &Owner,
     now: i64,
 ) -> Result<Option<RedeemRefusal>, sqlx::Error> {
@@ -150,7 +160,10 @@ async fn hold(
     let other = operations::find(&mut *ledger, holder).await?;
     if let Some(other) = other {
         let is_abandoned = owner.has_abandoned(&other, now);
-        if on_repeat(other.state, is_abandoned) == Repeat::Join {
+        // What another kind of operation may have done tells nothing about this one.
+        let is_other_kind =
+            other.kind != kind && matches!(other.state, State::Running | State::Unknown);
+        if is_other_kind || on_repeat(other.state, is_abandoned) == Repeat::Join {
             return Ok(Some(RedeemRefusal::Running));
         }
         let taken = sqlx::query(
@@ -190,26 +203,6 @@ async fn hold(
     Ok((held.rows_affected() == 0).then_some(RedeemRefusal::Running))
 }
 
-/// Gives the row of an operation that did not begin back as it was.
-async fn put_back(
-    ledger: &mut AnyConnection,
-    slot: Slot<'_>,
-    run: &Run,
-) -> Result<(), sqlx::Error> {
-    let sql = match slot {
-        Slot::New => "DELETE FROM operations WHERE id = ? AND epoch = ?",
-        Slot::Again(_) => {
-            "UPDATE operations SET state = 'released', owner = NULL WHERE id = ? AND epoch = ?"
-        }
-    };
-    sqlx::query(sql)
-        .bind(&run.id)
-        .bind(run.epoch)
-        .execute(ledger)
-        .await
-        .map(drop)
-}
-
 async fn apply(
     ledger: &mut AnyConnection,
     run: &Run,
@@ -234,11 +227,12 @@ async fn apply(
         Effect::RedeemedElsewhere { why } => (why, (None, None), now),
     };
     let changed = sqlx::query(
-        "UPDATE claims SET status = 'redeemed', operation_id = NULL, \
+        "UPDATE claims SET status = 'redeemed', operation_id = NULL, is_confirmed = ?, \
          redeemed_at = COALESCE(redeemed_at, consumed_at, ?), \
          staff = COALESCE(staff, ?), terminal = COALESCE(terminal, ?) \
          WHERE id = ? AND operation_id = ?",
     )
+    .bind(i64::from(why != "push"))
     .bind(redeemed_at)
     .bind(staff)
     .bind(terminal)

@@ -52,6 +52,8 @@ fn a_faulty_value_is_named_and_not_shown() {
         ("COUPON_DATABASE_URL", "sqlite::memory:"),
         ("COUPON_SESSION_TTL", "hush"),
         ("COUPON_SESSION_TTL", "0"),
+        ("COUPON_RECONCILE_EVERY", "0"),
+        ("COUPON_RECONCILE_EVERY", "hush"),
         ("COUPON_ADMIN_TOKEN", "hush with blanks"),
         ("WECHAT_API_BASE", "ftp://hush"),
         ("WECHAT_API_BASE", "http://hush?x=1"),

@@ -93,23 +93,7 @@ async fn a_redemption_that_never_arrived_is_made_on_repeat() {
 
 /// Consumes a code at WeChat, past the service.
 pub(crate) async fn consume_elsewhere(shop: &Shop, code: &str) {
-    let oa = shop.mock.official_account();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let base = shop.mock.url();
-    let token = format!(
-        "{base}/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
-        oa.appid, oa.secret
-    );
-    let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
-    let token = token["access_token"].as_str().unwrap();
-    let url = format!("{base}{CONSUME}?access_token={token}");
-    let answer = http
-        .post(url)
-        .body(json!({"code": code}).to_string())
-        .send()
-        .await
-        .unwrap();
-    let answer: Value = answer.json().await.unwrap();
+    let answer = shop.elsewhere(CONSUME, &json!({"code": code})).await;
     assert_eq!(answer["errcode"], 0, "{answer}");
 }
 

@@ -415,6 +415,60 @@ impl Shop {
         self.admin("POST", &path, &Value::Null).await
     }
 
+    /// What another program of the shop does at WeChat, by the API.
+    pub(crate) async fn elsewhere(&self, path: &str, body: &Value) -> Value {
+        let oa = self.mock.official_account();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let base = self.mock.url();
+        let token = format!(
+            "{base}/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            oa.appid, oa.secret
+        );
+        let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let url = format!("{base}{path}?access_token={token}");
+        let answer = http.post(url).body(body.to_string()).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Lets the mock's cards wait for a reviewer.
+    pub(crate) async fn review_by_hand(&self) {
+        let path = format!("/_mock/v1/accounts/{}", self.mock.official_account().appid);
+        let body = json!({"review": "manual"});
+        assert_eq!(self.control("PATCH", &path, &body).await, 200);
+    }
+
+    /// The reviewer passes a card.
+    pub(crate) async fn pass_review(&self, card_id: &str) {
+        let path = format!("/_mock/v1/cards/{card_id}/review");
+        assert_eq!(
+            self.control("POST", &path, &json!({"pass": true})).await,
+            200
+        );
+    }
+
+    async fn control(&self, method: &str, path: &str, body: &Value) -> u16 {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}{path}", self.mock.url());
+        let request = http.request(method.parse().unwrap(), url);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// A ledger of its own beside the shop's.
+    pub(crate) fn other_ledger(&self) -> String {
+        format!(
+            "sqlite://{}?mode=rwc",
+            self.folder.path().join("other.db").display()
+        )
+    }
+
+    /// The coupon as the admin sees it.
+    pub(crate) async fn one_coupon(&self, id: &str) -> Value {
+        let path = format!("/admin/v1/coupons/{id}");
+        self.admin("GET", &path, &Value::Null).await.json()
+    }
+
     /// How often WeChat was called at a path.
     pub(crate) fn calls(&self, path: &str) -> usize {
         self.mock.journal().of_path(path).len()
