@@ -19,7 +19,7 @@ mod signals;
 
 use crate::{
     chance::Chance,
-    killed::Program,
+    killed::{Program, until},
     road::Road,
     support::{Instance, Shop},
 };
@@ -114,15 +114,14 @@ async fn work(
     }
 }
 
-/// Whether the service has the reconciliation, which is run then.
+/// Brings ledger and WeChat together, once the round that runs already has ended.
 pub(crate) async fn reconcile(shop: &Shop) {
-    let answer = shop.admin("POST", "/admin/v1/reconcile", &json!({})).await;
-    assert!(
-        [200, 404].contains(&answer.status),
-        "{} {}",
-        answer.status,
-        answer.text
-    );
+    until("a round of reconciliation", async || {
+        let answer = shop.admin("POST", "/admin/v1/reconcile", &json!({})).await;
+        assert!([200, 202].contains(&answer.status), "{}", answer.text);
+        answer.status == 200
+    })
+    .await;
 }
 
 /// A draft that counts from the claim, whatever the time is.
