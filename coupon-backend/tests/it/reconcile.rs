@@ -165,10 +165,10 @@ async fn dates_prolonged_and_stock_changed_in_the_console_are_taken_over() {
 async fn a_lost_create_is_adopted_though_nobody_repeats_it() {
     let shop = Shop::open().await;
     let draft = draft(&shop.logo().await);
-    let lost = Fault::new(FaultKind::LostAnswer)
+    let fault = Fault::new(FaultKind::LostAnswer)
         .on("/card/create")
         .times(1);
-    shop.mock.faults().add(lost);
+    shop.mock.faults().add(fault);
     assert_eq!(
         shop.admin("POST", "/admin/v1/coupons", &draft).await.status,
         503

@@ -75,9 +75,7 @@ async fn a_change_whose_answer_was_lost_is_made_once() {
     ] {
         let shop = Shop::open().await;
         let (id, _) = shop.coupon().await;
-        shop.mock
-            .faults()
-            .add(Fault::new(kind.clone()).on(MODIFY).times(1));
+        shop.mock.faults().add(Fault::new(kind).on(MODIFY).times(1));
         let first = change(&shop, &id, "k", 50).await;
         assert!(
             [200, 503].contains(&first.status),
@@ -146,9 +144,7 @@ async fn a_withdrawal_whose_answer_was_lost_is_found_by_asking() {
     for kind in [FaultKind::LostAnswer, FaultKind::Reset] {
         let shop = Shop::open().await;
         let (id, _) = shop.coupon().await;
-        shop.mock
-            .faults()
-            .add(Fault::new(kind.clone()).on(DELETE).times(1));
+        shop.mock.faults().add(Fault::new(kind).on(DELETE).times(1));
         let first = withdraw(&shop, &id).await;
         assert!([200, 503].contains(&first.status), "{kind:?}");
         shop.advance(60);
@@ -165,8 +161,8 @@ async fn an_unknown_coupon_that_never_was_can_be_removed_and_one_that_was_is_wit
         shop.mock
             .faults()
             .add(Fault::new(kind).on("/card/create").times(1));
-        let lost = shop.admin("POST", "/admin/v1/coupons", &draft).await;
-        assert_eq!(lost.status, 503);
+        let created = shop.admin("POST", "/admin/v1/coupons", &draft).await;
+        assert_eq!(created.status, 503);
         let list = listed(&shop).await;
         let id = list[0]["id"].as_str().unwrap();
         if !card_was_made {

@@ -46,7 +46,7 @@ async fn a_void_whose_answer_was_lost_is_found_by_asking() {
         let claimed = shop.claimed("alice").await;
         shop.mock
             .faults()
-            .add(Fault::new(kind.clone()).on(UNAVAILABLE).times(1));
+            .add(Fault::new(kind).on(UNAVAILABLE).times(1));
         let path = format!("/admin/v1/codes/{}/void", claimed.code);
         let keyed = || {
             let request = shop.service.request("POST", &path, ADMIN);
