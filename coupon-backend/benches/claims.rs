@@ -131,12 +131,12 @@ impl Shop {
             ("WECHAT_CALLBACK_TOKEN", "callbackToken".to_owned()),
         ]);
         let config = Config::read(|name| settings.get(name).map(Into::into), None)?;
-        let app = App::build(config, Arc::new(SystemClock)).await?;
+        let service = App::build(config, Arc::new(SystemClock)).await?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
-        tokio::spawn(app.serve(listener, stop.clone()));
-        let mut shop = Self {
+        tokio::spawn(service.serve(listener, stop.clone()));
+        let mut opened = Self {
             url,
             http: reqwest::Client::builder().no_proxy().build()?,
             draft: Value::Null,
@@ -147,12 +147,12 @@ impl Shop {
         let picture = reqwest::multipart::Part::bytes(fixtures::image("logo.jpg").to_vec())
             .file_name("logo.jpg");
         let form = reqwest::multipart::Form::new().part("file", picture);
-        let logo = shop
+        let logo = opened
             .http
-            .post(format!("{}/admin/v1/logos", shop.url))
+            .post(format!("{}/admin/v1/logos", opened.url))
             .bearer_auth(ADMIN);
         let logo: Value = logo.multipart(form).send().await?.json().await?;
-        shop.draft = json!({
+        opened.draft = json!({
             "kind": "general_coupon", "title": "满百减二十", "brand_name": "星河小馆",
             "logo_url": logo["url"], "color": "Color010", "code_type": "qrcode",
             "notice": "结账前请出示券码", "description": "每桌限用一张", "detail": "买单立减二十元",
@@ -160,12 +160,12 @@ impl Shop {
             "limit_per_user": LIMIT,
         });
         for user in USERS {
-            let js_code = shop.mock.user(user).login(&mp.appid);
+            let js_code = opened.mock.user(user).login(&mp.appid);
             let login = json!({"js_code": js_code});
-            let login = shop.post("/v1/login", "", &login).await?;
-            shop.sessions.push(text(&login, "session_token")?);
+            let login = opened.post("/v1/login", "", &login).await?;
+            opened.sessions.push(text(&login, "session_token")?);
         }
-        Ok(shop)
+        Ok(opened)
     }
 
     async fn post(&self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {

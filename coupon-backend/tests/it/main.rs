@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     reason = "a helper of a test that cannot go on says so by panicking"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "the seed of a random test, which the test program shows when it fails"
+)]
 
 mod access;
 mod callback;

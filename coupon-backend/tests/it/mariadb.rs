@@ -83,7 +83,9 @@ async fn container(name: &str) -> Result<Server, String> {
 
 /// Says something that is seen of a test that passes, too.
 pub(crate) fn say(line: &str) {
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    // Not captured, as what is printed by `eprintln!` is.
+    let mut out = std::io::stderr();
+    writeln!(out, "{line}").unwrap();
 }
 
 #[tokio::test]
