@@ -26,14 +26,15 @@ CREATE TABLE IF NOT EXISTS coupons (
     draft         LONGTEXT    NOT NULL,
     ends_at       BIGINT      NULL,
     created_at    BIGINT      NOT NULL,
-    checked_at    BIGINT      NULL,
+    checked_at    BIGINT      NOT NULL DEFAULT 0,
     refuse_reason TEXT        NULL,
     reviewed_at   BIGINT      NOT NULL DEFAULT 0,
     remaining     BIGINT      NULL,
     total         BIGINT      NULL,
     operation_id  VARCHAR(32) NULL,
     UNIQUE KEY coupons_card_id (card_id),
-    KEY coupons_status (status, id)
+    KEY coupons_status (status, id),
+    KEY coupons_checked_at (checked_at, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS claims (

@@ -13,6 +13,11 @@ ALTER TABLE coupons ADD COLUMN total INTEGER;
 -- The operation that changes the coupon's card.
 ALTER TABLE coupons ADD COLUMN operation_id TEXT;
 
+-- When WeChat was last asked about it; 0 when never, so that an index finds who is next.
+ALTER TABLE coupons DROP COLUMN checked_at;
+ALTER TABLE coupons ADD COLUMN checked_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX coupons_checked_at ON coupons (checked_at, id);
+
 -- When WeChat was last asked how the code stands.
 ALTER TABLE claims ADD COLUMN checked_at INTEGER NOT NULL DEFAULT 0;
 -- 1 when an answer of WeChat's, and not a push alone, says that it was redeemed.

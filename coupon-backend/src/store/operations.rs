@@ -174,13 +174,16 @@ pub(super) async fn put_back(
     slot: Slot<'_>,
     run: &Run,
 ) -> Result<(), sqlx::Error> {
-    let sql = match slot {
-        Slot::New => "DELETE FROM operations WHERE id = ? AND epoch = ?",
-        Slot::Again(_) => {
-            "UPDATE operations SET state = 'released', owner = NULL WHERE id = ? AND epoch = ?"
-        }
+    let query = match slot {
+        Slot::New => sqlx::query("DELETE FROM operations WHERE id = ? AND epoch = ?"),
+        // The epoch, too: the refusal is kept in this very row.
+        Slot::Again(row) => sqlx::query(
+            "UPDATE operations SET state = ?, owner = NULL, epoch = ? WHERE id = ? AND epoch = ?",
+        )
+        .bind(row.state.as_str())
+        .bind(row.epoch),
     };
-    sqlx::query(sql)
+    query
         .bind(&run.id)
         .bind(run.epoch)
         .execute(ledger)

@@ -176,7 +176,7 @@ impl Store {
     ) -> Result<Vec<CouponRow>, DbError> {
         let sql = format!(
             "SELECT {} FROM coupons WHERE card_id IS NOT NULL AND status <> 'withdrawn' \
-             AND COALESCE(checked_at, 0) <= ? ORDER BY COALESCE(checked_at, 0), id LIMIT ?",
+             AND checked_at <= ? ORDER BY checked_at, id LIMIT ?",
             coupons::COLUMNS
         );
         sqlx::query_as(sqlx::AssertSqlSafe(sql))

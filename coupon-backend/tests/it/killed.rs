@@ -1,13 +1,13 @@
 //! The real program, ended in the middle of its work.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{collections::HashMap, process::Stdio, time::Duration};
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
-use wechat_mock::{Fault, FaultKind};
+use wechat_mock::{Fault, FaultKind, MockWechat};
 
 use crate::support::{ADMIN, Claimed, Instance, Shop, send};
 
@@ -21,12 +21,21 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) async fn start(shop: &Shop) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_coupon-backend")), shop).await
+        Self::start_with(&shop.settings()).await
     }
 
-    pub(crate) async fn run(mut command: Command, shop: &Shop) -> Self {
+    /// The program with settings of its own.
+    pub(crate) async fn start_with(settings: &HashMap<&'static str, String>) -> Self {
+        let program = env!("CARGO_BIN_EXE_coupon-backend");
+        Self::run(Command::new(program), settings).await
+    }
+
+    pub(crate) async fn run(
+        mut command: Command,
+        settings: &HashMap<&'static str, String>,
+    ) -> Self {
         let mut child = command
-            .envs(shop.settings())
+            .envs(settings)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -47,7 +56,7 @@ impl Program {
         self.child.id().unwrap().to_string()
     }
 
-    async fn signal(&self, signal: &str) {
+    pub(crate) async fn signal(&self, signal: &str) {
         let status = Command::new("kill")
             .args([signal, &self.id()])
             .status()
@@ -65,7 +74,7 @@ async fn closed_shop() -> (Shop, Claimed) {
 }
 
 /// Waits until a condition holds.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     for _ in 0..600 {
         if holds().await {
             return;
@@ -166,15 +175,9 @@ async fn the_end_of_the_program_waits_for_work_that_outlived_its_caller() {
 
 #[tokio::test]
 async fn four_instances_started_together_on_an_empty_ledger_all_come_up() {
-    let mut shop = Shop::open().await;
-    shop.service.end().await;
-    for left in ["", "-wal", "-shm", ".lock"] {
-        let mut name = shop.ledger_file().into_os_string();
-        name.push(left);
-        if Path::new(&name).exists() {
-            std::fs::remove_file(&name).unwrap();
-        }
-    }
+    let mock = MockWechat::start().await;
+    let api_base = mock.url();
+    let shop = Shop::unopened(mock, api_base).await;
     let starts = (0..4).map(|_| Program::start(&shop));
     for program in futures_util::future::join_all(starts).await {
         let ready = program

@@ -74,6 +74,23 @@ async fn busy_is_an_answer_and_the_code_is_as_before() {
 }
 
 #[tokio::test]
+async fn a_final_refusal_is_kept_under_the_key_of_a_call_that_was_let_go() {
+    let shop = Shop::open().await;
+    let claimed = shop.claimed("alice").await;
+    fault(&shop, FaultKind::Errcode(-1), CONSUME, 1);
+    assert_eq!(redeem(&shop, "k", &claimed.code, "").await.status, 503);
+    assert_eq!(redeem(&shop, "other", &claimed.code, "").await.status, 200);
+    let late = redeem(&shop, "k", &claimed.code, "").await;
+    assert_eq!(late.error(), (409, "already_redeemed".to_owned()));
+    let row: (String, i64) =
+        sqlx::query_as("SELECT state, answer_status FROM operations WHERE idem_key = 'k'")
+            .fetch_one(&shop.ledger().await)
+            .await
+            .unwrap();
+    assert_eq!(row, ("done".to_owned(), 409));
+}
+
+#[tokio::test]
 async fn a_repeat_joins_what_runs_also_at_another_instance() {
     let shop = Shop::open().await;
     let second = shop.second_instance().await;

@@ -46,7 +46,7 @@ async fn after_a_full_disk_the_service_is_well_as_soon_as_the_disk_is() {
         "trap '' XFSZ; exec \"$0\"",
         env!("CARGO_BIN_EXE_coupon-backend"),
     ]);
-    let program = Program::run(command, &shop).await;
+    let program = Program::run(command, &shop.settings()).await;
     assert_eq!(ready(&program.service).await, (200, json!("ok")));
 
     limit_files(&program, "4096");

@@ -17,6 +17,8 @@ pub(crate) const ADMIN: &str = "admin-token-of-the-tests";
 /// 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
 pub(crate) const DAY: i64 = 86_400;
+/// Names the MySQL server on which the ledgers are made; without it they are SQLite's files.
+pub(crate) const LEDGER_SERVER: &str = "TEST_LEDGER_SERVER";
 pub(crate) const CALLBACK_TOKEN: &str = "callbackToken";
 /// Its last two bits mean nothing.
 pub(crate) const CALLBACK_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -91,6 +93,16 @@ impl Instance {
         Self {
             url,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop: CancellationToken::new(),
+            serving: None,
+        }
+    }
+
+    /// The same instance, for another task; ending it is left to the first.
+    pub(crate) fn shared(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            http: self.http.clone(),
             stop: CancellationToken::new(),
             serving: None,
         }
@@ -193,19 +205,30 @@ impl Shop {
     pub(crate) async fn open_at(mock: MockWechat, api_base: String) -> Self {
         mock.clock().freeze();
         mock.clock().set(NOW);
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("账本.db");
-        let ledger = match std::env::var("TEST_DATABASE_URL") {
+        let mut shop = Self::unopened(mock, api_base).await;
+        shop.service = shop.instance_with(&shop.settings()).await;
+        shop
+    }
+
+    /// A shop whose services are still to be started, and whose mock has the time of day.
+    pub(crate) async fn unopened(mock: MockWechat, api_base: String) -> Self {
+        let ledger = match std::env::var(LEDGER_SERVER) {
             Ok(server) => new_database(&server).await,
-            Err(_) => format!("sqlite://{}?mode=rwc", file.display()),
+            Err(_) => String::new(),
         };
-        let clock = TestClock::at(NOW);
-        let settings = settings(&mock, &api_base, &ledger);
-        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Self::on(mock, api_base, ledger)
+    }
+
+    /// The same on a database that is there; without a URL it is a file.
+    pub(crate) fn on(mock: MockWechat, api_base: String, mut ledger: String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        if ledger.is_empty() {
+            ledger = format!("sqlite://{}?mode=rwc", ledger_in(&folder).display());
+        }
         Self {
-            service: Instance::start(config, clock.clone()).await,
+            service: Instance::at("http://127.0.0.1:9".to_owned()),
             mock,
-            clock,
+            clock: TestClock::at(NOW),
             api_base,
             ledger,
             folder,
@@ -274,11 +297,21 @@ impl Shop {
 
     /// Where the ledger's file is.
     pub(crate) fn ledger_file(&self) -> std::path::PathBuf {
-        self.folder.path().join("账本.db")
+        ledger_in(&self.folder)
+    }
+
+    pub(crate) fn ledger_url(&self) -> &str {
+        &self.ledger
+    }
+
+    /// Whether the ledger is on a MySQL server.
+    pub(crate) fn is_on_a_server(&self) -> bool {
+        self.ledger.starts_with("mysql:")
     }
 
     /// The ledger itself, past the service.
     pub(crate) async fn ledger(&self) -> sqlx::AnyPool {
+        sqlx::any::install_default_drivers();
         sqlx::AnyPool::connect(&self.ledger).await.unwrap()
     }
 
@@ -442,8 +475,12 @@ impl Shop {
     }
 }
 
+fn ledger_in(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    folder.path().join("账本.db")
+}
+
 /// A database of its own on a MySQL server, whose URL names none: `mysql://root@127.0.0.1:3306`.
-async fn new_database(server: &str) -> String {
+pub(crate) async fn new_database(server: &str) -> String {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).unwrap();
     let name = format!("coupons_{}", hex::encode(bytes));
