@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS claims (
     UNIQUE KEY claims_code (code, card_id),
     KEY claims_customer_id (customer_id, id),
     KEY claims_unionid (unionid),
+    KEY claims_openid (openid),
     KEY claims_encrypt_hash (encrypt_hash),
     KEY claims_checked_at (status, checked_at),
     KEY claims_card_id (card_id, status)
@@ -176,4 +177,9 @@ CREATE TABLE IF NOT EXISTS drifts (
 CREATE TABLE IF NOT EXISTS foreign_cards (
     card_id VARCHAR(64) NOT NULL PRIMARY KEY,
     seen_at BIGINT      NOT NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS holders (
+    openid  VARCHAR(128) NOT NULL PRIMARY KEY,
+    unionid VARCHAR(128) NOT NULL
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

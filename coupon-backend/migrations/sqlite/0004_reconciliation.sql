@@ -60,3 +60,11 @@ CREATE TABLE foreign_cards (
     card_id TEXT    NOT NULL PRIMARY KEY,
     seen_at INTEGER NOT NULL
 ) STRICT;
+
+-- Who stands behind an openid of the Official Account, by any push that told both: the push of a gift
+-- that a friend took tells the openid alone.
+CREATE TABLE holders (
+    openid  TEXT NOT NULL PRIMARY KEY,
+    unionid TEXT NOT NULL
+) STRICT;
+CREATE INDEX claims_openid ON claims (openid);

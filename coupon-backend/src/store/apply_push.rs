@@ -192,7 +192,15 @@ async fn holder(
     got: &UserGetCard,
 ) -> Result<(), sqlx::Error> {
     let (begins_at, ends_at) = validity(subject.draft, subject.at);
-    let unionid = got.union_id.as_ref().map(UnionId::as_str);
+    let unionid = match &got.union_id {
+        Some(unionid) => {
+            remember_holder(ledger, subject.openid, unionid.as_str()).await?;
+            Some(unionid.as_str().to_owned())
+        }
+        // The push of a gift that was taken names the openid alone.
+        None => known_holder(ledger, subject.openid).await?,
+    };
+    let unionid = unionid.as_deref();
     sqlx::query(
         "UPDATE claims SET openid = ?, got_at = ?, \
          unionid = COALESCE(?, CASE WHEN ? = 1 THEN NULL ELSE unionid END), \
@@ -232,6 +240,68 @@ async fn holder(
         .bind(claim_id),
     };
     query.execute(ledger).await.map(drop)
+}
+
+/// The unionid behind an openid, when an earlier push told both.
+async fn known_holder(
+    ledger: &mut AnyConnection,
+    openid: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    let known: Option<(String,)> = sqlx::query_as("SELECT unionid FROM holders WHERE openid = ?")
+        .bind(openid)
+        .fetch_optional(ledger)
+        .await?;
+    Ok(known.map(|(unionid,)| unionid))
+}
+
+/// Notes who stands behind an openid.
+async fn remember_holder(
+    ledger: &mut AnyConnection,
+    openid: &str,
+    unionid: &str,
+) -> Result<(), sqlx::Error> {
+    if known_holder(ledger, openid).await?.as_deref() == Some(unionid) {
+        return Ok(());
+    }
+    let changed = sqlx::query("UPDATE holders SET unionid = ? WHERE openid = ?")
+        .bind(unionid)
+        .bind(openid)
+        .execute(&mut *ledger)
+        .await?;
+    if changed.rows_affected() == 0 {
+        sqlx::query("INSERT INTO holders (openid, unionid) VALUES (?, ?)")
+            .bind(openid)
+            .bind(unionid)
+            .execute(&mut *ledger)
+            .await?;
+    }
+    bind_to_holder(ledger, openid, unionid).await
+}
+
+/// Gives the codes of an openid of which nobody knew whose they are to who stands behind it.
+async fn bind_to_holder(
+    ledger: &mut AnyConnection,
+    openid: &str,
+    unionid: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE claims SET unionid = ? WHERE openid = ? AND unionid IS NULL")
+        .bind(unionid)
+        .bind(openid)
+        .execute(&mut *ledger)
+        .await?;
+    let owner: Option<(String,)> = sqlx::query_as("SELECT id FROM customers WHERE unionid = ?")
+        .bind(unionid)
+        .fetch_optional(&mut *ledger)
+        .await?;
+    let Some((owner,)) = owner else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE claims SET customer_id = ? WHERE openid = ? AND customer_id IS NULL")
+        .bind(&owner)
+        .bind(openid)
+        .execute(ledger)
+        .await
+        .map(drop)
 }
 
 async fn consumed_card(
@@ -304,7 +374,11 @@ async fn row(ledger: &mut AnyConnection, subject: &Pushed<'_>) -> Result<Claim, 
     .execute(&mut *ledger)
     .await;
     match inserted {
-        Ok(_) => {}
+        Ok(_) => {
+            if let Some(unionid) = known_holder(ledger, subject.openid).await? {
+                bind_to_holder(ledger, subject.openid, &unionid).await?;
+            }
+        }
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
             sqlx::query(
                 "UPDATE claims SET begins_at = ?, ends_at = ?, claimed_at = ? \
