@@ -15,6 +15,18 @@ use crate::{
     switches::Switches,
 };
 
+/// Reads `body` as the call with this path does, with what a refusal quotes of it: the number, or 0.
+pub fn read_call(path: &str, body: &[u8]) -> i64 {
+    match read_body(path, body, Switches::default()) {
+        Ok(_) => 0,
+        Err(refusal) => {
+            let quoted = refusal.at.and_then(|at| error_before(body, at));
+            std::hint::black_box(quoted);
+            refusal.errcode
+        }
+    }
+}
+
 /// Reads `body` as a JSON body.
 ///
 /// # Panics
