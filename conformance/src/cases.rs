@@ -11,12 +11,13 @@ mod life;
 mod media;
 mod member;
 mod merchant;
+mod phone;
 mod quota;
 mod stats;
 mod token;
 mod wire;
 
-pub(crate) const ALL: [&[Case]; 13] = [
+pub(crate) const ALL: [&[Case]; 14] = [
     exchange::CASES,
     wire::CASES,
     token::CASES,
@@ -26,6 +27,7 @@ pub(crate) const ALL: [&[Case]; 13] = [
     card::CASES,
     life::CASES,
     claim::CASES,
+    phone::CASES,
     code::CASES,
     member::CASES,
     merchant::CASES,

@@ -2,7 +2,7 @@
 
 mod read;
 
-use std::{ffi::OsString, fmt, net::SocketAddr, path::Path};
+use std::{ffi::OsString, fmt, net::SocketAddr, path::Path, time::Duration};
 
 use secrecy::SecretString;
 use wechat_client::callback::EncodingAesKey;
@@ -10,11 +10,12 @@ use wechat_client::callback::EncodingAesKey;
 use read::Reader;
 
 /// The names that may stand in the environment and in the file.
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 12] = [
     "COUPON_LISTEN",
     "COUPON_DATABASE_URL",
     "COUPON_ADMIN_TOKEN",
     "COUPON_SESSION_TTL",
+    "COUPON_RECONCILE_EVERY",
     "WECHAT_API_BASE",
     "WECHAT_OA_APPID",
     "WECHAT_OA_SECRET",
@@ -39,6 +40,8 @@ pub struct Config {
     pub(crate) admin_token: SecretString,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
+    /// How often ledger and WeChat are brought together.
+    pub(crate) reconcile_every: Duration,
     pub(crate) api_base: String,
     pub(crate) official_account: AppKey,
     pub(crate) mini_program: AppKey,
@@ -110,6 +113,7 @@ impl Config {
         let database_url = reader.database_url();
         let admin_token = reader.token("COUPON_ADMIN_TOKEN");
         let session_ttl = reader.session_ttl();
+        let reconcile_every = reader.reconcile_every();
         let api_base = reader.api_base();
         let official_account = reader.app("WECHAT_OA_APPID", "WECHAT_OA_SECRET");
         let mini_program = reader.app("WECHAT_MP_APPID", "WECHAT_MP_SECRET");
@@ -128,7 +132,7 @@ impl Config {
             listen,
             database_url,
             admin_token,
-            session_ttl,
+            session_ttl.zip(reconcile_every),
             api_base,
             official_account,
             mini_program,
@@ -138,7 +142,7 @@ impl Config {
                 Some(listen),
                 Some(database_url),
                 Some(admin_token),
-                Some(session_ttl),
+                Some((session_ttl, reconcile_every)),
                 Some(api_base),
                 Some(official_account),
                 Some(mini_program),
@@ -148,6 +152,7 @@ impl Config {
                 database_url,
                 admin_token,
                 session_ttl,
+                reconcile_every,
                 api_base,
                 official_account,
                 mini_program,

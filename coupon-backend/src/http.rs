@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 
 mod auth;
@@ -17,11 +17,13 @@ mod coupons;
 mod csv;
 mod error;
 mod health;
+mod history;
 mod idempotent;
 mod layers;
 mod login;
 mod page;
 mod pushes;
+mod reconcile;
 mod redeem;
 mod uploads;
 
@@ -35,9 +37,14 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/admin/v1/photos", post(uploads::photo))
         .route("/admin/v1/colors", get(colors::list))
         .route("/admin/v1/coupons", get(coupons::list).post(coupons::create))
-        .route("/admin/v1/coupons/{id}", get(coupons::one))
+        .route("/admin/v1/coupons/{id}", get(coupons::one).delete(coupons::withdraw))
+        .route("/admin/v1/coupons/{id}/stock", patch(coupons::change_stock))
         .route("/admin/v1/codes/{code}/redeem", post(redeem::redeem))
+        .route("/admin/v1/codes/{code}/void", post(redeem::void))
         .route("/admin/v1/claims", get(claims::list_all))
+        .route("/admin/v1/history", get(history::list))
+        .route("/admin/v1/reconcile", post(reconcile::run))
+        .route("/admin/v1/reconciliations", get(reconcile::list))
         .route("/admin/v1/pushes", get(pushes::list))
         .route("/v1/login", post(login::login))
         .route("/v1/coupons", get(coupons::list_claimable))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::state::AppState;
+use crate::{state::AppState, store::DbError};
 
 /// How often pushes are looked for that nobody announced: another instance's, or failed ones.
 const EVERY: Duration = Duration::from_mins(1);
@@ -19,7 +19,7 @@ const LONGEST_PAUSE: i64 = 3600;
 pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
     loop {
         let old = state.clock.now() - KEPT;
-        if let Err(error) = state.store.remove_pushes(old).await {
+        if let Err(error) = remove_old(&state, old).await {
             tracing::warn!(%error, "old pushes");
         }
         let timer = tokio::time::sleep(EVERY);
@@ -28,16 +28,36 @@ pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
             if let Err(error) = act_upon_all(&state).await {
                 tracing::warn!(%error, "pushes");
             }
+            let due = until_due(&state).await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = state.pushed.notified() => {}
+                () = tokio::time::sleep(due) => {}
                 () = &mut timer => break,
             }
         }
     }
 }
 
-async fn act_upon_all(state: &AppState) -> Result<(), sqlx::Error> {
+/// How long it is until the next push is due that waits.
+async fn until_due(state: &AppState) -> Duration {
+    match state.store.next_push().await {
+        Ok(Some(due_at)) => {
+            let seconds = due_at.saturating_sub(state.clock.now()).max(1);
+            Duration::from_secs(u64::try_from(seconds).unwrap_or(1)).min(EVERY)
+        }
+        // The next look is soon enough.
+        Ok(None) | Err(_) => EVERY,
+    }
+}
+
+/// Removes old pushes a few at a time, so that writers get their turn in between.
+async fn remove_old(state: &AppState, before: i64) -> Result<(), DbError> {
+    while state.store.remove_pushes(before).await? {}
+    Ok(())
+}
+
+async fn act_upon_all(state: &AppState) -> Result<(), DbError> {
     loop {
         let due = state.store.due_pushes(state.clock.now()).await?;
         if due.is_empty() {
@@ -49,17 +69,17 @@ async fn act_upon_all(state: &AppState) -> Result<(), sqlx::Error> {
     }
 }
 
-async fn act_upon(state: &AppState, id: &str, tries: i64) -> Result<(), sqlx::Error> {
+async fn act_upon(state: &AppState, id: &str, tries: i64) -> Result<(), DbError> {
     let (store, of_task) = (state.store.clone(), id.to_owned());
     // A task of its own: one push on which ours panics must not keep the others waiting.
     let acting = tokio::spawn(async move { store.act_upon_push(&of_task).await });
     let error = match acting.await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
-        Err(_panicked) => "an error of ours".to_owned(),
+        Err(_panicked) => "internal error".to_owned(),
     };
     tracing::error!(push.id = id, error, "a push could not be acted upon");
     let pause = PAUSE.saturating_mul(tries + 1).min(LONGEST_PAUSE);
     let due_at = state.clock.now() + pause;
-    state.store.put_push_off(id, &error, due_at).await
+    state.store.defer_push(id, &error, due_at).await
 }

@@ -10,8 +10,12 @@ mod claim;
 mod clock;
 mod config;
 mod coupon;
+mod failure;
 mod http;
 mod intake;
+mod operations;
+mod reachability;
+mod reconcile;
 mod review;
 mod state;
 mod store;
@@ -44,6 +48,25 @@ pub enum BuildError {
     Wechat(#[from] wechat_client::BuildError),
 }
 
+/// Brings the schema of the configured database up to date.
+///
+/// Of several processes at once one does it, and the others wait.
+///
+/// # Errors
+///
+/// [`BuildError::Database`] when the database cannot be opened or migrated.
+pub async fn migrate(config: &Config) -> Result<(), BuildError> {
+    let store = open(config).await?;
+    store.close().await;
+    Ok(())
+}
+
+async fn open(config: &Config) -> Result<Store, BuildError> {
+    Store::open(&config.database_url)
+        .await
+        .map_err(|error| BuildError::Database(error.into()))
+}
+
 impl App {
     /// Opens the ledger, bringing it up to date. WeChat need not be there.
     ///
@@ -52,9 +75,7 @@ impl App {
     /// [`BuildError::Database`] when the ledger cannot be opened, [`BuildError::Wechat`] when the
     /// API base is no URL.
     pub async fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        let store = Store::open(&config.database_url)
-            .await
-            .map_err(|error| BuildError::Database(error.into()))?;
+        let store = open(&config).await?;
         let wechat = wechat::Wechat::new(&config, &store, &clock)?;
         Ok(Self {
             state: AppState::new(&config, store, wechat, clock),
@@ -72,8 +93,10 @@ impl App {
         stop: CancellationToken,
     ) -> std::io::Result<()> {
         let watching = [
-            tokio::spawn(review::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(reachability::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(reconcile::watch(self.state.clone(), stop.clone())),
             tokio::spawn(intake::watch(self.state.clone(), stop.clone())),
+            tokio::spawn(operations::worker::watch(self.state.clone(), stop.clone())),
         ];
         let listener = listener.tap_io(|connection| {
             // An answer of two packets would wait for the caller's acknowledgement in between.
@@ -85,7 +108,13 @@ impl App {
         let serving = axum::serve(listener, http::router(self.state))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let ended = tokio::select! {
-            ended = serving.into_future() => ended,
+            ended = async {
+                let ended = serving.into_future().await;
+                // What runs may have outlived its caller.
+                state.tasks.close();
+                state.tasks.wait().await;
+                ended
+            } => ended,
             () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => Ok(()),
         };
         stop.cancel();

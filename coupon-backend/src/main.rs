@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use coupon_backend::{App, Config, SystemClock};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,14 @@ struct Arguments {
     /// A TOML file with settings of the same names; the environment wins.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Command {
+    /// Brings the database's schema up to date and ends; a start does the same by itself.
+    Migrate,
 }
 
 #[tokio::main]
@@ -42,6 +50,12 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
+    if let Some(Command::Migrate) = arguments.command {
+        coupon_backend::migrate(&config).await?;
+        let mut out = std::io::stdout();
+        let _gone = writeln!(out, "the database is up to date");
+        return Ok(());
+    }
     let listen = config.listen();
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         if error.kind() == ErrorKind::AddrInUse {

@@ -1,67 +1,64 @@
-//! Keeps the status of coupons up to date with WeChat's review.
+//! How a coupon stands at WeChat, for somebody who wants to know now.
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use wechat_client::ErrCode;
+use crate::{
+    coupon::Status,
+    reconcile::seen_card,
+    state::AppState,
+    store::{DbError, coupons::CouponRow},
+};
 
-use crate::{coupon::Status, state::AppState, store::coupons::CouponRow};
-
-/// How often WeChat is asked about coupons in review.
-const EVERY: Duration = Duration::from_mins(1);
+/// How long an admin waits for WeChat's word on a coupon.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Why the review could not be looked after.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReviewError {
     #[error("the database failed")]
-    Store(#[from] sqlx::Error),
+    Store(#[from] DbError),
     #[error("WeChat could not be asked")]
     Wechat(#[from] wechat_client::Error),
-}
-
-/// Asks about every coupon in review, now and then, until `stop`.
-pub(crate) async fn watch(state: AppState, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(error) = ask_about_all(&state).await {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::warn!(%error, cause, "the review");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
-        }
-    }
-}
-
-async fn ask_about_all(state: &AppState) -> Result<(), ReviewError> {
-    for coupon in state.store.coupons_in_review().await? {
-        refreshed(state, coupon).await?;
-    }
-    Ok(())
 }
 
 /// The coupon with WeChat's latest word on it, when it waits for one.
 pub(crate) async fn refreshed(
     state: &AppState,
-    mut coupon: CouponRow,
+    coupon: CouponRow,
 ) -> Result<CouponRow, ReviewError> {
+    if !matches!(coupon.status(), Status::InReview | Status::Unknown) {
+        return Ok(coupon);
+    }
+    asked(state, coupon).await
+}
+
+/// The coupon with WeChat's word on its card.
+async fn asked(state: &AppState, coupon: CouponRow) -> Result<CouponRow, ReviewError> {
     let Some(card_id) = &coupon.card_id else {
         return Ok(coupon);
     };
-    if coupon.status() != Status::InReview {
-        return Ok(coupon);
+    let card = state.wechat.cards.card(&card_id.as_str().into()).await;
+    let now = state.clock.now();
+    let seen = seen_card(&coupon, card, now)?;
+    state.store.note_card(None, &coupon, &seen, now).await?;
+    // What a push or an operation wrote down meanwhile counts.
+    Ok(state.store.coupon(&coupon.id).await?.unwrap_or(coupon))
+}
+
+/// The coupon as WeChat has it now; when WeChat is away or slow, what was known.
+pub(crate) async fn looked_at(state: &AppState, coupon: CouponRow) -> CouponRow {
+    if coupon.status() == Status::Withdrawn {
+        return coupon;
     }
-    let status = match state.wechat.cards.card(&card_id.as_str().into()).await {
-        Ok(card) => Status::from(&card.status),
-        Err(error) if error.errcode() == Some(ErrCode::INVALID_CARD_ID) => Status::Withdrawn,
-        Err(error) => return Err(error.into()),
-    };
-    state
-        .store
-        .set_coupon_status(&coupon.id, status, state.clock.now())
-        .await?;
-    status.as_str().clone_into(&mut coupon.status);
-    Ok(coupon)
+    let known = coupon.clone();
+    match tokio::time::timeout(PATIENCE, asked(state, coupon)).await {
+        Ok(Ok(coupon)) => coupon,
+        Ok(Err(error)) => {
+            tracing::warn!(coupon.id = %known.id, %error, "WeChat could not be asked about a coupon");
+            known
+        }
+        Err(_late) => known,
+    }
 }
 
 /// As [`refreshed`]; when WeChat is away, what was known.

@@ -1,15 +1,18 @@
 //! What every call works with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
+use tokio_util::task::TaskTracker;
 use wechat_client::callback::Callback;
 
 use crate::{
     Clock, Config,
+    operations::owner::Owner,
+    reachability::Reachability,
     store::{Store, sessions::TokenHash},
     wechat::Wechat,
 };
@@ -19,14 +22,24 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) store: Store,
     pub(crate) wechat: Wechat,
+    /// Whether WeChat answered lately.
+    pub(crate) reachability: Reachability,
     pub(crate) clock: Arc<dyn Clock>,
     /// What WeChat pushes is opened by it.
     pub(crate) callback: Callback,
     /// Wakes who acts upon pushes.
     pub(crate) pushed: Arc<Notify>,
+    /// Who this process is among those that share the ledger.
+    pub(crate) owner: Owner,
+    /// Work that outlives the call that began it; the end of the program waits for it.
+    pub(crate) tasks: TaskTracker,
     pub(crate) admin_token: AdminToken,
     /// Seconds that a login lasts.
     pub(crate) session_ttl: i64,
+    /// How often ledger and WeChat are brought together.
+    pub(crate) reconcile_every: Duration,
+    /// Held while this process does that.
+    pub(crate) reconciling: Arc<Mutex<()>>,
 }
 
 impl AppState {
@@ -39,6 +52,7 @@ impl AppState {
         Self {
             store,
             wechat,
+            reachability: Reachability::default(),
             clock,
             callback: Callback::new(
                 config.callback_token.expose_secret().into(),
@@ -46,8 +60,12 @@ impl AppState {
                 config.official_account.app_id.as_str().into(),
             ),
             pushed: Arc::default(),
+            owner: Owner::new(),
+            tasks: TaskTracker::new(),
             admin_token: AdminToken::new(config.admin_token.expose_secret()),
             session_ttl: config.session_ttl,
+            reconcile_every: config.reconcile_every,
+            reconciling: Arc::default(),
         }
     }
 

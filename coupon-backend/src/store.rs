@@ -1,59 +1,64 @@
-//! The ledger: one method is one transaction.
+//! The ledger: one method is one transaction, on SQLite or on a server that speaks MySQL's protocol.
 
-use std::{str::FromStr, time::Duration};
-
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use std::{
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
 };
 
+use sqlx::{Any, AnyPool, pool::PoolConnection};
+use tokio::sync::Semaphore;
+
+mod apply_push;
+pub(crate) mod card_changes;
 pub(crate) mod claims;
+mod connect;
 pub(crate) mod coupons;
-mod credentials;
-pub(crate) mod idempotency;
-mod news;
+pub(crate) mod credentials;
+mod dialect;
+mod error;
+pub(crate) mod history;
+mod leases;
+mod migrate;
+pub(crate) mod operations;
+mod probe;
 pub(crate) mod pushes;
+pub(crate) mod reconcile;
 pub(crate) mod redemptions;
 pub(crate) mod sessions;
+mod transaction;
 
-/// How long a writer waits for another, be it in another instance.
-const BUSY: Duration = Duration::from_secs(5);
-/// SQLite has one writer at a time; more connections help readers alone.
-const CONNECTIONS: u32 = 8;
+pub(crate) use connect::OpenError;
+pub(crate) use dialect::Dialect;
+pub(crate) use error::DbError;
 
 /// The database behind the service; clones share its connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    pool: AnyPool,
+    dialect: Dialect,
+    /// SQLite has one writer at a time, and lets those who wait poll for their turn: here they queue.
+    turns: Option<Arc<Semaphore>>,
+    /// The last write failed for want of storage.
+    storage_failed: Arc<AtomicBool>,
+    /// The ledger's file, and which one it was when it was opened.
+    file: Option<Arc<LedgerFile>>,
+}
+
+/// The file of an SQLite ledger.
+#[derive(Debug)]
+struct LedgerFile {
+    path: PathBuf,
+    identity: Option<(u64, u64)>,
 }
 
 impl Store {
-    /// Opens the database and brings it up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .journal_mode(SqliteJournalMode::Wal)
-            // An answer that was given must outlive a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY)
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(BUSY)
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!().run(&pool).await?;
-        Ok(Self { pool })
+    fn sort(&self, error: sqlx::Error) -> DbError {
+        DbError::sort(self.dialect, error)
     }
 
-    /// A transaction that writes: it takes its place among the writers at once, so that what it read
-    /// still holds when it writes.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
-    }
-
-    /// Whether the database answers.
-    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    /// A connection that reads.
+    async fn read(&self) -> Result<PoolConnection<Any>, DbError> {
+        self.pool.acquire().await.map_err(|error| self.sort(error))
     }
 
     /// Ends all connections.
@@ -77,10 +82,15 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Above every id.
+    /// Above every id; ids compare byte by byte on every database.
     const TOP: &'static str = "~";
 
     fn after(&self) -> &str {
         self.after.as_deref().unwrap_or(Self::TOP)
+    }
+
+    /// One row more than the page, which tells whether there is another.
+    fn rows(&self) -> i64 {
+        i64::from(self.limit) + 1
     }
 }

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use secrecy::ExposeSecret;
 use wechat_client::{BuildError, Client, MiniProgram};
 
-use crate::{Clock, Config, clock::ClientClock, store::Store};
+use crate::{
+    Clock, Config,
+    clock::ClientClock,
+    store::{Store, credentials::Credentials},
+};
 
 /// How long one answer may take. Two calls in a row, each tried again, stay below the 20 seconds
 /// after which a caller of ours must have an answer.
@@ -34,7 +38,10 @@ impl Wechat {
         .api_base(&config.api_base)
         .try_timeout(TRY)
         .total_timeout(IN_ALL)
-        .credentials(Arc::new(store.clone()))
+        .credentials(Arc::new(Credentials::new(
+            store.clone(),
+            account.secret.expose_secret(),
+        )))
         .clock(Arc::new(ClientClock(clock.clone())))
         .build()?;
         let program = &config.mini_program;

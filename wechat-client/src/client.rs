@@ -1,26 +1,27 @@
 //! The client of an Official Account, and how it keeps its token and ticket.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::sync::Mutex;
+use serde::de::DeserializeOwned;
+
+mod refresh;
+
+use refresh::{GET_TICKET, Kept, STABLE_TOKEN, new_holder};
 
 use crate::{
     AccessToken, AddCardItem, AppId, AppSecret, CardExt, CardExtRequest, CardId, CardTicket, Clock,
-    Credential, CredentialKey, CredentialKind, CredentialStore, Error, MemoryStore, Nonce,
-    RetryPolicy, SystemClock, Timestamp,
+    CredentialKind, CredentialStore, Error, MemoryStore, Nonce, RetryPolicy, SystemClock,
+    Timestamp,
     transport::{Call, FILE, Form, JSON, Timing, Transport, WECHAT, from_json},
 };
-
-/// A token is given up so many seconds before its end.
-const TOKEN_MARGIN: i64 = 120;
-/// Seconds a ticket lives from its first issue, whatever WeChat answers later.
-const TICKET_LIFE: i64 = 7200;
-/// A ticket is given up so many seconds before its end: the customer has to tap, too.
-const TICKET_MARGIN: i64 = 60;
-/// After so many seconds WeChat is asked whether the ticket is still this one.
-const TICKET_CHECK: i64 = 600;
 
 /// Calls WeChat's card platform for one Official Account.
 ///
@@ -34,9 +35,10 @@ struct Inner {
     transport: Transport,
     store: Arc<dyn CredentialStore>,
     clock: Arc<dyn Clock>,
-    /// Held while a credential is fetched, so that one fetch serves all who wait.
-    token: Mutex<Option<Credential>>,
-    ticket: Mutex<Option<Credential>>,
+    /// What this client calls itself when it takes a lease of the store.
+    holder: String,
+    token: Kept,
+    ticket: Kept,
 }
 
 impl fmt::Debug for Client {
@@ -125,8 +127,9 @@ impl ClientBuilder {
             secret: self.secret,
             store: self.store,
             clock: self.clock,
-            token: Mutex::new(None),
-            ticket: Mutex::new(None),
+            holder: new_holder(),
+            token: Kept::new(CredentialKind::AccessToken),
+            ticket: Kept::new(CredentialKind::CardTicket),
         })))
     }
 }
@@ -159,10 +162,26 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As any call; a ticket that is known to live is given out even while WeChat is away.
+    /// As any call; a ticket that is known to live is given out even while WeChat is away or hangs.
     pub async fn card_ticket(&self) -> Result<CardTicket, Error> {
         let inner = &self.0;
         inner.transport.in_time(GET_TICKET, inner.ticket()).await
+    }
+
+    /// Refreshes the token and the ticket when they end within five minutes or have to be looked at.
+    ///
+    /// A service calls it every minute in the background, so that no call has to wait for a refresh.
+    /// While another instance with the same store refreshes, nothing is done.
+    ///
+    /// # Errors
+    ///
+    /// As any call; what is still alive stays in use.
+    pub async fn refresh_ahead(&self) -> Result<(), Error> {
+        let inner = &self.0;
+        inner
+            .transport
+            .in_time(GET_TICKET, inner.refresh_ahead())
+            .await
     }
 
     /// Signs one claim now: what the page hands to `wx.addCard`.
@@ -219,154 +238,40 @@ impl Client {
     }
 }
 
-const STABLE_TOKEN: &str = "/cgi-bin/stable_token";
-const GET_TICKET: &str = "/cgi-bin/ticket/getticket";
-
-/// What `/cgi-bin/stable_token` takes.
-#[derive(Serialize)]
-struct TokenRequest<'a> {
-    grant_type: &'static str,
-    appid: &'a AppId,
-    secret: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    force_refresh: bool,
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    expires_in: i64,
-}
-
-#[derive(Deserialize)]
-struct TicketAnswer {
-    ticket: String,
-}
-
 impl Inner {
     /// Makes a call with the token; a token that WeChat refuses is replaced, once.
-    async fn with_token<T>(&self, call: &Call, form: Form<T>) -> Result<T, Error> {
+    async fn with_token<T>(self: &Arc<Self>, call: &Call, form: Form<T>) -> Result<T, Error> {
         let endpoint = call.endpoint;
+        // A call that is late with nothing sent surely did nothing.
+        let is_sent = AtomicBool::new(false);
         let operation = async {
-            let token = self.token(None).await?;
+            let token = self.token(None).await.map_err(|error| Error::NoToken {
+                endpoint,
+                source: Box::new(error),
+            })?;
             let signed = call.clone().query("access_token", token.expose());
+            is_sent.store(true, Ordering::Relaxed);
             match self.transport.tried(&signed, form).await {
                 Err(error) if error.errcode().is_some_and(crate::ErrCode::is_stale_token) => {
                     tracing::debug!(endpoint, %error, "the token is stale");
-                    let token = self.token(Some(&token)).await?;
+                    is_sent.store(false, Ordering::Relaxed);
+                    let token = self.token(Some(token)).await;
+                    let token = token.map_err(|error| Error::NoToken {
+                        endpoint,
+                        source: Box::new(error),
+                    })?;
                     let signed = call.clone().query("access_token", token.expose());
+                    is_sent.store(true, Ordering::Relaxed);
                     self.transport.tried(&signed, form).await
                 }
                 answer => answer,
             }
         };
-        self.transport.in_time(endpoint, operation).await
-    }
-
-    fn key(&self, kind: CredentialKind) -> CredentialKey {
-        CredentialKey {
-            app_id: self.app_id.clone(),
-            kind,
-        }
-    }
-
-    /// The token: ours, else the one another instance keeps in the store, else a new one.
-    async fn token(&self, refused: Option<&AccessToken>) -> Result<AccessToken, Error> {
-        let mut ours = self.token.lock().await;
-        let now = self.clock.now();
-        let is_good = |kept: &Credential| {
-            kept.expires_at - now > TOKEN_MARGIN
-                && refused.is_none_or(|refused| refused.expose() != kept.expose())
-        };
-        if let Some(kept) = ours.as_ref().filter(|kept| is_good(kept)) {
-            return Ok(kept.expose().into());
-        }
-        let key = self.key(CredentialKind::AccessToken);
-        if let Some(kept) = self.store.load(&key).await.map_err(Error::Store)?
-            && is_good(&kept)
-        {
-            let token = kept.expose().into();
-            *ours = Some(kept);
-            return Ok(token);
-        }
-        let fresh = self.fetch_token(refused).await?;
-        let kept = Credential::new(fresh.access_token, now + fresh.expires_in, now, now);
-        self.store.save(&key, &kept).await.map_err(Error::Store)?;
-        let token = kept.expose().into();
-        *ours = Some(kept);
-        Ok(token)
-    }
-
-    /// Asks for the stable token; only when that is the very one that was refused, for another.
-    async fn fetch_token(&self, refused: Option<&AccessToken>) -> Result<TokenAnswer, Error> {
-        let answer = self.ask_token(false).await?;
-        match refused {
-            // Forced refreshes are few a day, and end the token for everybody.
-            Some(refused) if refused.expose() == answer.access_token => self.ask_token(true).await,
-            _ => Ok(answer),
-        }
-    }
-
-    async fn ask_token(&self, force_refresh: bool) -> Result<TokenAnswer, Error> {
-        let request = TokenRequest {
-            grant_type: "client_credential",
-            appid: &self.app_id,
-            secret: self.secret.expose(),
-            force_refresh,
-        };
-        self.transport
-            .json(&Call::ask(STABLE_TOKEN, &request))
-            .await
-    }
-
-    async fn ticket(&self) -> Result<CardTicket, Error> {
-        let mut ours = self.ticket.lock().await;
-        let now = self.clock.now();
-        let is_fresh = |kept: &Credential| {
-            kept.expires_at - now > TICKET_MARGIN && now - kept.checked_at < TICKET_CHECK
-        };
-        if let Some(kept) = ours.as_ref().filter(|kept| is_fresh(kept)) {
-            return Ok(kept.expose().into());
-        }
-        let key = self.key(CredentialKind::CardTicket);
-        if let Some(kept) = self.store.load(&key).await.map_err(Error::Store)? {
-            let is_newer = ours
-                .as_ref()
-                .is_none_or(|ours| ours.checked_at <= kept.checked_at);
-            if is_newer {
-                *ours = Some(kept);
+        match self.transport.in_time(endpoint, operation).await {
+            Err(Error::NoAnswer { source, .. }) if !is_sent.load(Ordering::Relaxed) => {
+                Err(Error::Unreached { endpoint, source })
             }
-        }
-        if let Some(kept) = ours.as_ref().filter(|kept| is_fresh(kept)) {
-            return Ok(kept.expose().into());
-        }
-        let call = Call::get(GET_TICKET).query("type", "wx_card");
-        let answer = self.with_token(&call, JSON).await;
-        let answer = answer.and_then(|(value, status)| from_json(GET_TICKET, status, value));
-        match answer {
-            Ok(TicketAnswer { ticket }) => {
-                let kept = seen(ticket, ours.as_ref(), now);
-                self.store.save(&key, &kept).await.map_err(Error::Store)?;
-                let ticket = kept.expose().into();
-                *ours = Some(kept);
-                Ok(ticket)
-            }
-            Err(error) => match ours.as_ref().filter(|kept| kept.expires_at > now) {
-                Some(kept) if error.is_outage() => {
-                    tracing::warn!(%error, "WeChat is away; the ticket lives on");
-                    Ok(kept.expose().into())
-                }
-                _ => Err(error),
-            },
+            answer => answer,
         }
     }
-}
-
-/// A ticket as WeChat just gave it. WeChat always answers the whole life, however old the ticket is,
-/// so its end counts from when it was first seen.
-fn seen(ticket: String, former: Option<&Credential>, now: i64) -> Credential {
-    let first_seen = former
-        .filter(|former| former.expose() == ticket)
-        .map_or(now, |former| former.first_seen);
-    Credential::new(ticket, first_seen + TICKET_LIFE, first_seen, now)
 }

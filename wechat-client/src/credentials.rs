@@ -1,6 +1,12 @@
 //! Where tokens and tickets are kept, so that many instances share one.
 
-use std::{collections::HashMap, fmt, pin::Pin, sync::Mutex};
+use std::{
+    collections::HashMap,
+    fmt,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -86,49 +92,128 @@ impl fmt::Debug for Credential {
 #[error(transparent)]
 pub struct StoreError(pub Box<dyn std::error::Error + Send + Sync>);
 
+/// A credential as a store keeps it.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The credential.
+    pub credential: Credential,
+    /// How often the store has saved under this key: 1 for the first credential.
+    pub version: u64,
+}
+
 /// Keeps credentials; share one between instances, in a database say, and they share one token.
+///
+/// Two rules make that safe. Only the holder of the lease asks WeChat, so that many instances make
+/// one call; and what is saved must follow from what was read, so that the slower of two never
+/// overwrites the newer credential.
 pub trait CredentialStore: fmt::Debug + Send + Sync + 'static {
     /// What is kept under a key.
     fn load<'a>(
         &'a self,
         key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Credential>, StoreError>>;
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>>;
 
-    /// Keeps a credential in place of the former one.
-    fn save<'a>(
+    /// Keeps `fresh` if what is kept still has the version `expected`; 0 means that nothing is kept.
+    ///
+    /// False when somebody else saved since: what they saved stays.
+    fn compare_and_save<'a>(
         &'a self,
         key: &'a CredentialKey,
-        credential: &'a Credential,
+        expected: u64,
+        fresh: &'a Credential,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Takes the right to refresh a credential for so many seconds, or prolongs it for its holder.
+    ///
+    /// False while another has it. A lease ends by itself, and one that ends later than any lease
+    /// can was written by a clock that was wrong: it counts as ended.
+    fn try_lease<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        holder: &'a str,
+        seconds: u32,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Gives the right back; nothing happens when it is somebody else's.
+    fn release_lease<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        holder: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 /// Keeps credentials in this process.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<HashMap<CredentialKey, Credential>>);
+pub struct MemoryStore(Mutex<HashMap<CredentialKey, Slot>>);
+
+#[derive(Debug, Default)]
+struct Slot {
+    stored: Option<Stored>,
+    lease: Option<(String, Instant)>,
+}
 
 impl CredentialStore for MemoryStore {
     fn load<'a>(
         &'a self,
         key: &'a CredentialKey,
-    ) -> BoxFuture<'a, Result<Option<Credential>, StoreError>> {
-        let kept = self.lock().get(key).cloned();
-        Box::pin(async move { Ok(kept) })
+    ) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        let stored = self.lock().get(key).and_then(|slot| slot.stored.clone());
+        Box::pin(async move { Ok(stored) })
     }
 
-    fn save<'a>(
+    fn compare_and_save<'a>(
         &'a self,
         key: &'a CredentialKey,
-        credential: &'a Credential,
+        expected: u64,
+        fresh: &'a Credential,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let mut slots = self.lock();
+        let slot = slots.entry(key.clone()).or_default();
+        let kept = slot.stored.as_ref().map_or(0, |stored| stored.version);
+        let is_expected = kept == expected;
+        if is_expected {
+            slot.stored = Some(Stored {
+                credential: fresh.clone(),
+                version: expected + 1,
+            });
+        }
+        Box::pin(async move { Ok(is_expected) })
+    }
+
+    fn try_lease<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        holder: &'a str,
+        seconds: u32,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let mut slots = self.lock();
+        let slot = slots.entry(key.clone()).or_default();
+        let now = Instant::now();
+        let is_free = slot
+            .lease
+            .as_ref()
+            .is_none_or(|(other, until)| other == holder || *until <= now);
+        if is_free {
+            let until = now + Duration::from_secs(seconds.into());
+            slot.lease = Some((holder.to_owned(), until));
+        }
+        Box::pin(async move { Ok(is_free) })
+    }
+
+    fn release_lease<'a>(
+        &'a self,
+        key: &'a CredentialKey,
+        holder: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.lock().insert(key.clone(), credential.clone());
+        if let Some(slot) = self.lock().get_mut(key) {
+            slot.lease.take_if(|(other, _)| other == holder);
+        }
         Box::pin(async { Ok(()) })
     }
 }
 
 impl MemoryStore {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CredentialKey, Credential>> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<CredentialKey, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

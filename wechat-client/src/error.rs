@@ -42,6 +42,22 @@ pub enum Error {
         /// What must be changed.
         reason: String,
     },
+    /// WeChat was surely not reached: the connection was refused, say, or its name is not known.
+    #[error("{endpoint}: WeChat was not reached")]
+    Unreached {
+        /// The path that was to be called.
+        endpoint: &'static str,
+        /// The cause, its URL removed: the query holds the token.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There was no token to make the call with, so it was not made.
+    #[error("{endpoint}: not called for want of a token")]
+    NoToken {
+        /// The path that was to be called.
+        endpoint: &'static str,
+        /// Why there is no token.
+        source: Box<Self>,
+    },
     /// The store of tokens and tickets failed; nothing was called.
     #[error("the credential store failed")]
     Store(#[source] StoreError),
@@ -52,16 +68,18 @@ impl Error {
     pub fn errcode(&self) -> Option<ErrCode> {
         match self {
             Self::Api { source, .. } => Some(source.errcode),
+            Self::NoToken { source, .. } => source.errcode(),
             Self::Unreadable { .. }
             | Self::NoAnswer { .. }
             | Self::NotSent { .. }
+            | Self::Unreached { .. }
             | Self::Store(_) => None,
         }
     }
 
     /// Whether WeChat is away or overrun, so that the same call may succeed later.
     ///
-    /// That is: no answer, an unreadable one, [`ErrCode::SYSTEM_BUSY`], [`ErrCode::QUOTA`] and
+    /// That is: WeChat not reached, no answer, an unreadable one, [`ErrCode::SYSTEM_BUSY`], [`ErrCode::QUOTA`] and
     /// [`ErrCode::TOO_FREQUENT`].
     pub fn is_outage(&self) -> bool {
         match self {
@@ -69,8 +87,37 @@ impl Error {
                 [ErrCode::SYSTEM_BUSY, ErrCode::QUOTA, ErrCode::TOO_FREQUENT]
                     .contains(&source.errcode)
             }
-            Self::Unreadable { .. } | Self::NoAnswer { .. } => true,
+            Self::Unreadable { .. } | Self::NoAnswer { .. } | Self::Unreached { .. } => true,
+            Self::NoToken { source, .. } => source.is_outage(),
             Self::NotSent { .. } | Self::Store(_) => false,
+        }
+    }
+
+    /// What the call that failed may have done at WeChat.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_client::{ApiError, Effect, ErrCode, Error};
+    ///
+    /// let consumed_before = Error::Api {
+    ///     endpoint: "/card/code/consume",
+    ///     source: ApiError { errcode: ErrCode::CODE_CONSUMED, errmsg: String::new() },
+    /// };
+    /// assert_eq!(consumed_before.effect(), Effect::Refused);
+    /// ```
+    pub fn effect(&self) -> Effect {
+        match self {
+            // WeChat says -1 when something behind it failed, before or after it acted.
+            Self::Api { source, .. } if source.errcode == ErrCode::SYSTEM_BUSY => {
+                Effect::MayHaveActed
+            }
+            Self::Api { .. } => Effect::Refused,
+            Self::Unreadable { .. } | Self::NoAnswer { .. } => Effect::MayHaveActed,
+            Self::NotSent { .. }
+            | Self::Unreached { .. }
+            | Self::NoToken { .. }
+            | Self::Store(_) => Effect::NotSent,
         }
     }
 
@@ -93,6 +140,17 @@ impl Error {
             reason: format!("{what}: {number}, where WeChat takes {allowed}"),
         })
     }
+}
+
+/// What a call that failed may have done at WeChat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it surely did not reach WeChat.
+    NotSent,
+    /// Nobody knows: the answer was lost, unreadable, or [`ErrCode::SYSTEM_BUSY`].
+    MayHaveActed,
+    /// Nothing: WeChat said no.
+    Refused,
 }
 
 /// What WeChat said when it refused.

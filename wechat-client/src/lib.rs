@@ -31,8 +31,9 @@ pub use code::{
 };
 pub use credentials::{
     BoxFuture, Credential, CredentialKey, CredentialKind, CredentialStore, MemoryStore, StoreError,
+    Stored,
 };
-pub use error::{ApiError, ErrCode, Error};
+pub use error::{ApiError, Effect, ErrCode, Error};
 pub use ids::{
     ActivateTicket, AppId, CardCode, CardId, EncryptedCode, JsCode, MchId, MediaId, MerchantId,
     OpenId, PageId, PoiId, RuleId, UnionId,

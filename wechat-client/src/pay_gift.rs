@@ -84,22 +84,70 @@ pub struct MemberRule {
 
 /// A rule as WeChat has it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "RuleWire")]
 pub struct PayGiftRuleDetail {
     /// What WeChat knows it by, where the answer says so.
-    #[serde(default, deserialize_with = "maybe_whole")]
     pub rule_id: Option<RuleId>,
     /// The rule.
-    #[serde(flatten)]
     pub rule: PayGiftRule,
     /// How it stands.
-    #[serde(default)]
     pub status: Option<RuleStatus>,
     /// When it was made, in seconds since 1970.
-    #[serde(default, deserialize_with = "maybe_whole")]
     pub create_time: Option<i64>,
     /// When it was changed, in seconds since 1970.
-    #[serde(default, deserialize_with = "maybe_whole")]
     pub update_time: Option<i64>,
+}
+
+/// A rule on the wire: how it stands is told in `base_info`, or beside it in older samples.
+#[derive(Deserialize)]
+struct RuleWire {
+    #[serde(default, deserialize_with = "maybe_whole")]
+    rule_id: Option<RuleId>,
+    #[serde(rename = "type")]
+    kind: RuleKind,
+    base_info: BaseWire,
+    #[serde(default)]
+    member_rule: Option<MemberRule>,
+    #[serde(default)]
+    single_pay: Option<Value>,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+#[derive(Deserialize)]
+struct BaseWire {
+    #[serde(flatten)]
+    base: RuleBase,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+#[derive(Deserialize)]
+struct Standing {
+    #[serde(default)]
+    status: Option<RuleStatus>,
+    #[serde(default, deserialize_with = "maybe_whole")]
+    create_time: Option<i64>,
+    #[serde(default, deserialize_with = "maybe_whole")]
+    update_time: Option<i64>,
+}
+
+impl From<RuleWire> for PayGiftRuleDetail {
+    fn from(wire: RuleWire) -> Self {
+        let (within, beside) = (wire.base_info.standing, wire.standing);
+        Self {
+            rule_id: wire.rule_id,
+            rule: PayGiftRule {
+                kind: wire.kind,
+                base_info: wire.base_info.base,
+                member_rule: wire.member_rule,
+                single_pay: wire.single_pay,
+            },
+            status: within.status.or(beside.status),
+            create_time: within.create_time.or(beside.create_time),
+            update_time: within.update_time.or(beside.update_time),
+        }
+    }
 }
 
 /// A rule that was made.
@@ -337,5 +385,29 @@ impl Client {
 
         let call = Call::ask("/card/paygiftmembercard/get", &Request { mchid: merchant });
         self.call(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn how_a_rule_stands_is_read_within_base_info_and_beside_it() {
+        let base = json!({"mchid_list": ["1900000109"], "begin_time": 1_798_000_000, "end_time": 1_800_000_000});
+        let standing = json!({"status": "RULE_STATUS_OK", "create_time": 1, "update_time": 2});
+        let mut within = json!({"type": "RULE_TYPE_PAY_MEMBER_CARD", "base_info": base});
+        let mut beside = within.clone();
+        for (key, value) in standing.as_object().unwrap() {
+            within["base_info"][key] = value.clone();
+            beside[key] = value.clone();
+        }
+        for wire in [within, beside] {
+            let rule: PayGiftRuleDetail = serde_json::from_value(wire).unwrap();
+            assert_eq!(rule.status, Some(RuleStatus::Ok));
+            assert_eq!((rule.create_time, rule.update_time), (Some(1), Some(2)));
+        }
     }
 }

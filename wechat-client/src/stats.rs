@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     CardId, Client, Error, Fen,
     transport::Call,
-    wire::{flag, maybe_text, whole},
+    wire::{flag, maybe_text, maybe_whole, whole},
 };
 
 /// Days that one call tells of.
@@ -177,15 +177,26 @@ pub struct CardDay {
     pub ref_date: Day,
     /// The kind of card.
     pub card_id: CardId,
-    /// Its type: 0 discount, 1 cash, 2 gift, 3 general coupon, 4 groupon.
+    /// Its type as WeChat was seen to number them: 0 general coupon, 1 groupon, 2 discount, 3 gift, 4 cash,
+    /// 10 member card, 21 scenic ticket, 22 movie ticket. The official page numbers coupons otherwise:
+    /// 0 discount, 1 cash, 2 gift, 3 general coupon, 4 groupon.
     #[serde(default, deserialize_with = "whole")]
     pub card_type: i64,
     /// Whether it is paid for.
     #[serde(default, deserialize_with = "flag")]
     pub is_pay: bool,
-    /// WeChat's number for the kind of merchant.
+    /// WeChat's number for the kind of merchant; the page has it, and WeChat was seen to leave it out.
+    #[serde(default, deserialize_with = "maybe_whole")]
+    pub merchanttype: Option<i64>,
+    /// How often it was redeemed by others than the customer on their own phone.
     #[serde(default, deserialize_with = "whole")]
-    pub merchanttype: i64,
+    pub verify_noself_cnt: u64,
+    /// By how many users.
+    #[serde(default, deserialize_with = "whole")]
+    pub verify_noself_user: u64,
+    /// Whether it is shared among friends.
+    #[serde(default, rename = "isfriendscard", deserialize_with = "flag")]
+    pub is_friends_card: bool,
     /// Its numbers.
     #[serde(flatten)]
     pub counts: CouponCounts,
@@ -448,6 +459,26 @@ mod tests {
         assert_eq!(between("2026-12-31", "2027-01-01"), 1);
         assert_eq!(between("2000-01-01", "2001-01-01"), 366);
         assert_eq!(between("1970-01-01", "2026-11-25"), 20_782);
+    }
+
+    #[test]
+    fn a_day_of_a_coupon_is_read_as_captured_and_as_documented() {
+        let captured = r#"{"ref_date":"2026-12-23","card_id":"p","card_type":1,"is_pay":0,
+            "verify_noself_cnt":2,"verify_noself_user":"1","isfriendscard":1}"#;
+        let captured: CardDay = serde_json::from_str(captured).unwrap();
+        assert_eq!((captured.card_type, captured.merchanttype), (1, None));
+        let by_others = (captured.verify_noself_cnt, captured.verify_noself_user);
+        assert_eq!((by_others, captured.is_friends_card), ((2, 1), true));
+
+        let documented =
+            r#"{"ref_date":"2026-12-23","card_id":"p","card_type":4,"is_pay":0,"merchanttype":3}"#;
+        let documented: CardDay = serde_json::from_str(documented).unwrap();
+        assert_eq!(
+            (documented.card_type, documented.merchanttype),
+            (4, Some(3))
+        );
+        let by_others = (documented.verify_noself_cnt, documented.verify_noself_user);
+        assert_eq!((by_others, documented.is_friends_card), ((0, 0), false));
     }
 
     proptest! {

@@ -143,6 +143,8 @@ impl Transport {
             // The query holds the token: it goes nowhere but where it was sent.
             .redirect(redirect::Policy::none())
             .referer(false)
+            // Below the limit of a try: who never connected surely sent nothing.
+            .connect_timeout(timing.each_try.mul_f64(0.75))
             .user_agent(concat!("wechat-client/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| BuildError::Http(error.without_url()))?;
@@ -230,11 +232,19 @@ impl Transport {
                 request.multipart(multipart::Form::new().part("media", file.part()))
             }
         };
+        let endpoint = call.endpoint;
         let no_answer = |error: reqwest::Error| Error::NoAnswer {
-            endpoint: call.endpoint,
+            endpoint,
             source: error.without_url().into(),
         };
-        let mut response = request.send().await.map_err(no_answer)?;
+        let mut response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                let source = error.without_url().into();
+                Error::Unreached { endpoint, source }
+            } else {
+                no_answer(error)
+            }
+        })?;
         let status = response.status().as_u16();
         let mut bytes = BytesMut::new();
         while let Some(part) = response.chunk().await.map_err(no_answer)? {
@@ -282,9 +292,9 @@ fn unreadable(endpoint: &'static str, status: u16, why: String) -> Error {
 /// Whether the same call may fare better: WeChat did not answer, or was busy.
 fn is_worth_another_try(error: &Error) -> bool {
     match error {
-        Error::NoAnswer { .. } | Error::Unreadable { .. } => true,
+        Error::NoAnswer { .. } | Error::Unreadable { .. } | Error::Unreached { .. } => true,
         Error::Api { source, .. } => source.errcode == ErrCode::SYSTEM_BUSY,
-        Error::NotSent { .. } | Error::Store(_) => false,
+        Error::NotSent { .. } | Error::NoToken { .. } | Error::Store(_) => false,
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Version, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
@@ -26,11 +26,13 @@ mod login;
 mod media;
 mod member;
 mod merchant;
-mod node;
+mod message;
 mod quota;
 pub(crate) mod reply;
 mod rid;
+pub(crate) mod schema;
 mod stats;
+mod suits;
 mod ticket;
 mod token;
 
@@ -38,6 +40,7 @@ use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_esca
 use call::{Call, Content, Query};
 use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
+use schema::{Body, read_body};
 
 use crate::{
     faults::FaultKind,
@@ -88,6 +91,10 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/get", guard: Guard::Token, takes: Takes::Json, run: quota::get },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/quota/clear", guard: Guard::Token, takes: Takes::Json, run: quota::clear_path },
     Endpoint { verb: Verb::Post, path: "/cgi-bin/openapi/rid/get", guard: Guard::Token, takes: Takes::Json, run: rid::get },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/custom/send", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_one },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/send", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_many },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/sendall", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::send_all },
+    Endpoint { verb: Verb::Post, path: "/cgi-bin/message/mass/preview", guard: Guard::OfficialAccount, takes: Takes::Json, run: message::preview },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/getcallbackip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/get_api_domain_ip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
@@ -118,11 +125,14 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/card/movieticket/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: code::movie },
     Endpoint { verb: Verb::Post, path: "/card/boardingpass/checkin", guard: Guard::CardRight, takes: Takes::Json, run: code::check_in },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate },
+    Endpoint { verb: Verb::Post, path: "/card/membercard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activate/geturl", guard: Guard::CardRight, takes: Takes::Json, run: member::url },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activateuserform/set", guard: Guard::CardRight, takes: Takes::Json, run: member::set_form },
     Endpoint { verb: Verb::Post, path: "/card/membercard/activatetempinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::filled_in },
     Endpoint { verb: Verb::Post, path: "/card/membercard/userinfo/get", guard: Guard::CardRight, takes: Takes::Json, run: member::info },
     Endpoint { verb: Verb::Post, path: "/card/membercard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_member },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/activate", guard: Guard::CardRight, takes: Takes::Json, run: member::activate_general },
+    Endpoint { verb: Verb::Post, path: "/card/generalcard/unactivate", guard: Guard::CardRight, takes: Takes::Json, run: member::deactivate },
     Endpoint { verb: Verb::Post, path: "/card/generalcard/updateuser", guard: Guard::CardRight, takes: Takes::Json, run: member::change_general },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/add", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::add },
     Endpoint { verb: Verb::Post, path: "/card/paygiftcard/delete", guard: Guard::CardRight, takes: Takes::Json, run: gift_rule::delete },
@@ -156,6 +166,8 @@ fn family(path: &str) -> Family {
         Family::Card
     } else if path.starts_with("/sns/") {
         Family::Login
+    } else if path.starts_with("/cgi-bin/media/") {
+        Family::Media
     } else {
         Family::Gateway
     }
@@ -195,9 +207,14 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         .unwrap_or_default()
         .to_owned();
     let stays_open = stays_open(&parts);
+    let is_chunked = is_chunked(&parts);
     let body = read_whole(body).await;
-    let takes = endpoint.map_or(Takes::Nothing, |endpoint| endpoint.takes);
-    let content = read_content(takes, &content_type, body.as_ref()).await;
+    // A copy: bodies are read while the world goes on.
+    let switches = mock.world.lock().switches;
+    let content = match endpoint {
+        Some(endpoint) => read_content(endpoint, &content_type, body.as_ref(), switches).await,
+        None => Content::Ignored,
+    };
     let call = Call {
         is_plain_http: parts.extensions.get::<PlainHttp>().is_some(),
         // Calls come from connections; what comes from elsewhere comes from this machine.
@@ -212,9 +229,13 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    let mut response = match befall::fault_of(&mock, &call) {
-        None => run(&mock, endpoint, call, None).into_response(),
-        Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+    let mut response = if is_chunked {
+        refuse_chunks(&mock, call).into_response()
+    } else {
+        match befall::fault_of(&mock, &call) {
+            None => run(&mock, endpoint, call, None).into_response(),
+            Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
+        }
     };
     if stays_open {
         // WeChat says what HTTP/1.1 means anyway.
@@ -237,10 +258,46 @@ fn stays_open(parts: &Parts) -> bool {
     parts.version == Version::HTTP_11 && !asks_to_close
 }
 
-async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) -> Content {
-    match (takes, body) {
+/// Whether a body comes in chunks, without a length ahead.
+fn is_chunked(parts: &Parts) -> bool {
+    parts.method != Method::GET
+        && parts.headers.contains_key(header::TRANSFER_ENCODING)
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+}
+
+/// What stands in front of all calls reads no chunks: status 412, and the call is never reached.
+fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
+    let refusal = Refusal::numbered("WX-WIRE-021", 0)
+        .wording("Precondition Failed")
+        .expected("a body with Content-Length")
+        .received("Transfer-Encoding: chunked");
+    let wire = Wire::of_status(StatusCode::PRECONDITION_FAILED);
+    let world = mock.world.lock();
+    let now = world.now();
+    let journal = mock.journal.lock();
+    drop(world);
+    let answered = Answered {
+        call,
+        now,
+        appid: None,
+        wire: wire.clone(),
+        advice: Vec::new(),
+        outcome: Outcome::Refused(refusal),
+        fault: None,
+    };
+    mock.write_down(journal, answered);
+    wire
+}
+
+async fn read_content(
+    endpoint: &Endpoint,
+    content_type: &str,
+    body: Option<&Bytes>,
+    switches: Switches,
+) -> Content {
+    match (endpoint.takes, body) {
         (Takes::Nothing, _) => Content::Ignored,
-        (Takes::Json, Some(body)) => Content::Json(read_json(body)),
+        (Takes::Json, Some(body)) => Content::Json(read_fields(endpoint.path, body, switches)),
         (Takes::Json, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
             .expected(format!("at most {MAX_BODY} bytes"))
             .received("more, or a body that broke off"))),
@@ -254,14 +311,11 @@ async fn read_content(takes: Takes, content_type: &str, body: Option<&Bytes>) ->
 }
 
 /// Runs one call on the locked world, then writes it into the journal.
-fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<FaultKind>) -> Wire {
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
     let mut world = mock.world.lock();
     let now = world.now();
     let switches = world.switches;
-    if family == Family::Card {
-        read_escapes(&mut call, switches);
-    }
     let mut context = Context {
         world: &mut world,
         journal: &mock.journal,
@@ -271,6 +325,9 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     };
     let (result, early) = match gateway::admit(&mut context, endpoint) {
         Ok(endpoint) => {
+            if let Content::Json(Ok(body)) = &call.content {
+                context.advice.extend_from_slice(&body.advice);
+            }
             let result = (endpoint.run)(&mut context);
             if result.is_ok() {
                 advise::on(&call, endpoint.guard, &mut context.advice);
@@ -286,6 +343,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     } = context;
     advice.truncate(advise::MOST);
     let appid = account.map(|number| world.account(number).profile.appid.clone());
+    // Taken before the world is given back, so that rows stand in the order in which things happened.
+    let journal = mock.journal.lock();
     drop(world);
 
     let style = Style {
@@ -300,7 +359,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
             Outcome::Refused(refusal),
         ),
     };
-    mock.journal.lock().write(Answered {
+    let answered = Answered {
         call,
         now,
         appid,
@@ -308,35 +367,84 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         advice,
         outcome,
         fault,
-    });
+    };
+    mock.write_down(journal, answered);
     wire
 }
 
 /// Quotes the body from the place of the fault on, as card calls were seen to; the gateway was not.
 fn quoting(mut refusal: Refusal, call: &Call) -> Refusal {
     if family(&call.path) == Family::Card
-        && let Some(place) = &refusal.at
-        && let Some(tail) = error_before(&call.body, place)
+        && let Some(at) = refusal.at
+        && let Some(tail) = error_before(&call.body, at)
     {
         refusal.tail = tail.into();
     }
     refusal
 }
 
-/// What becomes of `\uXXXX` in a card's body, which nobody has captured.
-fn read_escapes(call: &mut Call, switches: Switches) {
-    if switches.is(Switch::UnicodeEscape, "accept") || !matches!(call.content, Content::Json(Ok(_)))
+/// Reads a JSON body by the schema of its call.
+///
+/// What becomes of `\uXXXX` in a card's body, which nobody has captured, is a switch.
+fn read_fields(path: &str, body: &[u8], switches: Switches) -> Result<Body, Refusal> {
+    let keeps_escapes = !switches.is(Switch::UnicodeEscape, "accept");
+    if family(path) == Family::Card
+        && keeps_escapes
+        && let Some(kept) = with_escapes_kept(body)
     {
-        return;
-    }
-    let Some(kept) = with_escapes_kept(&call.body) else {
-        return;
-    };
-    call.content = Content::Json(if switches.is(Switch::UnicodeEscape, "literal") {
-        read_json(&kept)
-    } else {
-        Err(Refusal::new("WX-WIRE-011")
+        let read = read_body(path, &kept, switches);
+        // A body that is no JSON is refused for that.
+        if read_json(body).is_err() || switches.is(Switch::UnicodeEscape, "literal") {
+            return read;
+        }
+        return Err(Refusal::new("WX-WIRE-011")
             .expected("characters as raw UTF-8")
-            .received("\\uXXXX"))
-    });
+            .received("\\uXXXX"));
+    }
+    read_body(path, body, switches)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        thread,
+    };
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::Filter;
+
+    #[test]
+    fn rows_stand_in_the_order_in_which_things_happened() {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        const NUMBERED: Endpoint = Endpoint {
+            verb: Verb::Post,
+            path: "/numbered",
+            guard: Guard::Open,
+            takes: Takes::Nothing,
+            // Only whoever has the world counts on.
+            run: |_| {
+                Ok(Reply::Json(
+                    json!({"n": CALLS.fetch_add(1, Ordering::Relaxed)}),
+                ))
+            },
+        };
+        let mock = Mock::new(World::starter(1), None);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let call = Call::bare(NUMBERED.path, Bytes::new());
+                        run(&mock, Some(&NUMBERED), call, None);
+                    }
+                });
+            }
+        });
+        let rows = mock.journal.lock().show(&Filter::default());
+        let numbers: Vec<_> = rows.iter().map(|row| row["reply"]["n"].as_u64()).collect();
+        let expected: Vec<_> = (0..4000).map(Some).collect();
+        assert_eq!(numbers, expected);
+    }
 }

@@ -4,8 +4,9 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::switches::Switches;
+use crate::{control::access, switches::Switches};
 
+mod refusals;
 mod serve;
 mod sign;
 
@@ -30,6 +31,10 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[cfg_attr(
+    feature = "intercept",
+    command(group(clap::ArgGroup::new("ca").args(["intercept", "tls"]).multiple(true)))
+)]
 struct ServeArguments {
     /// Address to listen on; with port 0 a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
@@ -46,14 +51,33 @@ struct ServeArguments {
     /// Sets one switch; may be given more than once, and wins over --strict and the world.
     #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = name_and_value)]
     switches: Vec<(String, String)>,
+    /// The language of the lines about refusals; that of LANG when not given.
+    #[arg(long, value_name = "LANGUAGE", value_enum)]
+    lang: Option<refusals::Language>,
+    /// Writes no line about refusals, and logs nothing but warnings.
+    #[arg(long)]
+    quiet: bool,
+    /// Lets web pages of this origin, such as `http://localhost:5173`, call the control API; may be given
+    /// more than once.
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = access::read_origin)]
+    allowed_origins: Vec<String>,
+    /// A file with the token that the control API asks for; without it the token is that of
+    /// `WECHAT_MOCK_CONTROL_TOKEN`, or, on an address that others can reach, made and printed.
+    #[arg(long, value_name = "FILE")]
+    control_token_file: Option<PathBuf>,
     /// Answers for WeChat's hosts too, as a proxy with a CA made at this start.
     #[cfg(feature = "intercept")]
     #[arg(long)]
     intercept: bool,
     /// Where to write the certificate of that CA, as PEM.
     #[cfg(feature = "intercept")]
-    #[arg(long, value_name = "FILE", requires = "intercept")]
+    #[arg(long, value_name = "FILE", requires = "ca")]
     ca_out: Option<PathBuf>,
+    /// Listens here with TLS as well, as WeChat's hosts, with that CA: for clients that know no proxy,
+    /// and that a line in the hosts file leads here.
+    #[cfg(feature = "intercept")]
+    #[arg(long, value_name = "ADDR")]
+    tls: Option<SocketAddr>,
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -2,32 +2,39 @@
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::State,
     http::{StatusCode, header},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde_json::{Value, json};
 
+pub(crate) mod access;
 mod accounts;
 mod body;
 mod cards;
+mod choice;
 mod clock;
 mod events;
 mod fault;
 mod faults;
+mod index;
 mod journal;
 mod members;
 mod merchants;
+mod messages;
 mod phone;
 mod switches;
 mod users;
 mod world;
 
+use access::Access;
+pub(crate) use choice::{ChooseCard, OpenCard};
 pub(crate) use clock::ClockChange;
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use messages::{OpenMessage, messages};
 pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
 pub(crate) use users::{AddCard, Login};
 
@@ -35,8 +42,9 @@ use crate::mock::Mock;
 
 /// One line a call.
 #[rustfmt::skip]
-pub(crate) fn router(mock: &Mock) -> Router<Mock> {
+pub(crate) fn router(access: Access) -> Router<Mock> {
     Router::new()
+        .route("/", get(index::show))
         .route("/health", get(health))
         .route("/world", get(world::show).put(world::put))
         .route("/reset", post(world::reset))
@@ -46,9 +54,13 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
         .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
         .route("/users", get(users::list).post(users::add))
-        .route("/users/{name}", get(users::one))
+        .route("/users/{name}", get(users::one).patch(users::change))
         .route("/users/{name}/login", post(users::login))
         .route("/users/{name}/add-card", post(users::add_card))
+        .route("/users/{name}/choose-card", post(choice::choose_card))
+        .route("/users/{name}/open-card", post(choice::open_card))
+        .route("/users/{name}/messages", get(messages::list))
+        .route("/users/{name}/messages/{id}/add-card", post(messages::add_card))
         .route("/users/{name}/wallet", get(users::wallet))
         .route("/users/{name}/scan", post(phone::scan))
         .route("/users/{name}/cards/{code}/gift", post(phone::gift))
@@ -67,7 +79,7 @@ pub(crate) fn router(mock: &Mock) -> Router<Mock> {
         .route("/switches", get(switches::list).patch(switches::change))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(mock.clone(), check_token))
+        .layer(middleware::from_fn_with_state(access, access::check_token))
 }
 
 async fn health() -> Json<Value> {
@@ -101,27 +113,6 @@ pub(crate) async fn method_not_allowed() -> Fault {
     )
 }
 
-/// Asks for the token when the mock can be reached from other machines.
-async fn check_token(State(mock): State<Mock>, request: Request, next: Next) -> Response {
-    let Some(token) = &mock.control_token else {
-        return next.run(request).await;
-    };
-    let shown = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if shown == Some(token) {
-        return next.run(request).await;
-    }
-    Fault::new(
-        StatusCode::UNAUTHORIZED,
-        "unauthorized",
-        "this mock listens beyond its own machine: send the token it printed at start as Authorization: Bearer",
-    )
-    .into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -134,7 +125,8 @@ mod tests {
 
     fn status(running: &Running, path: &str, header: &str) -> String {
         let mut stream = TcpStream::connect(running.address).unwrap();
-        let head = format!("GET {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n{header}");
+        let head =
+            format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{header}");
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -145,7 +137,7 @@ mod tests {
     fn a_mock_that_others_can_reach_asks_for_its_token() {
         let mock = Mock::new(World::starter(1), Some("right".to_owned()));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let running = Running::start(mock, listener).unwrap();
+        let running = Running::start(mock, listener, None).unwrap();
         let with = |token: &str| format!("authorization: Bearer {token}\r\n");
 
         for path in ["/_mock/v1/health", "/_mock/v1/world"] {

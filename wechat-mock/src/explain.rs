@@ -16,6 +16,13 @@ pub(crate) fn add_refusal(record: &mut Value, refusal: &Refusal) {
         &refusal.expected,
         &refusal.received,
     );
+    if let Some(row) = refusal.row {
+        record["field"] = json!({"call": row.call, "path": row.path});
+    }
+    if let Some(evidence) = refusal.rests_on() {
+        record["source"] = json!(evidence.source);
+        record["confidence"] = json!(evidence.confidence);
+    }
 }
 
 /// Adds the texts of a rule; `id` names what was broken, `texts` whose texts explain it.
@@ -41,9 +48,9 @@ pub(crate) fn add_rule(record: &mut Value, id: &str, texts: &str, expected: &str
     record["confidence"] = rule["confidence"].clone();
 }
 
-/// Puts a known mistake in signatures, an id of `fixtures`, in place of the rule's likeliest one.
-pub(crate) fn add_signature_mistake(record: &mut Value, id: &str) {
-    let texts = facts::signature_mistake(id);
+/// Puts a named mistake, an id of `fixtures`, in place of the rule's likeliest one.
+pub(crate) fn add_mistake(record: &mut Value, id: &str) {
+    let texts = facts::mistake(id);
     record["mistake"] = json!({
         "id": id,
         "en": texts["mistake"]["en"],

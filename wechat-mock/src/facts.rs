@@ -68,9 +68,21 @@ pub(crate) fn standings() -> impl Iterator<Item = i64> {
     STANDINGS.keys().copied()
 }
 
-/// The texts of a known mistake in signatures.
-pub(crate) fn signature_mistake(id: &str) -> &'static Value {
+/// The mistakes that can stand for a rule, in the order of the data.
+pub(crate) fn mistakes_of(rule: &str) -> impl Iterator<Item = &'static str> {
+    let applies = move |row: &&'static Value| {
+        let rules = row["applies_to"].as_array();
+        rules.is_some_and(|rules| rules.iter().any(|known| known == rule))
+    };
+    rows(fixtures::mistakes())
+        .filter(applies)
+        .map(|row| text(row, "id"))
+}
+
+/// The texts of a named mistake, in signatures or elsewhere.
+pub(crate) fn mistake(id: &str) -> &'static Value {
     rows(fixtures::signature_mistakes())
+        .chain(rows(fixtures::mistakes()))
         .find(|row| row["id"] == id)
         .unwrap_or(&Value::Null)
 }

@@ -1,11 +1,17 @@
 //! Faults: what can go wrong between a caller and WeChat, on demand.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::world::ids::Ids;
+use crate::{api::call::shortened, world::ids::Ids};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +95,7 @@ impl Fault {
         }
     }
 
-    /// Only calls of this path, such as `/card/code/decrypt`.
+    /// Only calls of this path, such as `/card/code/decrypt`; it has to be one of [`crate::paths`].
     #[must_use]
     pub fn on(mut self, path: &str) -> Self {
         self.path = Some(path.to_owned());
@@ -124,6 +130,19 @@ impl Fault {
         self
     }
 
+    /// The nearest path that the mock answers, when the fault is on one that it does not.
+    pub(crate) fn unknown_path(&self) -> Option<String> {
+        let path = self.path.as_deref()?;
+        if crate::paths().any(|known| known == path) {
+            return None;
+        }
+        let nearest = crate::paths().min_by_key(|known| distance(path, known))?;
+        Some(format!(
+            "{} is no path that this mock answers; the nearest is {nearest}",
+            shortened(path)
+        ))
+    }
+
     fn to_json(&self) -> Value {
         let mut shown = self.kind.to_json();
         for (key, value) in [
@@ -142,6 +161,23 @@ impl Fault {
         }
         shown
     }
+}
+
+/// How many bytes have to be put in, left out or changed to make one text of another.
+fn distance(from: &str, to: &str) -> usize {
+    let to = to.as_bytes();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    // No path is longer than some 40 bytes.
+    for (line, byte) in from.bytes().take(200).enumerate() {
+        let mut corner = row[0];
+        row[0] = line + 1;
+        for (column, other) in to.iter().enumerate() {
+            let changed = corner + usize::from(byte != *other);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
 }
 
 /// A fault as the control API takes it.
@@ -207,14 +243,18 @@ impl FaultDraft {
         if !(0.0..=1.0).contains(&probability) {
             return Err(("probability", "0 to 1".to_owned()));
         }
-        Ok(Fault {
+        let fault = Fault {
             kind,
             path: self.path,
             appid: self.appid,
             times: self.times,
             every: self.every.unwrap_or(1),
             probability,
-        })
+        };
+        match fault.unknown_path() {
+            Some(message) => Err(("path", message)),
+            None => Ok(fault),
+        }
     }
 }
 
@@ -229,29 +269,51 @@ struct Planned {
     done: u64,
 }
 
+/// Faults that have run out and are still shown; the oldest go first.
+const SPENT: usize = 1_000;
+
 /// The faults in force, shared by the faces of the mock.
 #[derive(Clone, Debug)]
-pub(crate) struct SharedFaults(Arc<Mutex<Faults>>);
+pub(crate) struct SharedFaults {
+    faults: Arc<Mutex<Faults>>,
+    in_force: Arc<AtomicUsize>,
+}
 
 impl SharedFaults {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Faults {
-            chance: Ids::new(seed, "faults", 0),
-            planned: Vec::new(),
-            made: 0,
-        })))
+        let in_force = Arc::new(AtomicUsize::new(0));
+        Self {
+            faults: Arc::new(Mutex::new(Faults {
+                chance: Ids::new(seed, "faults", 0),
+                planned: Vec::new(),
+                spent: VecDeque::new(),
+                made: 0,
+                in_force: in_force.clone(),
+            })),
+            in_force,
+        }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Faults> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether any fault could still happen to a call; told without a lock.
+    pub(crate) fn is_any_in_force(&self) -> bool {
+        self.in_force.load(Ordering::Acquire) > 0
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Faults {
     chance: Ids,
+    /// Those that can still happen, oldest first.
     planned: Vec<Planned>,
+    /// Those that have run out, by the time at which they did.
+    spent: VecDeque<Planned>,
     made: u64,
+    /// The length of `planned`.
+    in_force: Arc<AtomicUsize>,
 }
 
 impl Faults {
@@ -265,37 +327,60 @@ impl Faults {
             done: 0,
         };
         let shown = planned.show();
-        self.planned.push(planned);
+        if planned.is_spent() {
+            self.spend(planned);
+        } else {
+            self.planned.push(planned);
+        }
+        self.count();
         shown
     }
 
-    /// All faults, with how often each befell a call.
+    /// All faults, with how often each happened to a call.
     pub(crate) fn show(&self) -> Vec<Value> {
-        self.planned.iter().map(Planned::show).collect()
+        let mut all: Vec<&Planned> = self.spent.iter().chain(&self.planned).collect();
+        all.sort_by_key(|planned| planned.id);
+        all.into_iter().map(Planned::show).collect()
     }
 
     pub(crate) fn clear(&mut self) {
         self.planned.clear();
+        self.spent.clear();
+        self.count();
     }
 
     /// Back to the beginning, the order of chance too.
     pub(crate) fn reset(&mut self, seed: u64) {
-        self.planned.clear();
+        self.clear();
         self.made = 0;
         self.chance = Ids::new(seed, "faults", 0);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.planned.is_empty()
+    /// What happens to one call: the first fault in force that fits it.
+    pub(crate) fn inject(&mut self, path: &str, appid: Option<&str>) -> Option<FaultKind> {
+        let chance = &mut self.chance;
+        let mut planned = self.planned.iter_mut().enumerate();
+        let (place, kind) = planned.find_map(|(place, planned)| {
+            let is_hit = planned.fits(path, appid) && planned.is_due(chance);
+            is_hit.then_some((place, planned.fault.kind))
+        })?;
+        if self.planned[place].is_spent() {
+            let spent = self.planned.remove(place);
+            self.spend(spent);
+            self.count();
+        }
+        Some(kind)
     }
 
-    /// What befalls one call: the first fault in force that fits it.
-    pub(crate) fn befall(&mut self, path: &str, appid: Option<&str>) -> Option<FaultKind> {
-        let chance = &mut self.chance;
-        self.planned.iter_mut().find_map(|planned| {
-            let is_hit = planned.fits(path, appid) && planned.is_due(chance);
-            is_hit.then_some(planned.fault.kind)
-        })
+    fn spend(&mut self, planned: Planned) {
+        if self.spent.len() >= SPENT {
+            self.spent.pop_front();
+        }
+        self.spent.push_back(planned);
+    }
+
+    fn count(&self) {
+        self.in_force.store(self.planned.len(), Ordering::Release);
     }
 }
 
@@ -307,7 +392,10 @@ impl Planned {
                 .appid
                 .as_deref()
                 .is_none_or(|wanted| Some(wanted) == appid)
-            && fault.times.is_none_or(|times| self.done < times)
+    }
+
+    fn is_spent(&self) -> bool {
+        self.fault.times.is_some_and(|times| self.done >= times)
     }
 
     fn is_due(&mut self, chance: &mut Ids) -> bool {
@@ -338,7 +426,7 @@ mod tests {
         let faults = SharedFaults::new(7);
         faults.lock().add(fault);
         (0..calls)
-            .map(|_| faults.lock().befall("/a", Some("wx1")).is_some())
+            .map(|_| faults.lock().inject("/a", Some("wx1")).is_some())
             .collect()
     }
 
@@ -377,9 +465,48 @@ mod tests {
             .add(Fault::new(FaultKind::Errcode(-1)).times(1));
         faults.lock().add(Fault::new(FaultKind::Reset));
         assert_eq!(
-            faults.lock().befall("/a", None),
+            faults.lock().inject("/a", None),
             Some(FaultKind::Errcode(-1))
         );
-        assert_eq!(faults.lock().befall("/a", None), Some(FaultKind::Reset));
+        assert_eq!(faults.lock().inject("/a", None), Some(FaultKind::Reset));
+    }
+
+    #[test]
+    fn a_fault_that_has_run_out_is_shown_and_looked_at_no_more() {
+        let faults = SharedFaults::new(7);
+        assert!(!faults.is_any_in_force());
+        faults.lock().add(Fault::new(FaultKind::Reset).times(1));
+        assert!(faults.is_any_in_force());
+        assert!(faults.lock().inject("/a", None).is_some());
+        assert!(!faults.is_any_in_force());
+        assert_eq!(faults.lock().show()[0]["done"], 1);
+
+        for _ in 0..=SPENT {
+            faults.lock().add(Fault::new(FaultKind::Reset).times(1));
+            faults.lock().inject("/a", None);
+        }
+        let shown = faults.lock().show();
+        assert_eq!((shown.len(), &shown[0]["id"]), (SPENT, &json!(3)));
+    }
+
+    #[test]
+    fn the_nearest_path_is_named() {
+        for (path, nearest) in [
+            ("card/code/decrypt", "/card/code/decrypt"),
+            ("/card/code/decypt", "/card/code/decrypt"),
+            ("/card/creat", "/card/create"),
+            ("/cgi-bin/token/", "/cgi-bin/token"),
+        ] {
+            let message = Fault::new(FaultKind::Reset).on(path).unknown_path();
+            let message = message.unwrap();
+            assert!(message.ends_with(&format!("is {nearest}")), "{message}");
+        }
+        for path in crate::paths() {
+            let fault = Fault::new(FaultKind::Reset).on(path);
+            assert_eq!(fault.unknown_path(), None);
+        }
+        let long = "x".repeat(1 << 20);
+        let fault = Fault::new(FaultKind::Reset).on(&long);
+        assert!(fault.unknown_path().unwrap().len() < 400);
     }
 }

@@ -3,16 +3,29 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use serde_json::{Deserializer, Map, Value};
+use serde_json::{Deserializer, Value};
 
 use crate::{
     api::{
-        body::{Upload, error_before, offset_of, read_json, read_upload, with_escapes_kept},
+        body::{Kind, Node, Upload, error_before, read_json, read_upload, with_escapes_kept},
         reply::{Family, Style, Wire},
+        schema::read_body,
     },
     refusal::Refusal,
     switches::Switches,
 };
+
+/// Reads `body` as the call with this path does, with what a refusal quotes of it: the number, or 0.
+pub fn read_call(path: &str, body: &[u8]) -> i64 {
+    match read_body(path, body, Switches::default()) {
+        Ok(_) => 0,
+        Err(refusal) => {
+            let quoted = refusal.at.and_then(|at| error_before(body, at));
+            std::hint::black_box(quoted);
+            refusal.errcode
+        }
+    }
+}
 
 /// Reads `body` as a JSON body.
 ///
@@ -21,15 +34,19 @@ use crate::{
 /// When what must be true is not.
 pub fn json_body(body: &[u8]) {
     match read_json(body) {
-        Ok(read) => {
-            let written = Value::Object(read.clone()).to_string();
+        Ok(tree) => {
+            let read = tree.to_value();
+            let reference: Value = serde_json::from_slice(body).expect("serde_json takes it too");
+            assert_eq!(read, reference, "it is what serde_json reads");
+            let written = read.to_string();
             let again = read_json(written.as_bytes()).expect("what was written can be read");
-            assert_eq!(again, read, "what was written reads the same");
+            assert_eq!(again.to_value(), read, "what was written reads the same");
             if let Some(kept) = with_escapes_kept(body) {
                 read_json(&kept).expect("with its escapes kept it is still JSON");
             }
             let text = std::str::from_utf8(body).expect("JSON is UTF-8");
-            members_are_found(text, "", &read);
+            values_are_found(text, &tree);
+            schemas_read(body);
         }
         Err(refusal) => {
             let errcode = if body.is_empty() { 44002 } else { 47001 };
@@ -39,30 +56,46 @@ pub fn json_body(body: &[u8]) {
     }
 }
 
-/// Each member stands where its path leads, unless its name is no step of a path.
-fn members_are_found(text: &str, path: &str, members: &Map<String, Value>) {
-    for (key, value) in members {
-        if key.is_empty() || key.contains(['.', '[', ']']) {
-            continue;
+/// Each value and each key stands where the tree says.
+fn values_are_found(text: &str, node: &Node<'_>) {
+    let mut found = Deserializer::from_str(&text[node.at..]).into_iter::<Value>();
+    let found = found.next().expect("a value").expect("JSON");
+    assert_eq!(found, node.to_value());
+    if let Kind::List(entries) = &node.kind {
+        for entry in entries {
+            values_are_found(text, entry);
         }
-        let path = format!("{path}.{key}");
-        let start = offset_of(text, &path).expect("a member is found");
-        let mut found = Deserializer::from_str(&text[start..]).into_iter::<Value>();
-        let found = found.next().expect("a value").expect("JSON");
-        assert_eq!(&found, value, "{path}");
-        if let Value::Object(members) = value {
-            members_are_found(text, &path, members);
+    }
+    for member in node.members() {
+        assert_eq!(
+            text.as_bytes()[member.key_end],
+            b'"',
+            "the closing quote of a key"
+        );
+        values_are_found(text, &member.value);
+    }
+}
+
+/// Every call reads the body or refuses it with a place that can be quoted.
+fn schemas_read(body: &[u8]) {
+    for path in crate::api::paths() {
+        if let Err(refusal) = read_body(path, body, Switches::default()) {
+            assert!(refusal.at.is_none_or(|at| at < body.len()), "{path}");
         }
     }
 }
 
 /// What is quoted is a piece of the body, and leaves as JSON.
 fn quote_is_of(body: &[u8], mut refusal: Refusal) {
-    if let Some(place) = &refusal.at {
+    if let Some(place) = refusal.at {
         let tail = error_before(body, place).expect("a place has a text");
         let quoted = tail.strip_prefix("Error before ").expect("a tail");
         let text = std::str::from_utf8(body).expect("a text has places");
-        assert!(text.contains(quoted) && (1..=80).contains(&quoted.chars().count()));
+        let uncut = quoted
+            .strip_suffix("...")
+            .filter(|uncut| uncut.chars().count() == 115);
+        let quoted = uncut.unwrap_or(quoted);
+        assert!(text.contains(quoted) && (1..=115).contains(&quoted.chars().count()));
         refusal.tail = tail.into();
     }
     let style = Style {

@@ -4,6 +4,10 @@
 
 use serde_json::{Value, json};
 
+mod phone;
+
+pub use phone::{CardMessage, ChooseCardOutcome, OpenCardOutcome, PhoneError};
+
 use crate::{
     control::{self, AddCard, ClockChange, Give, Login, Scan, SelfConsumption, Trigger, Which},
     faults::Fault,
@@ -283,8 +287,15 @@ impl<'a> Faults<'a> {
         Self(mock)
     }
 
-    /// Puts a fault into force; of several that fit a call, the first befalls it.
+    /// Puts a fault into force; of several that fit a call, the first happens to it.
+    ///
+    /// # Panics
+    ///
+    /// When it is on a path that the mock does not answer: it would never happen.
     pub fn add(&self, fault: Fault) {
+        if let Some(message) = fault.unknown_path() {
+            panic!("a fault that would never happen: {message}");
+        }
         self.0.faults.lock().add(fault);
     }
 

@@ -6,8 +6,9 @@ mod tls;
 #[cfg(feature = "intercept")]
 pub(crate) use tls::Intercept;
 
-/// The hosts of the card platform's calls, its regional ones, and the console's.
-pub(crate) const HOSTS: [&str; 7] = [
+/// The hosts of the card platform's calls, its regional ones, the console's, and those of pictures and
+/// videos.
+pub(crate) const HOSTS: [&str; 9] = [
     "api.weixin.qq.com",
     "api2.weixin.qq.com",
     "sh.api.weixin.qq.com",
@@ -15,7 +16,18 @@ pub(crate) const HOSTS: [&str; 7] = [
     "hk.api.weixin.qq.com",
     "file.api.weixin.qq.com",
     "mp.weixin.qq.com",
+    FILE_HOSTS[0],
+    FILE_HOSTS[1],
 ];
+
+/// The hosts of pictures and videos; they serve files alone, with TLS or without.
+const FILE_HOSTS: [&str; 2] = ["mmbiz.qpic.cn", "vweixinf.tc.qq.com"];
+
+pub(crate) fn serves_files(host: &str) -> bool {
+    FILE_HOSTS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(host))
+}
 
 pub(crate) fn is_intercepted(host: &str) -> bool {
     HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host))

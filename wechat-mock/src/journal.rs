@@ -14,20 +14,30 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::{call::Call, reply::Wire},
+    diagnosis::{self, Refused},
     explain,
     faults::FaultKind,
     refusal::{Advice, Refusal},
     sign::diagnose::Stamp,
 };
 
+mod redact;
+
+use redact::{TEXT, cut_quote, cut_texts, kept_text, may_hold_secrets};
+pub(crate) use redact::{redact, shown_call};
+
 /// Rows that are kept.
 const ROWS: usize = 10_000;
-/// Bytes of bodies that are kept over all rows.
+/// Bytes that are kept over all rows.
 const BYTES: usize = 16 * 1024 * 1024;
+/// Pairs of a query that are kept.
+const PAIRS: usize = 64;
 /// Bytes of one body that are kept.
 const BODY: usize = 64 * 1024;
 /// Records of claims on the phone that are kept.
 const CLAIMS: usize = 2_000;
+/// Bytes that are kept over all records of claims.
+const CLAIM_BYTES: usize = 8 * 1024 * 1024;
 /// Claims whose timestamp and nonce are known again when they are signed a second time.
 const STAMPS: usize = 64;
 
@@ -65,6 +75,8 @@ pub(crate) struct Row {
     pub(crate) appid: Option<String>,
     pub(crate) errcode: i64,
     trace: Option<String>,
+    /// Of the answer.
+    status: u16,
     request_type: String,
     request: Body,
     reply_type: &'static str,
@@ -93,6 +105,13 @@ impl Body {
             kept,
             length: whole.len(),
         }
+    }
+
+    /// The body as JSON, when it is JSON and was kept whole.
+    fn json(&self) -> Option<Value> {
+        let is_whole = self.kept.len() == self.length;
+        let json = serde_json::from_slice(&self.kept);
+        json.ok().filter(|_| is_whole)
     }
 
     /// Whether a piece of it may be a secret; of what was not kept nobody knows.
@@ -135,9 +154,18 @@ pub(crate) struct Journal {
     rows: VecDeque<Row>,
     bytes: usize,
     written: u64,
-    claims: VecDeque<(String, Value)>,
+    claims: VecDeque<KeptClaim>,
+    claim_bytes: usize,
     claimed: u64,
     stamps: VecDeque<Stamp>,
+}
+
+/// The record of a claim on the phone.
+#[derive(Debug)]
+struct KeptClaim {
+    number: u64,
+    record: Value,
+    size: usize,
 }
 
 /// Which rows to show.
@@ -150,8 +178,8 @@ pub(crate) struct Filter {
 }
 
 impl Journal {
-    /// Writes a call down.
-    pub(crate) fn write(&mut self, answered: Answered) {
+    /// Writes a call down; the id of its row.
+    pub(crate) fn write(&mut self, answered: Answered) -> String {
         let Answered {
             call,
             now,
@@ -170,18 +198,26 @@ impl Journal {
             query: call
                 .query
                 .pairs()
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .take(PAIRS)
+                .map(|(key, value)| (kept_text(key), kept_text(value)))
                 .collect(),
-            path: call.path,
-            appid,
+            path: kept_text(&call.path),
+            appid: appid.map(|appid| kept_text(&appid)),
             errcode: wire.errcode,
             trace: wire.trace,
+            status: wire.status.as_u16(),
             request: Body::new(&call.body),
-            request_type: call.content_type,
+            request_type: kept_text(&call.content_type),
             reply: Body::new(&wire.body),
             reply_type: wire.content_type,
-            advice,
-            outcome,
+            advice: advice
+                .into_iter()
+                .map(|advice| Advice::new(advice.rule, kept_text(&advice.at)))
+                .collect(),
+            outcome: match outcome {
+                Outcome::Refused(refusal) => Outcome::Refused(refusal.cut(TEXT)),
+                other => other,
+            },
             fault,
         };
         self.bytes += row.size();
@@ -192,6 +228,7 @@ impl Journal {
             };
             self.bytes -= oldest.size();
         }
+        Row::name_of(self.written)
     }
 
     /// The rows that pass the filter, newest last.
@@ -221,31 +258,42 @@ impl Journal {
         *self = Self::default();
     }
 
-    /// The id of the next claim's record, and what the claims before it were made with.
-    pub(crate) fn next_claim(
-        &mut self,
-        stamps: impl Iterator<Item = Stamp>,
-    ) -> (String, Vec<Stamp>) {
+    /// The number of the next claim's record, and what the claims before it were made with.
+    pub(crate) fn next_claim(&mut self, stamps: impl Iterator<Item = Stamp>) -> (u64, Vec<Stamp>) {
         self.claimed += 1;
         let earlier = self.stamps.iter().cloned().collect();
         self.stamps.extend(stamps);
         let too_many = self.stamps.len().saturating_sub(STAMPS);
         self.stamps.drain(..too_many);
-        (format!("claim-{}", self.claimed), earlier)
+        (self.claimed, earlier)
     }
 
-    /// Keeps the record of a claim on the phone.
-    pub(crate) fn keep_claim(&mut self, id: String, record: Value) {
-        if self.claims.len() >= CLAIMS {
-            self.claims.pop_front();
+    /// Keeps the record of a claim on the phone, behind those of the claims before it.
+    pub(crate) fn keep_claim(&mut self, number: u64, mut record: Value) {
+        let size = cut_texts(&mut record);
+        let later = self.claims.iter().rev();
+        let later = later.take_while(|kept| kept.number > number).count();
+        let claim = KeptClaim {
+            number,
+            record,
+            size,
+        };
+        self.claims.insert(self.claims.len() - later, claim);
+        self.claim_bytes += size;
+        while self.claims.len() > CLAIMS || self.claim_bytes > CLAIM_BYTES {
+            let Some(oldest) = self.claims.pop_front() else {
+                break;
+            };
+            self.claim_bytes -= oldest.size;
         }
-        self.claims.push_back((id, record));
     }
 
     /// Why a call or claim was refused, by its journal id, rid, hint or claim id.
     pub(crate) fn explain(&self, id: &str) -> Option<Value> {
-        if let Some((_, record)) = self.claims.iter().find(|(known, _)| known == id) {
-            return Some(record.clone());
+        if let Some(number) = id.strip_prefix("claim-") {
+            let mut claims = self.claims.iter();
+            let claim = claims.find(|claim| claim.number.to_string() == number)?;
+            return Some(claim.record.clone());
         }
         let row = self
             .rows
@@ -279,12 +327,32 @@ impl Row {
     }
 
     fn name(&self) -> String {
-        format!("call-{}", self.id)
+        Self::name_of(self.id)
+    }
+
+    fn name_of(id: u64) -> String {
+        format!("call-{id}")
     }
 
     fn size(&self) -> usize {
-        // The bodies, and about what the rest of a row takes.
-        512 + self.request.kept.len() + self.reply.kept.len()
+        // A row's own members, and what each text takes beside its bytes.
+        let mut size = size_of::<Self>() + self.request.kept.len() + self.reply.kept.len();
+        let texts = [&self.method, &self.path, &self.request_type];
+        size += texts.iter().map(|text| text.len()).sum::<usize>();
+        let pairs = self.query.iter();
+        size += pairs
+            .map(|(key, value)| size_of::<(String, String)>() + key.len() + value.len())
+            .sum::<usize>();
+        size += self.appid.as_ref().map_or(0, String::len);
+        size += self.trace.as_ref().map_or(0, String::len);
+        let advice = self.advice.iter();
+        size += advice
+            .map(|advice| size_of::<Advice>() + advice.at.len())
+            .sum::<usize>();
+        if let Outcome::Refused(refusal) = &self.outcome {
+            size += refusal.size();
+        }
+        size
     }
 
     fn show(&self) -> Value {
@@ -307,6 +375,7 @@ impl Row {
             "appid": self.appid,
             "request": self.request.show(&self.request_type),
             "errcode": self.errcode,
+            "status": self.status,
             "reply": reply,
         });
         if let Some(trace) = &self.trace {
@@ -348,6 +417,16 @@ impl Row {
         })
     }
 
+    /// The named mistake that the call shows.
+    fn mistake(&self, refusal: &Refusal) -> Option<&'static str> {
+        diagnosis::mistake(&Refused {
+            path: &self.path,
+            query: &self.query,
+            body: self.request.json().as_ref(),
+            refusal,
+        })
+    }
+
     fn explain(&self) -> Value {
         let mut record = json!({
             "id": self.name(),
@@ -356,6 +435,9 @@ impl Row {
             "appid": self.appid,
             "errcode": self.errcode,
         });
+        if self.status != 200 {
+            record["status"] = json!(self.status);
+        }
         if let Some(trace) = &self.trace {
             record["trace"] = json!(trace);
         }
@@ -374,6 +456,9 @@ impl Row {
                 record["outcome"] = json!("refused");
                 record["errmsg"] = json!(refusal.errmsg());
                 explain::add_refusal(&mut record, refusal);
+                if let Some(mistake) = self.mistake(refusal) {
+                    explain::add_mistake(&mut record, mistake);
+                }
             }
         }
         record["advice"] = self.advice.iter().map(explain::advice).collect();
@@ -381,68 +466,10 @@ impl Row {
     }
 }
 
-/// Names whose values are secret in queries, requests and replies.
-const SECRET: [&str; 7] = [
-    "access_token",
-    "secret",
-    "appsecret",
-    "ticket",
-    "session_key",
-    "js_code",
-    "api_ticket",
-];
-
-/// Shortens every secret of a JSON value to its length.
-pub(crate) fn redact(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            for (key, member) in members {
-                match member {
-                    Value::String(text) if SECRET.contains(&key.as_str()) && !text.is_empty() => {
-                        *text = format!("[redacted: {} characters]", text.chars().count());
-                    }
-                    other => redact(other),
-                }
-            }
-        }
-        Value::Array(entries) => entries.iter_mut().for_each(redact),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Takes out what a refusal quotes of the request.
-fn cut_quote(reply: &mut Value) {
-    const QUOTE: &str = "Error before ";
-    if let Some(Value::String(errmsg)) = reply.get_mut("errmsg")
-        && let Some(at) = errmsg.find(QUOTE)
-    {
-        errmsg.replace_range(at + QUOTE.len().., "[redacted]");
-    }
-}
-
-/// A text that is no JSON is shown only when no name of a secret stands in it.
-fn may_hold_secrets(text: &str) -> bool {
-    SECRET.iter().any(|name| text.contains(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_shortened_wherever_they_stand() {
-        let mut value =
-            json!({"secret": "s3cret", "list": [{"access_token": "abc"}], "title": "满减"});
-        redact(&mut value);
-        assert_eq!(
-            value,
-            json!({
-                "secret": "[redacted: 6 characters]",
-                "list": [{"access_token": "[redacted: 3 characters]"}],
-                "title": "满减",
-            })
-        );
-    }
+    use crate::api::call::Query;
 
     #[test]
     fn a_body_that_is_no_json_is_shown_only_without_secrets() {
@@ -495,5 +522,59 @@ mod tests {
         assert!(journal.bytes <= BYTES);
         journal.clear();
         assert_eq!((journal.bytes, journal.rows.len()), (0, 0));
+    }
+
+    #[test]
+    fn whatever_a_row_holds_is_cut_and_counted() {
+        let long = "券".repeat(2_000);
+        let mut journal = Journal::default();
+        for number in 0..3_000 {
+            let mut row = answered(&format!("/{number}{long}"), 0);
+            row.call.content_type = long.clone();
+            row.call.query = Query::parse(Some(&format!("a={long}&{}", "b=c&".repeat(200))));
+            row.appid = Some(long.clone());
+            row.advice = vec![Advice::new("WX-ADV-005", long.as_str())];
+            row.outcome = Outcome::Refused(
+                Refusal::new("WX-CRD-002")
+                    .expected(long.as_str())
+                    .received(long.as_str())
+                    .wording(long.as_str())
+                    .tail(long.as_str()),
+            );
+            journal.write(row);
+        }
+        let row = &journal.rows[0];
+        assert!(
+            (8 * 1024..64 * 1024).contains(&row.size()),
+            "{}",
+            row.size()
+        );
+        assert!(journal.bytes <= BYTES);
+        let held: usize = journal.rows.iter().map(Row::size).sum();
+        assert_eq!(held, journal.bytes);
+        assert_eq!(row.query.len(), PAIRS);
+        assert!(row.explain().to_string().len() < 64 * 1024);
+    }
+
+    #[test]
+    fn claims_are_cut_and_counted_and_stand_in_their_order() {
+        let long = "券".repeat(2_000);
+        let mut journal = Journal::default();
+        for number in [2, 1, 3] {
+            journal.keep_claim(number, json!({"id": number, "received": long}));
+        }
+        let numbers: Vec<u64> = journal.claims.iter().map(|claim| claim.number).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+        let record = journal.explain("claim-2").unwrap();
+        assert!(record["received"].as_str().unwrap().len() <= TEXT + 3);
+
+        for number in 4..500 {
+            let cards = vec![json!({"received": long}); 100];
+            journal.keep_claim(number, json!({"cards": cards}));
+        }
+        assert!(journal.claim_bytes <= CLAIM_BYTES);
+        assert_eq!(journal.explain("claim-4"), None);
+        assert!(journal.explain("claim-499").is_some());
+        assert!(journal.explain("claim-0499").is_none());
     }
 }

@@ -10,6 +10,7 @@ mod cdn;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod control;
+mod diagnosis;
 mod explain;
 mod facts;
 mod faults;
@@ -35,10 +36,14 @@ mod world;
 
 pub use api::paths;
 pub use faults::{Fault, FaultKind};
-pub use handles::{Account, AddCardOutcome, Clock, Events, Faults, Journal, User};
+pub use handles::{
+    Account, AddCardOutcome, CardMessage, ChooseCardOutcome, Clock, Events, Faults, Journal,
+    OpenCardOutcome, PhoneError, User,
+};
 pub use switches::SwitchError;
 pub use world::file::WorldError;
 
+use control::access;
 use mock::Mock;
 use server::Running;
 use world::{World, profile::AccountKind};
@@ -86,8 +91,12 @@ impl MockWechat {
             is_strict: false,
             switches: Vec::new(),
             push_timeout: None,
+            allowed_origins: Vec::new(),
+            control_token: None,
             #[cfg(feature = "intercept")]
             is_intercepting: false,
+            #[cfg(feature = "intercept")]
+            tls: None,
         }
     }
 
@@ -102,13 +111,19 @@ impl MockWechat {
     }
 
     /// The certificate of the CA that vouches for WeChat's hosts, as PEM; [`None`] without
-    /// [`Builder::intercept`].
+    /// [`Builder::intercept`] and [`Builder::tls`].
     ///
     /// It is another one for every mock.
     #[cfg(feature = "intercept")]
     pub fn ca_pem(&self) -> Option<&str> {
         let intercept = self.mock.intercept.as_ref()?;
         Some(intercept.ca_pem())
+    }
+
+    /// Where WeChat's hosts are answered for with TLS; [`None`] without [`Builder::tls`].
+    #[cfg(feature = "intercept")]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.running.tls_address
     }
 
     /// The first Official Account with the card right; `oa` in the starter world.
@@ -211,8 +226,12 @@ pub struct Builder {
     is_strict: bool,
     switches: Vec<(String, String)>,
     push_timeout: Option<Duration>,
+    allowed_origins: Vec<String>,
+    control_token: Option<String>,
     #[cfg(feature = "intercept")]
     is_intercepting: bool,
+    #[cfg(feature = "intercept")]
+    tls: Option<SocketAddr>,
 }
 
 impl Builder {
@@ -260,6 +279,22 @@ impl Builder {
         self
     }
 
+    /// Lets the web pages of `origin`, such as `http://localhost:5173`, call the control API; may be
+    /// called more than once. Pages of the mock's own address always may.
+    #[must_use]
+    pub fn allow_origin(mut self, origin: &str) -> Self {
+        self.allowed_origins.push(origin.to_owned());
+        self
+    }
+
+    /// What the control API asks for, as `Authorization: Bearer`, in place of nothing or, on an
+    /// address that others can reach, of a token made at the start.
+    #[must_use]
+    pub fn control_token(mut self, token: &str) -> Self {
+        self.control_token = Some(token.to_owned());
+        self
+    }
+
     /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
     ///
     /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
@@ -267,6 +302,16 @@ impl Builder {
     #[must_use]
     pub fn intercept(mut self) -> Self {
         self.is_intercepting = true;
+        self
+    }
+
+    /// Listens on `address` with TLS as well, as WeChat's hosts, for clients that know no proxy: a line
+    /// in the hosts file, or a resolver of their own, leads them there. They have to trust the CA of
+    /// [`MockWechat::ca_pem`]; there are WeChat's paths alone, and no control API.
+    #[cfg(feature = "intercept")]
+    #[must_use]
+    pub fn tls(mut self, address: SocketAddr) -> Self {
+        self.tls = Some(address);
         self
     }
 
@@ -287,7 +332,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`StartError::World`] when the world cannot be read, [`StartError::Switch`] when a switch has
-    /// another name or value, [`StartError::Listen`] when the address cannot be had,
+    /// another name or value, [`StartError::Origin`] when a page's origin is none,
+    /// [`StartError::Listen`] when the address cannot be had,
     /// `StartError::Intercept` when no certificate can be made.
     #[expect(
         clippy::unused_async,
@@ -296,22 +342,39 @@ impl Builder {
     pub async fn try_start(self) -> Result<MockWechat, StartError> {
         let mut world = self.read_world()?;
         world.turn(self.is_strict, &self.switches)?;
-        let mut mock = Mock::new(world, control_token(self.listen));
+        let token = self.control_token.clone();
+        let token = token.or_else(|| control_token(self.listen));
+        let mut mock = Mock::new(world, token);
+        let origins = self.allowed_origins.iter().map(|origin| {
+            access::read_origin(origin).map_err(|message| StartError::Origin {
+                origin: origin.clone(),
+                message,
+            })
+        });
+        mock.allowed_origins = origins.collect::<Result<_, _>>()?;
         if let Some(timeout) = self.push_timeout {
             mock.pushes.timeout = timeout;
         }
         #[cfg(feature = "intercept")]
-        let mock = if self.is_intercepting {
-            mock.intercepting().map_err(StartError::Intercept)?
+        let mock = if self.is_intercepting || self.tls.is_some() {
+            mock.intercepting(self.is_intercepting)
+                .map_err(StartError::Intercept)?
         } else {
             mock
         };
-        let listen = |source| StartError::Listen {
-            address: self.listen,
-            source,
+        let bind = |address| {
+            TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
         };
-        let listener = TcpListener::bind(self.listen).map_err(listen)?;
-        let running = Running::start(mock.clone(), listener).map_err(listen)?;
+        let listener = bind(self.listen)?;
+        #[cfg(feature = "intercept")]
+        let tls = self.tls.map(bind).transpose()?;
+        #[cfg(not(feature = "intercept"))]
+        let tls = None;
+        let running =
+            Running::start(mock.clone(), listener, tls).map_err(|source| StartError::Listen {
+                address: self.listen,
+                source,
+            })?;
         Ok(MockWechat { mock, running })
     }
 
@@ -343,6 +406,14 @@ pub enum StartError {
     /// No switch has this name or value.
     #[error("a switch cannot be set")]
     Switch(#[from] SwitchError),
+    /// This is no origin of a web page.
+    #[error("{origin} is no origin: {message}")]
+    Origin {
+        /// What was to be allowed.
+        origin: String,
+        /// What it should look like.
+        message: String,
+    },
     /// The address cannot be had.
     #[error("cannot listen on {address}")]
     Listen {

@@ -1,10 +1,16 @@
 //! What stands behind all faces: one world, one journal, the faults in force.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
+
+use serde_json::Value;
 
 use crate::{
-    faults::SharedFaults, intercept::Intercept, journal::SharedJournal, push::SharedPushes,
-    shared::SharedWorld, world::World,
+    faults::SharedFaults,
+    intercept::Intercept,
+    journal::{Answered, Journal, Outcome, SharedJournal, shown_call},
+    push::SharedPushes,
+    shared::SharedWorld,
+    world::World,
 };
 
 /// The state behind all faces: one world, one journal.
@@ -16,10 +22,29 @@ pub(crate) struct Mock {
     pub(crate) pushes: SharedPushes,
     /// The world that a reset goes back to.
     origin: Arc<World>,
-    /// What the control API asks for when others than this machine can reach it.
+    /// What the control API asks for, when others than this machine can reach it or somebody set it.
     pub(crate) control_token: Option<Arc<str>>,
+    /// Web pages beside its own that may call the control API, as browsers write their origins.
+    pub(crate) allowed_origins: Arc<[String]>,
+    /// Who is told of every refusal.
+    pub(crate) on_refusal: Option<OnRefusal>,
     /// What answers for WeChat's hosts, when it is to.
     pub(crate) intercept: Option<Intercept>,
+    /// Whether the mock's port is a proxy for WeChat's hosts.
+    pub(crate) is_proxy: bool,
+}
+
+/// Is told of a refusal: its record, as `explain` shows it, and the name of the account, if it has one.
+#[derive(Clone)]
+pub(crate) struct OnRefusal(pub(crate) Arc<TellRefusal>);
+
+/// Is told the record of a refusal, and the name of the account when it is known.
+pub(crate) type TellRefusal = dyn Fn(&Value, Option<&str>) + Send + Sync;
+
+impl std::fmt::Debug for OnRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnRefusal").finish_non_exhaustive()
+    }
 }
 
 impl Mock {
@@ -32,15 +57,25 @@ impl Mock {
             pushes,
             journal: SharedJournal::default(),
             control_token: control_token.map(Into::into),
+            allowed_origins: Arc::default(),
+            on_refusal: None,
             intercept: None,
+            is_proxy: false,
         }
     }
 
-    /// The same, answering for WeChat's hosts too.
+    /// The same, with a certificate of WeChat's hosts; `is_proxy`: its port is a proxy for them.
     #[cfg(feature = "intercept")]
-    pub(crate) fn intercepting(self) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) fn intercepting(
+        self,
+        is_proxy: bool,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let intercept = Some(Intercept::new()?);
-        Ok(Self { intercept, ..self })
+        Ok(Self {
+            intercept,
+            is_proxy,
+            ..self
+        })
     }
 
     /// Another world; what the old one had to tell is told no more.
@@ -55,5 +90,40 @@ impl Mock {
         self.replace(World::clone(&self.origin));
         self.journal.lock().reset();
         self.faults.lock().reset(self.origin.seed);
+    }
+
+    /// Writes a call into the journal, and tells of it whoever wants to know.
+    ///
+    /// `journal` was locked while the call still had the world, so that rows stand in its order.
+    pub(crate) fn write_down(&self, mut journal: MutexGuard<'_, Journal>, answered: Answered) {
+        let is_refused = matches!(answered.outcome, Outcome::Refused(_));
+        tracing::info!(
+            target: "wechat_mock::calls",
+            call = shown_call(&format!("{} {}", answered.call.method, answered.call.path)),
+            appid = answered.appid.as_deref().unwrap_or_default(),
+            status = answered.wire.status.as_u16(),
+            errcode = answered.wire.errcode,
+        );
+        let id = journal.write(answered);
+        let record = (is_refused && self.on_refusal.is_some()).then(|| journal.explain(&id));
+        drop(journal);
+        if let Some(record) = record.flatten() {
+            self.tell(&record);
+        }
+    }
+
+    /// Tells of a refusal whoever wants to know.
+    pub(crate) fn tell(&self, record: &Value) {
+        let Some(OnRefusal(on_refusal)) = &self.on_refusal else {
+            return;
+        };
+        let name = {
+            let world = self.world.lock();
+            let number = record["appid"]
+                .as_str()
+                .and_then(|appid| world.account_no(appid));
+            number.map(|number| world.account(number).profile.name.clone())
+        };
+        on_refusal(record, name.as_deref());
     }
 }

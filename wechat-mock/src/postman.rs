@@ -11,10 +11,10 @@ use tokio::{task::JoinSet, time::Instant};
 use crate::{
     mock::Mock,
     push::{
-        End, Walk,
+        End, SharedPushes, Walk,
         http::{Answer, NoAnswer, exchange},
         lane::{Errand, Job},
-        letter::{Parcel, Stamp, is_taken, verification},
+        letter::{Parcel, Stamp, Taken, is_taken, verification},
         log::{State, Try},
     },
     switches::Switch,
@@ -41,7 +41,11 @@ pub(crate) async fn work(mock: Mock) {
             let (era, mock) = (walk.era.clone(), mock.clone());
             walks.spawn(async move { era.run_until_cancelled(go(&mock, &walk)).await });
         }
-        while walks.try_join_next().is_some() {}
+        while let Some(ended) = walks.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the delivery of a push panicked");
+            }
+        }
         tokio::select! {
             () = mock.pushes.work() => {}
             () = glance(&mock) => {}
@@ -60,14 +64,54 @@ async fn glance(mock: &Mock) {
 
 /// Walks the lane of one account to its end.
 async fn go(mock: &Mock, walk: &Walk) {
+    let mut in_hand = InHand::new(&mock.pushes, walk);
     while let Some(not_before) = mock.pushes.look_ahead(walk) {
         tokio::time::sleep_until(Instant::from_std(not_before)).await;
         let next = mock.pushes.lock_for(walk);
         let next = next.and_then(|mut pushes| pushes.take(walk));
         if let Some(job) = next {
+            in_hand.take(job.number);
             let end = tell(mock, walk, &job).await;
             let now = mock.world.lock().now();
+            in_hand.put_down();
             mock.pushes.end(walk, job.number, end, now);
+        }
+    }
+    in_hand.is_finished = true;
+}
+
+/// A queue that is being worked. Dropped by a panic, it frees the queue for others and ends the push
+/// that was under way as failed; nobody waits for it for ever.
+struct InHand<'a> {
+    pushes: &'a SharedPushes,
+    walk: &'a Walk,
+    number: Option<u64>,
+    is_finished: bool,
+}
+
+impl<'a> InHand<'a> {
+    fn new(pushes: &'a SharedPushes, walk: &'a Walk) -> Self {
+        Self {
+            pushes,
+            walk,
+            number: None,
+            is_finished: false,
+        }
+    }
+
+    fn take(&mut self, number: u64) {
+        self.number = Some(number);
+    }
+
+    fn put_down(&mut self) {
+        self.number = None;
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.pushes.give_back(self.walk, self.number);
         }
     }
 }
@@ -140,6 +184,8 @@ struct Address {
     ids: Ids,
     /// `user_get_card` has its own schedule.
     is_long: bool,
+    /// What WeChat takes beside `success`.
+    taken: Taken,
 }
 
 impl Address {
@@ -150,6 +196,13 @@ impl Address {
             now: world.now(),
             ids: account.ids.clone(),
             is_long: world.switches.is(Switch::GetCardRetries, "long"),
+            taken: if world.switches.is(Switch::PassiveReply, "delivered") {
+                Taken::Replies
+            } else if world.switches.is(Switch::PassiveReply, "anything") {
+                Taken::Anything
+            } else {
+                Taken::Success
+            },
         })
     }
 }
@@ -171,9 +224,10 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
     let parcel = told
         .letter
         .post(&address.callback, told.format, &walk.appid, stamp);
-    let came = exchange(post(parcel), mock.pushes.timeout).await;
+    let came = send(post(parcel), mock.pushes.timeout).await;
     let is_taken = came.as_ref().is_ok_and(|answer| {
-        answer.status == 200 && is_taken(&answer.body, &address.callback, &walk.appid)
+        let taken = address.taken;
+        answer.status == 200 && is_taken(&answer.body, &address.callback, &walk.appid, taken)
     });
     let tried = Tried {
         is_taken,
@@ -185,31 +239,41 @@ async fn try_once(mock: &Mock, walk: &Walk, number: u64, is_badly_signed: bool) 
     let kept = Try {
         at: address.now,
         is_badly_signed,
-        came,
+        came: came.map(Answer::cut),
         is_taken,
     };
     mock.pushes.lock_for(walk)?.keep(number, kept);
     Some(tried)
 }
 
-fn post(parcel: Parcel) -> Request<Body> {
-    let mut request = as_wechat(Method::POST, &parcel.url, Body::from(parcel.body));
+fn post(parcel: Parcel) -> axum::http::Result<Request<Body>> {
+    let mut request = as_wechat(Method::POST, &parcel.url, Body::from(parcel.body))?;
     let content_type = HeaderValue::from_static(parcel.content_type);
     request
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
-    request
+    Ok(request)
+}
+
+/// Sends what could be built; an account's world may hold a URL that no request can have.
+async fn send(
+    request: axum::http::Result<Request<Body>>,
+    timeout: Duration,
+) -> Result<Answer, NoAnswer> {
+    match request {
+        Ok(request) => exchange(request, timeout).await,
+        Err(error) => Err(NoAnswer::Broken(error.to_string())),
+    }
 }
 
 /// A request with the headers that were seen in logs.
-fn as_wechat(method: Method, url: &str, body: Body) -> Request<Body> {
+fn as_wechat(method: Method, url: &str, body: Body) -> axum::http::Result<Request<Body>> {
     Request::builder()
         .method(method)
         .uri(url)
         .header(header::USER_AGENT, "Mozilla/4.0")
         .header(header::PRAGMA, "no-cache")
         .body(body)
-        .expect("the URL of a callback was checked, and its query is encoded")
 }
 
 /// Makes WeChat's check of an account's callback: why it fails, when it does. [`None`] when there is
@@ -226,7 +290,7 @@ pub(crate) async fn check_callback(mock: &Mock, appid: &str) -> Option<Result<()
     };
     let (url, echostr) = verification(&address.callback, stamp);
     let request = as_wechat(Method::GET, &url, Body::empty());
-    let came = exchange(request, mock.pushes.timeout).await;
+    let came = send(request, mock.pushes.timeout).await;
     Some(judge(came, &echostr, mock.pushes.timeout))
 }
 
@@ -241,5 +305,48 @@ fn judge(came: Result<Answer, NoAnswer>, echostr: &str, timeout: Duration) -> Re
         Err(NoAnswer::Timeout) => Err(format!("no answer within {} ms", timeout.as_millis())),
         Err(NoAnswer::Refused) => Err("the connection was refused".to_owned()),
         Err(NoAnswer::Broken(error)) => Err(format!("no answer: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::event::Event;
+
+    #[tokio::test]
+    async fn a_panic_frees_the_queue_and_ends_the_push_that_was_under_way() {
+        let mut world = World::starter(1);
+        let callback = serde_json::json!({"url": "http://127.0.0.1:9/x", "token": "token1"});
+        world.account_mut(0).profile.callback = serde_json::from_value(callback).unwrap();
+        let mock = Mock::new(world, None);
+        let mut world = mock.world.lock();
+        for _ in 0..2 {
+            world.emit(0, Event::new("user_del_card", "o1"));
+        }
+        let numbers = world.hand_over();
+        drop(world);
+
+        let walk = mock.pushes.lock().start_walks().remove(0);
+        assert!(mock.pushes.lock().start_walks().is_empty());
+        let (pushes, of_task) = (mock.pushes.clone(), walk.clone());
+        let task = tokio::spawn(async move {
+            let mut in_hand = InHand::new(&pushes, &of_task);
+            let job = pushes.lock().take(&of_task).unwrap();
+            in_hand.take(job.number);
+            panic!("on purpose");
+        });
+        assert!(task.await.unwrap_err().is_panic());
+
+        // The first has failed, and somebody else works on at the second.
+        mock.pushes.over(&numbers[..1]).await;
+        let shown = mock
+            .pushes
+            .lock()
+            .show(&crate::push::log::Filter::default());
+        assert_eq!(
+            (&shown[0]["state"], &shown[1]["state"]),
+            (&"failed".into(), &"pending".into())
+        );
+        assert_eq!(mock.pushes.lock().start_walks().len(), 1);
     }
 }

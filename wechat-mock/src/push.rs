@@ -157,6 +157,20 @@ impl SharedPushes {
         None
     }
 
+    /// Frees a queue whose worker is gone; what it had in hand has failed.
+    pub(crate) fn give_back(&self, walk: &Walk, number: Option<u64>) {
+        if let Some(mut pushes) = self.lock_for(walk) {
+            if let Some(lane) = pushes.lanes.get_mut(&walk.appid) {
+                lane.is_walked = false;
+            }
+            if let Some(number) = number {
+                pushes.end(number, End::Over(State::Failed));
+            }
+        }
+        self.signals.work.notify_one();
+        self.signals.over.notify_waiters();
+    }
+
     /// Sends an event once more, and tells what became of it.
     pub(crate) async fn resend(&self, id: &str) -> Result<Value, Unsendable> {
         let number = self.lock().queue_again(id)?;
@@ -264,7 +278,7 @@ impl Pushes {
 
     /// The next job of a lane.
     pub(crate) fn take(&mut self, walk: &Walk) -> Option<Job> {
-        self.lanes.get_mut(&walk.appid)?.take()
+        self.lanes.get_mut(&walk.appid)?.take(Instant::now())
     }
 
     fn add(&mut self, world: &World, happened: Happened) -> u64 {

@@ -1,6 +1,13 @@
 //! What WeChat answers when it does not do what it was asked, and why.
 
-use crate::facts;
+use crate::{api::schema::FieldRow, facts};
+
+/// What the number of a refusal rests on, where that is not the source of its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    pub(crate) source: &'static str,
+    pub(crate) confidence: &'static str,
+}
 
 /// A call that breaks a rule.
 ///
@@ -10,16 +17,18 @@ pub(crate) struct Refusal {
     pub(crate) errcode: i64,
     /// The rule whose texts explain it, an id of `fixtures::rules`.
     pub(crate) rule: &'static str,
-    /// The row of the field table that was broken, when it was one.
-    pub(crate) field: Option<&'static str>,
+    /// The row of a schema that was broken, when it was one.
+    pub(crate) row: Option<&'static FieldRow>,
+    /// What the row of another table rests on, when that was broken.
+    evidence: Option<&'static Evidence>,
     pub(crate) expected: Box<str>,
     pub(crate) received: Box<str>,
     /// What WeChat writes behind the hint.
     pub(crate) tail: Box<str>,
     /// WeChat's wording, where it holds something of the call.
     wording: Option<Box<str>>,
-    /// Where in the body it is, when that is known; in a box, so that refusals stay small.
-    pub(crate) at: Option<Box<Place>>,
+    /// The byte of the body at which reading stopped, when it did.
+    pub(crate) at: Option<usize>,
 }
 
 impl Refusal {
@@ -40,7 +49,8 @@ impl Refusal {
         Self {
             errcode,
             rule,
-            field: None,
+            row: None,
+            evidence: None,
             expected: Box::default(),
             received: Box::default(),
             tail: Box::default(),
@@ -61,8 +71,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn field(mut self, rule: &'static str) -> Self {
-        self.field = Some(rule);
+    /// The row of a schema that was broken.
+    pub(crate) fn row(mut self, row: &'static FieldRow) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    /// What the number rests on.
+    pub(crate) fn evidence(mut self, evidence: &'static Evidence) -> Self {
+        self.evidence = Some(evidence);
         self
     }
 
@@ -77,10 +94,36 @@ impl Refusal {
         self
     }
 
-    /// Where in the body it is.
-    pub(crate) fn at(mut self, place: Place) -> Self {
-        self.at = Some(Box::new(place));
+    /// The byte of the body at which reading stopped.
+    pub(crate) fn at(mut self, byte: usize) -> Self {
+        self.at = Some(byte);
         self
+    }
+
+    /// The same with every text cut at `bytes`, in memory of its own.
+    pub(crate) fn cut(self, bytes: usize) -> Self {
+        let cut = |text: Box<str>| {
+            if text.len() > bytes {
+                cut_text(&text, bytes).into()
+            } else {
+                text
+            }
+        };
+        Self {
+            expected: cut(self.expected),
+            received: cut(self.received),
+            tail: cut(self.tail),
+            wording: self.wording.map(cut),
+            // Where it was is of use while the answer is made, and not afterwards.
+            at: None,
+            ..self
+        }
+    }
+
+    /// Bytes of its texts.
+    pub(crate) fn size(&self) -> usize {
+        let wording = self.wording.as_ref().map_or(0, |wording| wording.len());
+        self.expected.len() + self.received.len() + self.tail.len() + wording
     }
 
     /// WeChat's wording of it, without hint or rid.
@@ -89,19 +132,19 @@ impl Refusal {
         self.wording.as_deref().unwrap_or_else(documented)
     }
 
+    /// What the number rests on, where that is not the source of its rule.
+    pub(crate) fn rests_on(&self) -> Option<Evidence> {
+        let of_row = self.row.map(|row| Evidence {
+            source: row.source,
+            confidence: row.confidence,
+        });
+        of_row.or(self.evidence.copied())
+    }
+
     /// The id that names what was broken: the field's own when there is one.
     pub(crate) fn rule_id(&self) -> &'static str {
-        self.field.unwrap_or(self.rule)
+        self.row.and_then(|row| row.rule).unwrap_or(self.rule)
     }
-}
-
-/// Where in a body a rule was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    Byte(usize),
-    /// A value, by a path such as `card.card_type`; the empty path is the whole body.
-    /// Paths of a card's fields start in the node named like its type.
-    Path(String),
 }
 
 /// Something that was taken though the documentation has it otherwise.
@@ -120,4 +163,13 @@ impl Advice {
             at: at.into(),
         }
     }
+}
+
+/// At most `bytes` of a text, and a mark where more was cut off.
+pub(crate) fn cut_text(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }

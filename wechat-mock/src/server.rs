@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{any, get},
 };
 use tokio::task::JoinSet;
@@ -18,23 +18,35 @@ mod gate;
 
 use gate::Gate;
 
-use crate::{api, cdn, control, mock::Mock, postman};
+use crate::{
+    api, cdn,
+    control::{
+        self,
+        access::{self, Access},
+    },
+    mock::Mock,
+    postman,
+};
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
 /// The pause after a connection that could not be taken, when the system has none to give.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// All faces of the mock.
-fn router(mock: Mock) -> Router {
-    Router::new()
-        .nest("/_mock/v1", control::router(&mock))
+/// All faces of the mock, which listens on `here`.
+fn router(mock: Mock, here: SocketAddr) -> Router {
+    let access = Access::new(&mock, here);
+    let own = Router::new()
+        .nest("/_mock/v1", control::router(access.clone()))
         .route(
             "/_mock/ca.pem",
             get(control::ca_pem).fallback(control::method_not_allowed),
         )
         .route("/_mock", any(control::not_found))
         .route("/_mock/{*rest}", any(control::not_found))
+        .layer(middleware::from_fn_with_state(access, access::check_page));
+    Router::new()
+        .merge(own)
         .merge(cdn::router())
         .fallback(api::answer)
         .with_state(mock)
@@ -45,10 +57,27 @@ fn weixin_router(mock: Mock) -> Router {
     Router::new().fallback(api::answer).with_state(mock)
 }
 
-/// Answers on `listener` until `stop`, then gives calls under way [`DRAIN`] to end.
+/// What stands behind WeChat's hosts for pictures and videos.
+fn files_router(mock: Mock) -> Router {
+    cdn::router().with_state(mock)
+}
+
+/// A connection on the port of WeChat's hosts with TLS, where there is one.
+async fn accept(
+    listener: Option<&tokio::net::TcpListener>,
+) -> std::io::Result<(tokio::net::TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Answers on `listener`, and with TLS for WeChat's hosts on `tls`, until `stop`; then gives calls under
+/// way [`DRAIN`] to end.
 pub(crate) async fn serve(
     mock: Mock,
     listener: tokio::net::TcpListener,
+    tls: Option<tokio::net::TcpListener>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let gate = Gate::new(&mock, listener.local_addr()?);
@@ -57,14 +86,19 @@ pub(crate) async fn serve(
     postman.spawn(postman::work(mock.clone()));
     let connections = TaskTracker::new();
     loop {
-        let accepted = tokio::select! {
+        let (accepted, is_tls) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept() => (accepted, false),
+            accepted = accept(tls.as_ref()) => (accepted, true),
         };
         match accepted {
             Ok((stream, peer)) => {
-                let serving = connection::serve(stream, peer, gate.clone(), stop.clone());
-                connections.spawn(serving);
+                let (gate, stop) = (gate.clone(), stop.clone());
+                if is_tls {
+                    connections.spawn(connection::serve_tls(stream, peer, gate, stop));
+                } else {
+                    connections.spawn(connection::serve(stream, peer, gate, stop));
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
@@ -72,7 +106,7 @@ pub(crate) async fn serve(
             }
         }
     }
-    drop(listener);
+    drop((listener, tls));
     connections.close();
     // Whoever has not ended by then is cut off.
     let _cut_off = tokio::time::timeout(DRAIN, connections.wait()).await;
@@ -86,15 +120,25 @@ pub(crate) async fn serve(
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    /// Where WeChat's hosts are answered for with TLS.
+    pub(crate) tls_address: Option<SocketAddr>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// Starts answering on a bound listener.
-    pub(crate) fn start(mock: Mock, listener: TcpListener) -> std::io::Result<Self> {
+    /// Starts answering on bound listeners.
+    pub(crate) fn start(
+        mock: Mock,
+        listener: TcpListener,
+        tls: Option<TcpListener>,
+    ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
+        let tls_address = tls.as_ref().map(TcpListener::local_addr).transpose()?;
+        if let Some(tls) = &tls {
+            tls.set_nonblocking(true)?;
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -105,8 +149,12 @@ impl Running {
             .name(format!("wechat-mock {}", address.port()))
             .spawn(move || {
                 runtime.block_on(async move {
-                    let listener = match tokio::net::TcpListener::from_std(listener) {
-                        Ok(listener) => listener,
+                    let listeners = tokio::net::TcpListener::from_std(listener).and_then(|http| {
+                        let tls = tls.map(tokio::net::TcpListener::from_std);
+                        Ok((http, tls.transpose()?))
+                    });
+                    let (listener, tls) = match listeners {
+                        Ok(listeners) => listeners,
                         Err(error) => {
                             tracing::error!(%error, "the listener cannot be used");
                             return;
@@ -115,7 +163,7 @@ impl Running {
                     // Nobody waits for calls under way: whoever made them has dropped the mock.
                     tokio::select! {
                         () = stopped.cancelled() => {}
-                        ended = serve(mock, listener, CancellationToken::new()) => {
+                        ended = serve(mock, listener, tls, CancellationToken::new()) => {
                             if let Err(error) = ended {
                                 tracing::error!(%error, "the mock stopped");
                             }
@@ -125,6 +173,7 @@ impl Running {
             })?;
         Ok(Self {
             address,
+            tls_address,
             stop,
             thread: Some(thread),
         })

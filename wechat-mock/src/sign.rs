@@ -29,18 +29,113 @@ pub struct Signed<'a> {
 impl<'a> Signed<'a> {
     /// The values that take part, sorted as bytes.
     pub fn sorted(&self) -> Vec<&'a str> {
+        Values::from(*self).sorted()
+    }
+
+    /// The sorted values, with nothing between them.
+    pub fn joined(&self) -> String {
+        Values::from(*self).joined()
+    }
+
+    /// The signature: SHA-1 of [`Self::joined`], 40 lower-case hex digits.
+    pub fn signature(&self) -> String {
+        Values::from(*self).signature()
+    }
+}
+
+/// What is signed for one call of `wx.chooseCard`, as its `cardSign`; an empty value is as good as an
+/// absent one.
+///
+/// Source: official page JS-SDK, appendix 4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChooseCardSigned<'a> {
+    /// The `wx_card` ticket of the account whose page calls it.
+    pub api_ticket: &'a str,
+    /// The appid of that account.
+    pub app_id: &'a str,
+    /// `shopId` of the call.
+    pub location_id: &'a str,
+    /// Seconds since 1970, as the text that is passed.
+    pub timestamp: &'a str,
+    /// `nonceStr` of the call.
+    pub nonce_str: &'a str,
+    /// `cardId` of the call.
+    pub card_id: &'a str,
+    /// `cardType` of the call.
+    pub card_type: &'a str,
+}
+
+impl<'a> ChooseCardSigned<'a> {
+    /// The values that take part, sorted as bytes.
+    pub fn sorted(&self) -> Vec<&'a str> {
+        Values::from(*self).sorted()
+    }
+
+    /// The signature: SHA-1 of the sorted values, 40 lower-case hex digits.
+    pub fn signature(&self) -> String {
+        Values::from(*self).signature()
+    }
+}
+
+/// The values of either sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values<'a> {
+    pub(crate) api_ticket: &'a str,
+    pub(crate) timestamp: &'a str,
+    pub(crate) card_id: &'a str,
+    pub(crate) nonce_str: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) openid: &'a str,
+    /// Of `wx.chooseCard` alone, as the two behind it.
+    pub(crate) app_id: &'a str,
+    pub(crate) location_id: &'a str,
+    pub(crate) card_type: &'a str,
+}
+
+impl<'a> From<Signed<'a>> for Values<'a> {
+    fn from(signed: Signed<'a>) -> Self {
+        Self {
+            api_ticket: signed.api_ticket,
+            timestamp: signed.timestamp,
+            card_id: signed.card_id,
+            nonce_str: signed.nonce_str,
+            code: signed.code,
+            openid: signed.openid,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> From<ChooseCardSigned<'a>> for Values<'a> {
+    fn from(signed: ChooseCardSigned<'a>) -> Self {
+        Self {
+            api_ticket: signed.api_ticket,
+            timestamp: signed.timestamp,
+            card_id: signed.card_id,
+            nonce_str: signed.nonce_str,
+            app_id: signed.app_id,
+            location_id: signed.location_id,
+            card_type: signed.card_type,
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> Values<'a> {
+    /// The values that take part, sorted as bytes.
+    pub(crate) fn sorted(&self) -> Vec<&'a str> {
         let mut values: Vec<&str> = self.named().into_iter().map(|(_, value)| value).collect();
         values.sort_unstable();
         values
     }
 
     /// The sorted values, with nothing between them.
-    pub fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         self.sorted().concat()
     }
 
-    /// The signature: SHA-1 of [`Self::joined`], 40 lower-case hex digits.
-    pub fn signature(&self) -> String {
+    /// SHA-1 of the joined values, 40 lower-case hex digits.
+    pub(crate) fn signature(&self) -> String {
         sha1_hex(&self.joined())
     }
 
@@ -53,6 +148,9 @@ impl<'a> Signed<'a> {
             ("code", self.code),
             ("openid", self.openid),
             ("nonce_str", self.nonce_str),
+            ("app_id", self.app_id),
+            ("location_id", self.location_id),
+            ("card_type", self.card_type),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -80,55 +178,56 @@ mod tests {
         let (mut checked, mut others) = (0, Vec::new());
         for vector in fixtures::signature_vectors().as_array().unwrap() {
             let kind = vector["kind"].as_str().unwrap();
-            if !kind.starts_with("addCard") {
+            let is_choice = kind == "chooseCard";
+            if !kind.starts_with("addCard") && !is_choice {
                 others.push(kind);
                 continue;
             }
             let inputs = &vector["inputs"];
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: text(inputs, "api_ticket"),
                 timestamp: text(inputs, "timestamp"),
                 card_id: text(inputs, "card_id"),
                 // In the refused case the nonce was left out of the sum.
-                nonce_str: if kind == "addCard" {
+                nonce_str: if kind == "addCard" || is_choice {
                     text(inputs, "nonce_str")
                 } else {
                     ""
                 },
                 code: text(inputs, "code"),
                 openid: text(inputs, "openid"),
+                app_id: text(inputs, "app_id"),
+                location_id: text(inputs, "location_id"),
+                card_type: text(inputs, "card_type"),
             };
             assert_eq!(signed.joined(), vector["joined"].as_str().unwrap());
             assert_eq!(signed.signature(), vector["sha1"].as_str().unwrap());
             checked += 1;
         }
 
-        assert_eq!(checked, 10);
-        // Page signatures, the choice of cards and a bare sum are not claims.
+        assert_eq!(checked, 12);
+        // Page signatures and a bare sum are no card signatures.
         assert_eq!(
             others,
-            [
-                "generic_sort_join",
-                "jsapi_config",
-                "jsapi_config",
-                "chooseCard",
-                "chooseCard"
-            ]
+            ["generic_sort_join", "jsapi_config", "jsapi_config"]
         );
     }
 
     proptest! {
         #[test]
         fn the_sum_is_that_of_the_sorted_bytes(
-            values in proptest::collection::vec("[ -~]{0,20}", 6),
+            values in proptest::collection::vec("[ -~]{0,20}", 9),
         ) {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: &values[0],
                 timestamp: &values[1],
                 card_id: &values[2],
                 nonce_str: &values[3],
                 code: &values[4],
                 openid: &values[5],
+                app_id: &values[6],
+                location_id: &values[7],
+                card_type: &values[8],
             };
             let mut bytes: Vec<&[u8]> = values.iter().map(String::as_bytes).collect();
             bytes.sort();

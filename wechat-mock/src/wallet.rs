@@ -7,9 +7,15 @@
 use serde_json::{Value, json};
 
 mod checks;
+mod choose;
 pub(crate) mod ext;
+mod message;
+mod open;
 mod rejection;
 mod scan;
+
+pub(crate) use choose::{Choice, Filters};
+pub(crate) use open::Opening;
 
 use ext::Ext;
 use rejection::Rejection;
@@ -19,10 +25,12 @@ use crate::{
     explain,
     mock::Mock,
     refusal::Advice,
+    shared::WorldGuard,
     sign::diagnose::Stamp,
     world::{
         AccountNo, World,
         code::{CodeStatus, UserNo},
+        happening::Scene,
         life::Claimed,
     },
 };
@@ -38,12 +46,30 @@ pub(crate) struct Item {
     pub(crate) openid: Option<String>,
 }
 
-/// Who claims, and where the page runs.
+/// Who claims, and where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claimant {
     pub(crate) user: UserNo,
-    /// The mini-program or Official Account whose page called `wx.addCard`.
+    /// The mini-program or Official Account whose page called `wx.addCard`, or who sent the message.
     pub(crate) page: AccountNo,
+    pub(crate) way: Way,
+}
+
+/// Where `cardExt` came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Page,
+    /// A message of the account's, which many customers may hold.
+    Message,
+}
+
+impl Claimant {
+    fn scene(self, world: &World) -> Scene {
+        match self.way {
+            Way::Page if world.account(self.page).is_official() => Scene::JsSdk,
+            Way::Page | Way::Message => Scene::Unknown,
+        }
+    }
 }
 
 /// What came of one entry.
@@ -56,12 +82,16 @@ struct Taken {
 /// The outcome of a whole call of `wx.addCard`, or of one look at a QR code.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    /// `wx.addCard` or `scan`.
+    /// `wx.addCard`, `scan` or `message`.
     call: &'static str,
+    /// What `errMsg` begins with: `addCard` or `scan`.
+    name: &'static str,
     at: i64,
     user: String,
     appid: String,
     items: Vec<(Item, Result<Taken, Rejection>)>,
+    /// What `errMsg` says when the customer closed the sheet.
+    cancelled: Option<&'static str>,
 }
 
 impl Claim {
@@ -74,12 +104,39 @@ impl Claim {
                 (item, taken)
             })
             .collect();
+        let who = (claimant.user, claimant.page);
+        Self::new(world, "wx.addCard", "addCard", who, items)
+    }
+
+    fn new(
+        world: &World,
+        call: &'static str,
+        name: &'static str,
+        (user, page): (UserNo, AccountNo),
+        items: Vec<(Item, Result<Taken, Rejection>)>,
+    ) -> Self {
         Self {
-            call: "wx.addCard",
+            call,
+            name,
             at: world.now(),
-            user: world.user(claimant.user).name.clone(),
-            appid: world.account(claimant.page).profile.appid.clone(),
+            user: world.user(user).name.clone(),
+            appid: world.account(page).profile.appid.clone(),
             items,
+            cancelled: None,
+        }
+    }
+
+    /// The customer closes the sheet of `wx.addCard`: nothing is claimed, and nothing used up.
+    pub(crate) fn cancel(world: &World, claimant: Claimant) -> Self {
+        let is_js_sdk = world.account(claimant.page).is_official();
+        let who = (claimant.user, claimant.page);
+        Self {
+            cancelled: Some(if is_js_sdk {
+                "addCard:cancel"
+            } else {
+                "addCard:fail cancel"
+            }),
+            ..Self::new(world, "wx.addCard", "addCard", who, Vec::new())
         }
     }
 
@@ -91,7 +148,10 @@ impl Claim {
 
     /// What `wx.addCard` hands the page: its success object, or its fail object when nothing was taken.
     fn answer(&self) -> Value {
-        let name = self.call.trim_start_matches("wx.");
+        if let Some(text) = self.cancelled {
+            return json!({"errMsg": text});
+        }
+        let name = self.name;
         let is_taken = self.items.iter().any(|(_, taken)| taken.is_ok());
         if !is_taken {
             let text = self.first_rejection().map_or("", Rejection::phone_text);
@@ -114,14 +174,29 @@ impl Claim {
     }
 
     /// Writes the claim into the journal; what it answers, with the record that explains it.
-    pub(crate) fn keep(&self, mock: &Mock) -> Value {
+    ///
+    /// `world` is given back once the claim has its number, so that claims are numbered in the order
+    /// in which they happened.
+    pub(crate) fn keep(&self, mock: &Mock, world: WorldGuard<'_>) -> Value {
+        let (number, earlier) = mock.journal.lock().next_claim(self.stamps());
         // To tell the mistake in a signature takes a while; the world need not wait for it.
-        let (id, earlier) = mock.journal.lock().next_claim(self.stamps());
-        let record = self.record(&id, &earlier);
-        mock.journal.lock().keep_claim(id, record.clone());
+        drop(world);
+        let record = self.record(&format!("claim-{number}"), &earlier);
+        mock.journal.lock().keep_claim(number, record.clone());
+        if record["outcome"] == "refused" {
+            mock.tell(&record);
+        }
         let mut answer = self.answer();
         answer["explain"] = record;
         answer
+    }
+
+    fn outcome(&self) -> &'static str {
+        match (self.cancelled, self.first_rejection()) {
+            (Some(_), _) => "cancelled",
+            (None, Some(_)) => "refused",
+            (None, None) => "done",
+        }
     }
 
     /// What the cards were claimed with, to be known again in a later claim.
@@ -132,8 +207,10 @@ impl Claim {
             .map(|ext| Stamp {
                 timestamp: ext.timestamp,
                 nonce_str: ext.nonce_str,
+                signature: ext.signature,
+                user: self.user.clone(),
             })
-            .filter(|stamp| stamp.timestamp.len() + stamp.nonce_str.len() <= Stamp::LONGEST)
+            .filter(Stamp::is_short)
     }
 
     /// The record behind `explain`: the first rejection up front, then every card by itself.
@@ -151,7 +228,7 @@ impl Claim {
             "call": self.call,
             "user": self.user,
             "appid": self.appid,
-            "outcome": if self.first_rejection().is_some() { "refused" } else { "done" },
+            "outcome": self.outcome(),
             "errMsg": self.answer()["errMsg"],
         });
         let refused = cards.iter().find(|card| card["isSuccess"] == false);
@@ -190,19 +267,24 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
     checks::family(world, claimant, at.0)?;
     checks::state(world, claimant.user, at)?;
     checks::attributes(world, at, &ext)?;
-    checks::pair(world, at, &ext)?;
+    if claimant.way == Way::Page {
+        checks::pair(world, claimant.user, at, &ext)?;
+    }
     checks::dates(world, at)?;
     world.notice_stock(at);
-    checks::stock(world, at, &ext.code)?;
+    checks::stock(world, claimant.user, at, &ext.code)?;
     checks::limit(world, claimant.user, at)?;
     checks::openid(world, claimant, at.0, &ext)?;
 
-    world.card_mut(at).use_up(&ext.timestamp, &ext.nonce_str);
+    if claimant.way == Way::Page {
+        world.card_mut(at).use_up(&ext.timestamp, &ext.nonce_str);
+    }
     let claimed = Claimed {
         code: &ext.code,
-        begin: ext.fixed_begin,
+        begin: ext.begin.time(),
         outer_str: &ext.outer_str,
         outer_id: ext.outer_id,
+        scene: claimant.scene(world),
     };
     let number = world.hand_out(claimant.user, at, claimed);
     let account = world.account(at.0);

@@ -14,13 +14,14 @@ pub(crate) mod event;
 pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod gift_rule;
-mod happening;
+pub(crate) mod happening;
 pub(crate) mod ids;
 pub(crate) mod ledger;
 pub(crate) mod life;
 pub(crate) mod media;
 pub(crate) mod member;
 pub(crate) mod merchant;
+pub(crate) mod message;
 pub(crate) mod profile;
 pub(crate) mod qr;
 pub(crate) mod quota;
@@ -33,8 +34,9 @@ use card::Card;
 use clock::Clock;
 use code::{CardNo, CodeNo, UserNo};
 use event::{Event, Happened};
-use field::{BadField, check_name};
+use field::{BadField, OPENID, check_name, is_openid};
 use ids::Ids;
+use message::Messages;
 use profile::{Profile, ProfileDraft};
 use token::{Issued, Token};
 
@@ -57,6 +59,9 @@ pub(crate) struct User {
     pub(crate) unionid: String,
     /// One openid per appid.
     pub(crate) openids: BTreeMap<String, String>,
+    /// What the customer's profile says; `userinfo/get` shows it.
+    #[serde(default)]
+    pub(crate) sex: Sex,
     /// WeChat takes the user for dangerous and lets nobody log them in.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) blocked: bool,
@@ -70,6 +75,17 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// The sex in a customer's profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Sex {
+    Male,
+    Female,
+    /// The customer does not say.
+    #[default]
+    Unknown,
+}
+
 /// A customer as the control API and the world file take them: the name is enough.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +95,21 @@ pub(crate) struct UserDraft {
     #[serde(default)]
     pub(crate) openids: BTreeMap<String, String>,
     #[serde(default)]
+    pub(crate) sex: Sex,
+    #[serde(default)]
     pub(crate) blocked: bool,
+}
+
+/// What the control API changes of a customer: what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserChange {
+    pub(crate) unionid: Option<String>,
+    /// By appid; accounts that are not named keep theirs.
+    #[serde(default)]
+    pub(crate) openids: BTreeMap<String, String>,
+    pub(crate) sex: Option<Sex>,
+    pub(crate) blocked: Option<bool>,
 }
 
 /// What `wx.login` gave a mini-program.
@@ -128,6 +158,7 @@ pub(crate) struct World {
     /// Each openid of an account is one user's.
     openids: HashMap<(AccountNo, String), UserNo>,
     logins: VecDeque<LoginCode>,
+    messages: Messages,
     /// What happens by itself, by the time at which it does.
     due: BTreeSet<(i64, AccountNo, Due)>,
     /// What has happened since somebody last looked, oldest first.
@@ -150,6 +181,7 @@ impl World {
             by_name: HashMap::new(),
             openids: HashMap::new(),
             logins: VecDeque::new(),
+            messages: Messages::new(),
             due: BTreeSet::new(),
             happened: Vec::new(),
         }
@@ -263,18 +295,14 @@ impl World {
     /// Adds a customer with an openid at every account.
     pub(crate) fn add_user(&mut self, draft: UserDraft) -> Result<UserNo, CannotAdd> {
         check_name(&draft.name)?;
-        for (appid, openid) in &draft.openids {
-            let Some(account) = self.account_no(appid) else {
-                let message = format!("no account has the appid {appid}");
-                return Err(BadField::new("openids", message).into());
-            };
-            if self.openids.contains_key(&(account, openid.clone())) {
-                return Err(CannotAdd::Taken {
-                    field: "openids",
-                    value: openid.clone(),
-                });
-            }
+        if draft
+            .unionid
+            .as_ref()
+            .is_some_and(|unionid| !is_openid(unionid))
+        {
+            return Err(BadField::new("unionid", OPENID).into());
         }
+        self.check_openids(&draft.openids, None)?;
         let unionid = draft.unionid.unwrap_or_else(|| {
             let mut draw = self.ids.fixed(&format!("unionid of {}", draft.name));
             format!("o{}", draw.base64url(27))
@@ -283,8 +311,62 @@ impl World {
             name: draft.name,
             unionid,
             openids: draft.openids,
+            sex: draft.sex,
             blocked: draft.blocked,
         })
+    }
+
+    /// Whether openids are of accounts that are there, and nobody else's than `of`'s.
+    fn check_openids(
+        &self,
+        openids: &BTreeMap<String, String>,
+        of: Option<UserNo>,
+    ) -> Result<(), CannotAdd> {
+        for (appid, openid) in openids {
+            if !is_openid(openid) {
+                return Err(BadField::new("openids", OPENID).into());
+            }
+            let Some(account) = self.account_no(appid) else {
+                let message = format!("no account has the appid {appid}");
+                return Err(BadField::new("openids", message).into());
+            };
+            let owner = self.of_openid(openid, account);
+            if owner.is_some() && owner != of {
+                return Err(CannotAdd::Taken {
+                    field: "openids",
+                    value: openid.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes a customer; nothing changes unless all of it can.
+    pub(crate) fn change_user(
+        &mut self,
+        number: UserNo,
+        change: UserChange,
+    ) -> Result<(), CannotAdd> {
+        let unionid = change.unionid.as_ref();
+        if unionid.is_some_and(|unionid| !is_openid(unionid)) {
+            return Err(BadField::new("unionid", OPENID).into());
+        }
+        self.check_openids(&change.openids, Some(number))?;
+        for (appid, openid) in change.openids {
+            let account = self.by_appid[&appid];
+            let user = &mut self.users[number as usize];
+            if let Some(former) = user.openids.insert(appid, openid.clone()) {
+                self.openids.remove(&(account, former));
+            }
+            self.openids.insert((account, openid), number);
+        }
+        let user = &mut self.users[number as usize];
+        if let Some(unionid) = change.unionid {
+            user.unionid = unionid;
+        }
+        user.sex = change.sex.unwrap_or(user.sex);
+        user.blocked = change.blocked.unwrap_or(user.blocked);
+        Ok(())
     }
 
     fn insert_user(&mut self, mut user: User) -> Result<UserNo, CannotAdd> {
@@ -297,7 +379,19 @@ impl World {
         let number = UserNo::try_from(self.users.len()).expect("fewer than 2^32 users");
         for (account_no, account) in self.accounts.iter().enumerate() {
             let openid = user.openids.entry(account.profile.appid.clone());
-            let openid = openid.or_insert_with(|| account.openid_of(&user.name));
+            let openid = openid.or_insert_with(|| {
+                // Another user may have asked for the one that this user would be given.
+                let is_free =
+                    |openid: &String| !self.openids.contains_key(&(account_no, openid.clone()));
+                // A name has no line feed, so that no other name leads to the same text.
+                (0..=u64::MAX)
+                    .map(|turn| match turn {
+                        0 => account.openid_of(&user.name),
+                        _ => account.openid_of(&format!("{}\n{turn}", user.name)),
+                    })
+                    .find(is_free)
+                    .expect("fewer users than openids")
+            });
             self.openids.insert((account_no, openid.clone()), number);
         }
         self.by_name.insert(user.name.clone(), number);

@@ -83,6 +83,7 @@ pub(crate) const CASES: &[Case] = &[
         "WX-ACC-007",
         Call(|shop| Box::pin(no_card(shop, json!({"standing": 43015}), |_| {}))),
     ),
+    no_token!("WX-ACC-015", 50007),
     no_token!("WX-ACC-008", 89501),
     no_token!("WX-ACC-009", 89502),
     no_token!("WX-ACC-010", 89503),
@@ -144,7 +145,14 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-CRD-034",
-        Call(|shop| Box::pin(member_card(shop, json!({"custom_cell4": {}})))),
+        Call(|shop| {
+            let field =
+                json!({"name_type": "FIELD_NAME_TYPE_LEVEL", "url": "https://shop.example/level"});
+            let change = json!({
+                "supply_bonus": true, "custom_field1": field, "custom_field2": field, "custom_field3": field,
+            });
+            Box::pin(member_card(shop, change))
+        }),
     ),
     Case::new(
         "WX-CRD-036",
@@ -166,6 +174,15 @@ pub(crate) const CASES: &[Case] = &[
             Box::pin(no_card(shop, json!({"stores": [1]}), |node| {
                 node["base_info"]["location_id_list"] = json!([1, 2]);
             }))
+        }),
+    ),
+    Case::new(
+        "WX-CRD-085",
+        Call(|shop| {
+            Box::pin(async move {
+                restrict(shop, json!({"withheld": ["MEMBER_CARD"]})).await?;
+                member_card(shop, json!({})).await
+            })
         }),
     ),
 ];

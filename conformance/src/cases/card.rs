@@ -324,6 +324,15 @@ pub(crate) const CASES: &[Case] = &[
         Call(|shop| Box::pin(create_paid(shop, 1000, 1000))),
     ),
     Case::new(
+        "WX-CRD-083",
+        Create(|node| {
+            let base = base(node);
+            base["use_custom_code"] = json!(true);
+            base["get_custom_code_mode"] = json!("GET_CUSTOM_CODE_MODE_DEPOSIT");
+            base["sku"]["quantity"] = json!(100);
+        }),
+    ),
+    Case::new(
         "WX-ADV-020",
         Holds(|shop| {
             Box::pin(leaves_advice(shop, "WX-ADV-020", |node| {
@@ -344,6 +353,14 @@ pub(crate) const CASES: &[Case] = &[
         Holds(|shop| {
             Box::pin(leaves_advice(shop, "WX-ADV-022", |node| {
                 base(node)["custom_app_brand_user_name"] = json!("gh_000000000099@app");
+            }))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-023",
+        Holds(|shop| {
+            Box::pin(leaves_advice(shop, "WX-ADV-023", |node| {
+                base(node)["title"] = json!(123);
             }))
         }),
     ),

@@ -279,6 +279,15 @@ pub(crate) const CASES: &[Case] = &[
         Claim(|shop| Box::pin(claim(shop, keep, |ext| ext.nonce_str.clear()))),
     ),
     Case::new(
+        "WX-CLM-021",
+        Claim(|shop| {
+            Box::pin(claim_with(shop, |mut ext| {
+                ext["fixed_begintimestamp"] = json!(1_798_000_000_000_i64);
+                json!(ext.to_string())
+            }))
+        }),
+    ),
+    Case::new(
         "WX-ADV-003",
         Holds(|shop| {
             Box::pin(async move {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Case,
-    Trial::Call,
+    Trial::{Call, Holds},
     target::{Answer, DAY, Ext, Shop, Violation},
 };
 
@@ -79,6 +79,34 @@ async fn movie(shop: &Shop, more: Value) -> Result<Answer, Violation> {
 }
 
 pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        "WX-COD-047",
+        Call(|shop| {
+            let ticket = json!({
+                "ticket_class": "4D", "show_time": 1_798_000_000, "duration": 120,
+                "screening_room": "1234567890123", "seat_number": ["1"],
+            });
+            Box::pin(movie(shop, ticket))
+        }),
+    ),
+    Case::new(
+        "WX-ADV-024",
+        Holds(|shop| {
+            Box::pin(async move {
+                let claimed = shop.claimed().await?;
+                let encoded = claimed.encrypted.replace('=', "%3D");
+                if encoded == claimed.encrypted {
+                    return Err(Violation::differs(
+                        "encrypt_code",
+                        "an = at its end",
+                        &encoded,
+                    ));
+                }
+                decrypt(shop, &encoded).await?;
+                shop.is_advised("/card/code/decrypt", "WX-ADV-024").await
+            })
+        }),
+    ),
     Case::new(
         "WX-COD-001",
         Call(|shop| Box::pin(shop.post("/card/code/unavailable", json!({})))),
@@ -361,12 +389,10 @@ pub(crate) const CASES: &[Case] = &[
         "WX-COD-045",
         Call(|shop| {
             Box::pin(async move {
-                on_code(
-                    shop,
-                    "/card/boardingpass/checkin",
-                    json!({"passenger_name": "李雷"}),
-                )
-                .await
+                let pass = json!({
+                    "passenger_name": "李雷", "class": "舱等", "etkt_bnr": "0000000000000",
+                });
+                on_code(shop, "/card/boardingpass/checkin", pass).await
             })
         }),
     ),

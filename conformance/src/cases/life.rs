@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::code::deposit_card;
+use super::{code::deposit_card, member::member_card};
 use crate::{
     Case,
     Trial::{Call, Holds},
@@ -35,6 +35,31 @@ async fn page(shop: &Shop, scene: &str, cards: Value) -> Result<Answer, Violatio
         "scene": scene, "card_list": cards,
     });
     shop.post("/card/landingpage/create", call).await
+}
+
+/// A message to one customer; `own` is what its kind has, under the name of the kind.
+async fn message(shop: &Shop, kind: &str, own: Value) -> Result<Answer, Violation> {
+    let openid = shop.openid_of(&shop.user).await?;
+    let message = json!({"touser": openid, "msgtype": kind, kind: own});
+    shop.post("/cgi-bin/message/custom/send", message).await
+}
+
+/// A card to some customers, with an id of the caller's own.
+async fn message_to(
+    shop: &Shop,
+    users: [&String; 2],
+    clientmsgid: &str,
+) -> Result<Answer, Violation> {
+    let mut openids = Vec::new();
+    for user in users {
+        openids.push(shop.openid_of(user).await?);
+    }
+    let card_id = shop.card_id(|_| {}).await?;
+    let message = json!({
+        "touser": openids, "msgtype": "wxcard", "wxcard": {"card_id": card_id},
+        "clientmsgid": clientmsgid,
+    });
+    shop.post("/cgi-bin/message/mass/send", message).await
 }
 
 fn at_a_store(base: &mut Value) {
@@ -186,7 +211,7 @@ pub(crate) const CASES: &[Case] = &[
                     .await?;
                 on_card(
                     shop,
-                    "/card/selfconsumecell/set",
+                    "/card/paycell/set",
                     &card_id,
                     json!({"is_open": true}),
                 )
@@ -229,8 +254,11 @@ pub(crate) const CASES: &[Case] = &[
         "WX-CRD-073",
         Call(|shop| {
             Box::pin(async move {
-                shop.post("/card/qrcode/create", json!({"action_name": "QR_SCENE"}))
-                    .await
+                let card_id = shop.card_id(|_| {}).await?;
+                let call = json!({
+                    "action_name": "QR_SCENE", "action_info": {"card": {"card_id": card_id}},
+                });
+                shop.post("/card/qrcode/create", call).await
             })
         }),
     ),
@@ -298,6 +326,27 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
+        "WX-CRD-081",
+        Call(|shop| {
+            Box::pin(async move {
+                let card_id = member_card(shop, json!({"auto_activate": true})).await?;
+                let change = json!({"member_card": {"supply_bonus": false}});
+                on_card(shop, "/card/update", &card_id, change).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-CRD-082",
+        Call(|shop| {
+            let cell = json!({"card_id_list": ["1", "2", "3", "4", "5", "6"]});
+            let base_info = json!({"consume_msg_operation": {"url_cell": cell}});
+            Box::pin(update(
+                shop,
+                json!({"general_coupon": {"base_info": base_info}}),
+            ))
+        }),
+    ),
+    Case::new(
         "WX-CLM-020",
         Holds(|shop| {
             Box::pin(async move {
@@ -318,6 +367,27 @@ pub(crate) const CASES: &[Case] = &[
                     return Ok(());
                 }
                 Err(Violation::differs("the second scan", "WX-CLM-020", second))
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MSG-003",
+        Call(|shop| Box::pin(message(shop, "text", json!({"content": ""})))),
+    ),
+    Case::new(
+        "WX-MSG-004",
+        Call(|shop| Box::pin(message(shop, "news", json!({"articles": []})))),
+    ),
+    Case::new(
+        "WX-MSG-006",
+        Call(|shop| {
+            Box::pin(async move {
+                let users = [&shop.user, &shop.friend().await?];
+                let sent = message_to(shop, users, &"m".repeat(64)).await?;
+                if sent.errcode() != 0 {
+                    return Err(Violation::differs("errcode", 0, &sent.json));
+                }
+                message_to(shop, users, &"m".repeat(65)).await
             })
         }),
     ),

@@ -21,8 +21,17 @@ async fn uploadimg(shop: &Shop, name: &str, bytes: &[u8]) -> Result<Answer, Viol
 }
 
 async fn upload(shop: &Shop, kind: &str, bytes: &[u8]) -> Result<Answer, Violation> {
+    let extension = match kind {
+        "voice" => "amr",
+        "video" => "mp4",
+        _ => "jpg",
+    };
+    upload_as(shop, kind, &format!("a.{extension}"), bytes).await
+}
+
+async fn upload_as(shop: &Shop, kind: &str, name: &str, bytes: &[u8]) -> Result<Answer, Violation> {
     let path = format!("/cgi-bin/media/upload?type={kind}");
-    shop.upload(&path, "a.jpg", bytes).await
+    shop.upload(&path, name, bytes).await
 }
 
 /// A temporary picture of the shop's.
@@ -60,7 +69,14 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-MED-007",
-        Call(|shop| Box::pin(upload(shop, "voice", fixtures::image("logo.jpg")))),
+        Call(|shop| {
+            Box::pin(upload_as(
+                shop,
+                "voice",
+                "a.mp3",
+                fixtures::image("logo.jpg"),
+            ))
+        }),
     ),
     Case::new(
         "WX-MED-008",
@@ -112,6 +128,17 @@ pub(crate) const CASES: &[Case] = &[
                 video.resize(10 * MB + 1, 0);
                 upload(shop, "video", &video).await
             })
+        }),
+    ),
+    Case::new(
+        "WX-MED-015",
+        Call(|shop| {
+            Box::pin(upload_as(
+                shop,
+                "image",
+                "phpAbCdEf",
+                fixtures::image("logo.jpg"),
+            ))
         }),
     ),
 ];

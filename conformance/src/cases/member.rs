@@ -37,6 +37,17 @@ async fn member(shop: &Shop) -> Result<Claimed, Violation> {
     holder(shop, json!({"auto_activate": true})).await
 }
 
+/// A member who sent WeChat's form in: of others userinfo/get has no `user_info`.
+async fn member_by_form(shop: &Shop) -> Result<Claimed, Violation> {
+    let claimed = holder(shop, json!({"wx_activate": true})).await?;
+    let filled_in = json!({
+        "common": {"USER_FORM_INFO_FLAG_MOBILE": "13800000000"}, "custom": {"口味": "微辣"},
+    });
+    shop.on_phone(&shop.user, &claimed.code, "activate", filled_in)
+        .await?;
+    Ok(claimed)
+}
+
 fn named(claimed: &Claimed, more: Value) -> Value {
     let call = json!({"card_id": claimed.card_id, "code": claimed.code});
     with(call, more)
@@ -87,10 +98,28 @@ async fn read_ticket(shop: &Shop, ticket: &str) -> Result<Answer, Violation> {
     shop.post(path, call).await
 }
 
+/// A general card is activated, and that is taken back.
+async fn general_card_can_be_activated(shop: &Shop) -> Result<(), Violation> {
+    let seed = shop.card().await?;
+    let base_info = &seed["card"]["general_coupon"]["base_info"];
+    let node = json!({"base_info": base_info, "sub_card_type": "GIFT_CARD"});
+    let card = json!({"card": {"card_type": "GENERAL_CARD", "general_card": node}});
+    let made = shop.post("/card/create", card).await?;
+    let claimed = shop.claimed_of(made.text("card_id")?).await?;
+    for what in ["activate", "unactivate"] {
+        let path = format!("/card/generalcard/{what}");
+        let answer = shop.post(&path, named(&claimed, json!({}))).await?;
+        if answer.errcode() != 0 {
+            return Err(Violation::differs(what, 0, &answer.json));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) const CASES: &[Case] = &[
     Case::new(
         "member/get",
-        Exchange(|shop| Box::pin(async move { info_of(shop, &member(shop).await?).await })),
+        Exchange(|shop| Box::pin(async move { info_of(shop, &member_by_form(shop).await?).await })),
     ),
     Case::new(
         "WX-MBR-001",
@@ -168,12 +197,11 @@ pub(crate) const CASES: &[Case] = &[
         }),
     ),
     Case::new(
-        "WX-MBR-008",
-        Call(|shop| Box::pin(set_form(shop, json!({}), "USER_FORM_INFO_FLAG_NAME"))),
-    ),
-    Case::new(
         "WX-MBR-009",
-        Call(|shop| Box::pin(set_form(shop, json!({"wx_activate": true}), "NAME"))),
+        Call(|shop| {
+            let change = json!({"wx_activate": true, "activate_url": null});
+            Box::pin(set_form(shop, change, "NAME"))
+        }),
     ),
     Case::new(
         "WX-MBR-010",
@@ -210,6 +238,67 @@ pub(crate) const CASES: &[Case] = &[
                 let claimed = member(shop).await?;
                 let call = named(&claimed, json!({"bonus": 1}));
                 shop.post("/card/generalcard/updateuser", call).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-015",
+        Call(|shop| {
+            Box::pin(async move {
+                let claimed = member(shop).await?;
+                let path = "/card/membercard/unactivate";
+                let first = shop.post(path, named(&claimed, json!({}))).await?;
+                let info = info_of(shop, &claimed).await?;
+                if first.errcode() != 0 || info.json["has_active"] != false {
+                    return Err(Violation::differs("has_active", false, &info.json));
+                }
+                general_card_can_be_activated(shop).await?;
+                shop.post(path, named(&claimed, json!({}))).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-013",
+        Call(|shop| {
+            Box::pin(async move {
+                let seed = shop.card().await?;
+                let base_info = seed["card"]["general_coupon"]["base_info"].clone();
+                let base_info = with(base_info, json!({"use_custom_code": true}));
+                let change = json!({
+                    "base_info": base_info, "wx_activate": true, "activate_url": null,
+                });
+                let call = json!({"card_id": member_card(shop, change).await?});
+                shop.post("/card/membercard/activate/geturl", call).await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-MBR-014",
+        Call(|shop| {
+            Box::pin(async move {
+                // With wx_activate beside it or alone, and by either of the two fields.
+                for wx_activate in [json!(null), json!(true)] {
+                    let change = json!({"wx_activate": wx_activate});
+                    let answer = set_form(shop, change, "USER_FORM_INFO_FLAG_MOBILE").await?;
+                    if answer.errcode() != 45030 {
+                        return Err(Violation::differs("errcode", 45030, &answer.json));
+                    }
+                }
+                let change = json!({"auto_activate": true, "activate_url": null});
+                set_form(shop, change, "USER_FORM_INFO_FLAG_MOBILE").await
+            })
+        }),
+    ),
+    Case::new(
+        "WX-COD-046",
+        Call(|shop| {
+            Box::pin(async move {
+                let call = named(&member(shop).await?, json!({}));
+                let code = shop.post("/card/code/get", call.clone()).await?;
+                if code.json["can_consume"] != true {
+                    return Err(Violation::differs("can_consume", true, &code.json));
+                }
+                shop.post("/card/code/consume", call).await
             })
         }),
     ),

@@ -93,11 +93,12 @@ pub(crate) const CASES: &[Case] = &[
             Box::pin(async move {
                 let card_id = member_card(shop, json!({"auto_activate": true})).await?;
                 let (now, mchid) = (shop.now().await?, mchid(shop, "b"));
-                let call = json!({
-                    "card_id": card_id, "mchid_list": [mchid],
-                    "begin_time": now, "end_time": now + DAY,
-                });
-                done(shop, "/card/paygiftmembercard/add", call.clone()).await?;
+                let call = json!({"card_id": card_id, "mchid_list": [mchid]});
+                let rule = with(
+                    call.clone(),
+                    json!({"begin_time": now, "end_time": now + DAY}),
+                );
+                done(shop, "/card/paygiftmembercard/add", rule).await?;
                 let of_mchid = json!({"mchid": mchid});
                 done(shop, "/card/paygiftmembercard/get", of_mchid.clone()).await?;
                 done(shop, "/card/paygiftmembercard/delete", call).await?;

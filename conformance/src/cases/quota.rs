@@ -126,14 +126,14 @@ pub(crate) const CASES: &[Case] = &[
                 for _ in 0..10 {
                     expect_errcode(&clear(shop).await?, 0)?;
                 }
-                clear_path(shop).await
+                clear_by_secret(shop).await
             })
         }),
     ),
     Case::new(
         "WX-QTA-003",
         Call(|shop| {
-            let body = json!({"cgi_path": "/sns/jscode2session"});
+            let body = json!({"cgi_path": "card/create"});
             Box::pin(shop.post("/cgi-bin/openapi/quota/get", body))
         }),
     ),

@@ -25,6 +25,21 @@ async fn is_advised_as_form(shop: &Shop, rule: &str) -> Result<(), Violation> {
     shop.is_advised("/card/create", rule).await
 }
 
+/// A call whose length nobody says ahead.
+async fn refuses_chunks(shop: &Shop) -> Result<(), Violation> {
+    let path = shop.signed_in("/card/batchget");
+    let request = shop
+        .target
+        .request(reqwest::Method::POST, &path)
+        .header("transfer-encoding", "chunked")
+        .body(r#"{"offset":0,"count":1}"#);
+    let answer = shop.target.send(request).await?;
+    if answer.status == 412 {
+        return Ok(());
+    }
+    Err(Violation::differs("status", 412, answer.status))
+}
+
 pub(crate) const CASES: &[Case] = &[
     Case::new(
         "WX-WIRE-001",
@@ -52,7 +67,7 @@ pub(crate) const CASES: &[Case] = &[
     ),
     Case::new(
         "WX-WIRE-007",
-        Call(|shop| Box::pin(shop.post("/card/get", json!({"card_id": 1})))),
+        Call(|shop| Box::pin(shop.post("/card/get", json!({"card_id": {}})))),
     ),
     Case::new(
         "WX-WIRE-008",
@@ -79,13 +94,17 @@ pub(crate) const CASES: &[Case] = &[
         "WX-WIRE-020",
         Call(|shop| Box::pin(shop.target.get_by_plain_http("/cgi-bin/token"))),
     ),
+    Case::new("WX-WIRE-021", Holds(|shop| Box::pin(refuses_chunks(shop)))),
     Case::new(
         "WX-ADV-005",
         Holds(|shop| {
             Box::pin(async move {
                 let card_id = shop.card_id(|_| {}).await?;
                 let body = json!({"card_id": card_id, "access_token": shop.token});
-                shop.post("/card/get", body).await?;
+                let answer = shop.post("/card/get", body).await?;
+                if answer.errcode() != 0 {
+                    return Err(Violation::differs("errcode", 0, &answer.json));
+                }
                 shop.is_advised("/card/get", "WX-ADV-005").await
             })
         }),

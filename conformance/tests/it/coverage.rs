@@ -10,6 +10,8 @@ fn every_rule_has_a_case() {
     let rules = fixtures::rules().as_array().unwrap();
     let without: Vec<&str> = rules
         .iter()
+        // The fact stands; why no call can break it is said in the data.
+        .filter(|rule| rule["not_reproduced"].as_str().is_none_or(str::is_empty))
         .map(|rule| rule["id"].as_str().unwrap())
         .filter(|id| !with_case.contains(id))
         .collect();

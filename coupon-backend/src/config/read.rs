@@ -1,6 +1,6 @@
 //! Reads one setting after the other and collects what is wrong with them.
 
-use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr};
+use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, time::Duration};
 
 use axum::http::Uri;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -12,6 +12,10 @@ use super::{AppKey, NAMES};
 const SESSION_TTL: i64 = 7 * 24 * 3600;
 /// A year: a login that lasts longer is a slip of the pen.
 const SESSION_TTL_MAX: i64 = 366 * 24 * 3600;
+
+const RECONCILE_EVERY: Duration = Duration::from_mins(1);
+/// A day.
+const RECONCILE_EVERY_MAX: u64 = 24 * 3600;
 
 pub(super) struct Reader<E> {
     environment: E,
@@ -134,9 +138,19 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             .given(name)
             .unwrap_or_else(|| "sqlite://coupons.db?mode=rwc".to_owned());
         let problem = if url.starts_with("mysql:") || url.starts_with("mariadb:") {
-            "names a MySQL server, which is not supported yet; use sqlite://FILE?mode=rwc"
+            let is_whole = url.split_once("://").is_some_and(|(_, rest)| {
+                rest.split(['?', '#']).next().is_some_and(|path| {
+                    path.split_once('/')
+                        .is_some_and(|(host, name)| !host.is_empty() && !name.is_empty())
+                })
+            });
+            let known = url.replacen("mariadb:", "mysql:", 1);
+            if is_whole && known.parse::<sqlx::mysql::MySqlConnectOptions>().is_ok() {
+                return Some(url);
+            }
+            "is no URL of a MySQL server with its database, such as mysql://user:password@host/coupons"
         } else if !url.starts_with("sqlite:") {
-            "is no sqlite:// URL"
+            "is no sqlite:// or mysql:// URL"
         } else if url.contains(":memory:") || url.contains("mode=memory") {
             "names a database in memory, which every connection would have to itself"
         } else if url.parse::<sqlx::sqlite::SqliteConnectOptions>().is_err() {
@@ -157,6 +171,19 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             Some(seconds)
         } else {
             self.fault(name, "is no number of seconds from 1 to 31622400");
+            None
+        }
+    }
+
+    pub(super) fn reconcile_every(&mut self) -> Option<Duration> {
+        let name = "COUPON_RECONCILE_EVERY";
+        let Some(value) = self.given(name) else {
+            return Some(RECONCILE_EVERY);
+        };
+        if let Ok(seconds @ 1..=RECONCILE_EVERY_MAX) = value.parse() {
+            Some(Duration::from_secs(seconds))
+        } else {
+            self.fault(name, "is no number of seconds from 1 to 86400");
             None
         }
     }

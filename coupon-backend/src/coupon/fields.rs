@@ -118,6 +118,15 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// As [`Self::text`]; an empty text counts as left out.
+    pub(crate) fn text_unless_empty(&mut self, name: &'static str, limit: usize) -> Option<String> {
+        if self.object.get(name).and_then(Value::as_str) == Some("") {
+            self.asked.push(name);
+            return None;
+        }
+        self.text(name, limit)
+    }
+
     pub(crate) fn required_text(&mut self, name: &'static str, limit: usize) -> Option<String> {
         self.require(name);
         self.text(name, limit)

@@ -48,9 +48,34 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
         .unwrap_or(Err(Failure::SlowBody))
 }
 
-/// A body in JSON, whatever its content type says; nothing at all is null.
-pub(super) struct Json {
+/// A body that is judged later, within the limit of JSON.
+pub(super) struct Raw {
     pub(super) bytes: Bytes,
+}
+
+impl Raw {
+    /// The body in JSON, whatever its content type says; nothing at all is null.
+    pub(super) fn json(&self) -> Result<Json, Failure> {
+        let value = if self.bytes.iter().all(u8::is_ascii_whitespace) {
+            Value::Null
+        } else {
+            serde_json::from_slice(&self.bytes).map_err(|_| Failure::NoJson)?
+        };
+        Ok(Json { value })
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let bytes = read(request.into_body(), MAX_JSON).await?;
+        Ok(Self { bytes })
+    }
+}
+
+/// A body in JSON.
+pub(super) struct Json {
     pub(super) value: Value,
 }
 
@@ -67,14 +92,8 @@ impl Json {
 impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let bytes = read(request.into_body(), MAX_JSON).await?;
-        let value = if bytes.iter().all(u8::is_ascii_whitespace) {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).map_err(|_| Failure::NoJson)?
-        };
-        Ok(Self { bytes, value })
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        Raw::from_request(request, state).await?.json()
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/wechat/callback`: what WeChat pushes is verified, kept and answered; acting upon it comes after.
 
+use std::time::Duration;
+
 use axum::extract::{RawQuery, Request, State};
 use sha2::{Digest, Sha256};
 use wechat_client::callback::{CallbackError, CallbackQuery, Push};
@@ -9,6 +11,10 @@ use crate::store::{new_id, pushes::NewPush};
 
 /// Bytes of a push at most; WeChat's have a few thousand.
 const PUSH: usize = 256 * 1024;
+
+/// How long a push may take to be kept. WeChat waits 5 seconds for its answer; one that comes later
+/// is as good as none.
+const KEEP: Duration = Duration::from_secs(4);
 
 /// WeChat's check of the URL: it wants its `echostr` back and nothing else.
 pub(super) async fn check(
@@ -42,7 +48,8 @@ pub(super) async fn take(
         body: &body,
         read,
     };
-    state.store.keep_push(push, state.clock.now()).await?;
+    let kept = tokio::time::timeout(KEEP, state.store.keep_push(push, state.clock.now())).await;
+    kept.map_err(|_| Failure::Unavailable)??;
     state.pushed.notify_one();
     Ok("success")
 }

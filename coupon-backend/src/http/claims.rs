@@ -1,12 +1,13 @@
 //! `/v1/claims` and `/admin/v1/claims`: who holds which code.
 
 use axum::{
-    Json as Answer,
+    Extension, Json as Answer,
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wechat_client::{CardCode, CheckConsume, CodeDetail, EncryptedCode, ErrCode};
 
 use super::{
@@ -15,12 +16,17 @@ use super::{
     body::{Json, QueryOf},
     csv,
     error::Failure,
+    layers::RequestId,
     page::{PageQuery, listed},
 };
 use crate::{
-    claim::{last_four, status},
+    claim::last_four,
     clock::rfc3339,
-    store::claims::{ClaimRow, NewClaim, Owned},
+    operations::new_claim,
+    store::{
+        claims::{ClaimRow, EncryptHash, Owned, Source},
+        history::{Actor, Who},
+    },
 };
 
 /// Bytes of an encrypted code at most.
@@ -31,6 +37,7 @@ const CARD_ID: usize = 64;
 pub(super) async fn claim(
     customer: Customer,
     State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
     body: Json,
 ) -> Result<Answer<Value>, Failure> {
     let (card_id, encrypted) = body.fields(|fields| {
@@ -38,27 +45,45 @@ pub(super) async fn claim(
         let encrypted = fields.required_text("encrypt_code", ENCRYPTED);
         Some((card_id?, encrypted?))
     })?;
+    let hash: EncryptHash = Sha256::digest(encrypted.as_bytes()).into();
+    let now = state.clock.now();
+    // Booked before: WeChat need not be asked, nor be there.
+    let known = state.store.claim_made_with(&hash, &customer.id).await?;
+    if let Some(row) = known.filter(|row| row.card_id == card_id) {
+        return Ok(booked(&row, now));
+    }
     if !state.store.has_card(&card_id).await? {
         return Err(Failure::NotFound("no coupon has this card"));
     }
     let code = decrypted(&state, &EncryptedCode::from(encrypted)).await?;
-    let row = if let Some(row) = state.store.claim_of_code(code.as_str()).await? {
-        row
+    let claim = if let Some(row) = state.store.claim_of_code(code.as_str()).await? {
+        check_card(&card_id, &row.card_id)?;
+        Source::Known(Box::new(row))
     } else {
-        let detail = looked_up(&state, &code).await?;
+        let detail = fetch_code(&state, &code).await?;
         check_card(&card_id, detail.card_id.as_str())?;
-        let claim = new_claim(&detail, Some(&customer.id));
-        state.store.note_code(claim, state.clock.now()).await?
+        Source::New(new_claim(&detail))
     };
-    check_card(&card_id, &row.card_id)?;
-    match state.store.bind_claim(row, &customer.id).await? {
-        Owned::Theirs(row) => Ok(Answer(json!({
-            "code": row.code,
-            "card_id": row.card_id,
-            "status": row.status_at(state.clock.now()),
-        }))),
-        Owned::Anothers => Err(Failure::Forbidden("this code is another customer's")),
+    let actor = Actor {
+        who: Who::Customer,
+        request_id: Some(&id.0),
+    };
+    match state
+        .store
+        .book_claim(&claim, &customer.id, &hash, actor, now)
+        .await?
+    {
+        Owned::Bound(row) => Ok(booked(&row, now)),
+        Owned::OwnedByOther => Err(Failure::Forbidden("this code is another customer's")),
     }
+}
+
+fn booked(row: &ClaimRow, now: i64) -> Answer<Value> {
+    Answer(json!({
+        "code": row.code,
+        "card_id": row.card_id,
+        "status": row.status_at(now).as_str(),
+    }))
 }
 
 async fn decrypted(state: &AppState, encrypted: &EncryptedCode) -> Result<CardCode, Failure> {
@@ -71,7 +96,7 @@ async fn decrypted(state: &AppState, encrypted: &EncryptedCode) -> Result<CardCo
     })
 }
 
-async fn looked_up(state: &AppState, code: &CardCode) -> Result<CodeDetail, Failure> {
+async fn fetch_code(state: &AppState, code: &CardCode) -> Result<CodeDetail, Failure> {
     let detail = state.wechat.cards.code(code, None, CheckConsume::No).await;
     detail.map_err(|error| match error.errcode() {
         Some(ErrCode::UNKNOWN_CODE) => not_ours(),
@@ -88,19 +113,6 @@ fn check_card(named: &str, real: &str) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::field("card_id", "the code is of another card"))
-    }
-}
-
-/// A code as WeChat says that it stands.
-pub(super) fn new_claim<'a>(detail: &'a CodeDetail, customer: Option<&'a str>) -> NewClaim<'a> {
-    NewClaim {
-        card_id: detail.card_id.as_str(),
-        code: detail.code.as_str(),
-        customer_id: customer,
-        status: status(&detail.status),
-        openid: detail.openid.as_str(),
-        begins_at: detail.begin_time,
-        ends_at: detail.end_time,
     }
 }
 
@@ -153,7 +165,7 @@ fn shown(row: &ClaimRow, code: &str, now: i64) -> Value {
     json!({
         "code": code,
         "card_id": row.card_id,
-        "status": row.status_at(now),
+        "status": row.status_at(now).as_str(),
         "valid": {"from": rfc3339(row.begins_at), "to": rfc3339(row.ends_at)},
         "claimed_at": rfc3339(row.claimed_at),
         "redeemed_at": row.redeemed_at.map(rfc3339),

@@ -1,69 +1,133 @@
 //! `/admin/v1/coupons` and `/v1/coupons`: what a shop hands out.
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{Extension, Json as Answer, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
-use wechat_client::Error;
+use wechat_client::card::limits;
 
 use super::{
     AppState,
     auth::{Admin, Customer},
-    body::{Json, QueryOf, Segment},
+    body::{QueryOf, Raw, Segment},
     error::Failure,
-    idempotent::{self, Reply},
+    idempotent::{answered, call},
+    layers::RequestId,
     page::{PageQuery, listed},
 };
 use crate::{
     clock::rfc3339,
-    coupon::Draft,
+    coupon::{Draft, Fault, Status},
+    operations::{self, Found, change, create::submit, state::Kind, stock::Stock},
     review,
-    store::{coupons::CouponRow, new_id},
+    store::coupons::CouponRow,
 };
+
+/// How often a call begins anew because another with its key was quicker.
+const ATTEMPTS: u32 = 5;
+
+const NO_COUPON: Failure = Failure::NotFound("no such coupon");
 
 pub(super) async fn create(
     _: Admin,
     State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    body: Json,
+    body: Raw,
 ) -> Result<Response, Failure> {
-    let draft = Draft::parse(&body.value, state.clock.now()).map_err(Failure::Invalid)?;
-    let call = idempotent::Call::new(&headers, "POST /admin/v1/coupons", &body.bytes)?;
-    let worker = state.clone();
-    call.answer(state, async move { make(&worker, &draft).await })
-        .await
+    let call = call(&headers, "POST /admin/v1/coupons", &body.bytes, &id)?;
+    for _ in 0..ATTEMPTS {
+        let again = match operations::find(&state, &call).await? {
+            Found::Answered(answer) => return Ok(answered(&answer)),
+            Found::ToBegin(again) => again,
+        };
+        let draft =
+            Draft::parse(&body.json()?.value, state.clock.now()).map_err(Failure::Invalid)?;
+        if let Some(answer) = submit(&state, &call, again.as_deref(), &draft).await? {
+            return Ok(answered(&answer));
+        }
+    }
+    Err(Failure::OperationInProgress)
 }
 
-/// Makes the card; the coupon is written down before WeChat is asked.
-async fn make(state: &AppState, draft: &Draft) -> Result<Reply, Failure> {
-    let id = new_id();
-    let now = state.clock.now();
-    let text = json!(draft).to_string();
-    state
-        .store
-        .begin_coupon(&id, &text, draft.ends_at(), now)
-        .await?;
-    let card_id = match state.wechat.cards.create_card(&draft.card()).await {
-        Ok(card_id) => card_id,
-        Err(error) => {
-            // Without an answer the card may exist: the row stays as what there is to go by.
-            if !matches!(error, Error::NoAnswer { .. } | Error::Unreadable { .. }) {
-                state.store.forget_coupon(&id).await?;
-            }
-            return Err(error.into());
+/// PATCH `…/{id}/stock`: so many more, or less.
+pub(super) async fn change_stock(
+    _: Admin,
+    State(state): State<AppState>,
+    Segment(id): Segment,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Raw,
+) -> Result<Response, Failure> {
+    let what = format!("PATCH /admin/v1/coupons/{id}/stock");
+    let call = call(&headers, &what, &body.bytes, &request_id)?;
+    for _ in 0..ATTEMPTS {
+        let again = match operations::find(&state, &call).await? {
+            Found::Answered(answer) => return Ok(answered(&answer)),
+            Found::ToBegin(again) => again,
+        };
+        let stock = stock(&body)?;
+        let coupon = state.store.coupon(&id).await?;
+        let coupon = coupon.ok_or(NO_COUPON)?;
+        if coupon.card_id.is_none() || coupon.status() == Status::Withdrawn {
+            return Err(Failure::NotChangeable(coupon.status()));
         }
-    };
-    state.store.coupon_made(&id, card_id.as_str()).await?;
-    state.pushed.notify_one();
-    let coupon = state.store.coupon(&id).await?.ok_or(Failure::Internal)?;
-    let coupon = review::refreshed_or_known(state, coupon).await;
-    Ok(Reply {
-        status: StatusCode::CREATED,
-        body: json!({"id": id, "card_id": card_id, "status": coupon.status}),
-    })
+        let again = again.as_deref();
+        if let Some(answer) = change::submit(&state, &call, again, Kind::Stock, &id, &stock).await?
+        {
+            return Ok(answered(&answer));
+        }
+    }
+    Err(Failure::OperationInProgress)
+}
+
+fn stock(body: &Raw) -> Result<Stock, Failure> {
+    let body = body.json()?;
+    let delta = body.value["delta"].as_i64().unwrap_or(0);
+    let unknown = body
+        .value
+        .as_object()
+        .and_then(|members| members.keys().find(|name| *name != "delta").cloned());
+    let mut faults = Vec::new();
+    if let Some(name) = unknown {
+        faults.push(Fault::new(name, "is no field of this call"));
+    }
+    if delta == 0 || delta.unsigned_abs() > limits::QUANTITY {
+        let message = format!(
+            "must be a whole number other than 0, at most {0} more or less",
+            limits::QUANTITY
+        );
+        faults.push(Fault::new("delta", message));
+    }
+    if faults.is_empty() {
+        let before = None;
+        Ok(Stock { delta, before })
+    } else {
+        Err(Failure::Invalid(faults))
+    }
+}
+
+/// DELETE `…/{id}`: takes a coupon back.
+pub(super) async fn withdraw(
+    _: Admin,
+    State(state): State<AppState>,
+    Segment(id): Segment,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let what = format!("DELETE /admin/v1/coupons/{id}");
+    let call = call(&headers, &what, &[], &request_id)?;
+    for _ in 0..ATTEMPTS {
+        let again = match operations::find(&state, &call).await? {
+            Found::Answered(answer) => return Ok(answered(&answer)),
+            Found::ToBegin(again) => again,
+        };
+        let again = again.as_deref();
+        let request = json!({});
+        let kind = Kind::Withdraw;
+        if let Some(answer) = change::submit(&state, &call, again, kind, &id, &request).await? {
+            return Ok(answered(&answer));
+        }
+    }
+    Err(Failure::OperationInProgress)
 }
 
 pub(super) async fn list(
@@ -82,10 +146,8 @@ pub(super) async fn one(
     Segment(id): Segment,
 ) -> Result<Answer<Value>, Failure> {
     let coupon = state.store.coupon(&id).await?;
-    let coupon = coupon.ok_or(Failure::NotFound("no such coupon"))?;
-    Ok(Answer(shown(
-        &review::refreshed_or_known(&state, coupon).await,
-    )))
+    let coupon = coupon.ok_or(NO_COUPON)?;
+    Ok(Answer(shown(&review::looked_at(&state, coupon).await)))
 }
 
 pub(super) async fn list_claimable(
@@ -114,6 +176,7 @@ fn shown(coupon: &CouponRow) -> Value {
         "card_id": coupon.card_id,
         "status": coupon.status,
         "created_at": rfc3339(coupon.created_at),
+        "remaining": coupon.remaining,
     });
     if let Some(reason) = &coupon.refuse_reason {
         shown["refuse_reason"] = json!(reason);
@@ -128,7 +191,7 @@ fn shown(coupon: &CouponRow) -> Value {
 fn shown_to_customer(coupon: &CouponRow) -> Value {
     let mut shown = shown(coupon);
     if let Some(shown) = shown.as_object_mut() {
-        for own in ["stock", "merchant_id", "created_at"] {
+        for own in ["stock", "remaining", "merchant_id", "created_at"] {
             shown.remove(own);
         }
     }

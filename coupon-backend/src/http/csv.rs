@@ -92,7 +92,7 @@ fn line(row: &ClaimRow, now: i64) -> Vec<String> {
     vec![
         last_four(&row.code),
         row.card_id.clone(),
-        row.status_at(now).to_owned(),
+        row.status_at(now).as_str().to_owned(),
         text(&row.customer_id),
         rfc3339(row.begins_at),
         rfc3339(row.ends_at),

@@ -1,161 +1,12 @@
-//! Every way in which a call can fail, and its one JSON body.
+//! How a failure is answered.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
-use wechat_client::callback::CallbackError;
+use serde_json::Value;
 
-use crate::coupon::{Fault, Status};
-
-/// Why a call failed.
-///
-/// `{"error":{"code","message","fields"?,"reason"?,"wechat_errcode"?,"request_id"}}`; the request id
-/// is added by the outermost layer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    #[error("the body is no JSON")]
-    NoJson,
-    #[error("some fields cannot be taken")]
-    Invalid(Vec<Fault>),
-    #[error("the body is larger than {0} bytes")]
-    TooLarge(usize),
-    #[error("the body did not come in time")]
-    SlowBody,
-    #[error("a token is needed")]
-    Unauthorized,
-    #[error("{0}")]
-    NotWechat(CallbackError),
-    #[error("WeChat does not know this login code")]
-    BadLogin,
-    #[error("{0}")]
-    Forbidden(&'static str),
-    #[error("{0}")]
-    NotFound(&'static str),
-    #[error("this path has other methods")]
-    MethodNotAllowed,
-    #[error("the coupon cannot be claimed: it is {}", .0.as_str())]
-    NotClaimable(Status),
-    #[error("the coupon's time to be claimed is over")]
-    ClaimOver,
-    #[error("the code was redeemed before")]
-    AlreadyRedeemed,
-    #[error("the code is being redeemed")]
-    RedeemRunning,
-    #[error("the code cannot be redeemed: {0}")]
-    NotRedeemable(&'static str),
-    #[error("{0}")]
-    IdempotencyConflict(&'static str),
-    #[error("WeChat: {0}")]
-    Wechat(#[from] wechat_client::Error),
-    #[error("no answer in time")]
-    Late,
-    #[error("the database failed")]
-    Store(#[from] sqlx::Error),
-    #[error("an error of ours")]
-    Internal,
-}
-
-impl Failure {
-    /// A single field that cannot be taken.
-    pub(crate) fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![Fault::new(field, message)])
-    }
-
-    /// Whether the same call would be answered so again; then an idempotent call may keep it.
-    pub(crate) fn is_final(&self) -> bool {
-        self.status().is_client_error() && !matches!(self, Self::RedeemRunning | Self::SlowBody)
-    }
-
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NoJson => StatusCode::BAD_REQUEST,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthorized | Self::BadLogin | Self::NotWechat(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotClaimable(_)
-            | Self::ClaimOver
-            | Self::AlreadyRedeemed
-            | Self::RedeemRunning
-            | Self::NotRedeemable(_)
-            | Self::IdempotencyConflict(_) => StatusCode::CONFLICT,
-            Self::Wechat(error) if error.is_outage() => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Wechat(wechat_client::Error::Store(_)) | Self::Store(_) | Self::Internal => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-            Self::Wechat(_) => StatusCode::BAD_GATEWAY,
-            Self::Late => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NoJson | Self::Invalid(_) => "invalid_request",
-            Self::TooLarge(_) => "too_large",
-            Self::SlowBody => "request_timeout",
-            Self::Unauthorized | Self::BadLogin | Self::NotWechat(_) => "unauthorized",
-            Self::Forbidden(_) => "forbidden",
-            Self::NotFound(_) => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::NotClaimable(_) | Self::ClaimOver => "not_claimable",
-            Self::AlreadyRedeemed => "already_redeemed",
-            Self::RedeemRunning => "redeem_in_progress",
-            Self::NotRedeemable(_) => "not_redeemable",
-            Self::IdempotencyConflict(_) => "idempotency_conflict",
-            Self::Wechat(error) if error.is_outage() => "wechat_unavailable",
-            Self::Wechat(wechat_client::Error::Store(_)) | Self::Store(_) | Self::Internal => {
-                "internal"
-            }
-            Self::Wechat(_) => "wechat_refused",
-            Self::Late => "wechat_unavailable",
-        }
-    }
-
-    /// The body's `error`, but for the request id.
-    pub(crate) fn body(&self) -> Value {
-        let message = match self {
-            // WeChat's own words are for logs; they change, and name our account.
-            Self::Wechat(error) if error.is_outage() => "WeChat does not answer now".to_owned(),
-            Self::Wechat(error) if error.errcode().is_some() => {
-                "WeChat refused the call".to_owned()
-            }
-            Self::Wechat(_) => "an error of ours".to_owned(),
-            other => other.to_string(),
-        };
-        let mut body = json!({"code": self.code(), "message": message});
-        match self {
-            Self::Invalid(faults) => body["fields"] = json!(faults),
-            Self::NotRedeemable(reason) => body["reason"] = json!(reason),
-            Self::NotClaimable(status) => body["reason"] = json!(status.as_str()),
-            Self::ClaimOver => body["reason"] = json!("expired"),
-            Self::Wechat(error) => {
-                if let Some(errcode) = error.errcode() {
-                    body["wechat_errcode"] = json!(errcode.0);
-                }
-            }
-            _ => {}
-        }
-        body
-    }
-
-    /// Notes what only we can mend; what callers did wrong is theirs to know.
-    fn log(&self) {
-        match self {
-            Self::Wechat(error) => {
-                let cause = std::error::Error::source(error).map(ToString::to_string);
-                tracing::warn!(%error, cause, "WeChat");
-            }
-            Self::Store(error) => tracing::error!(%error, "the database failed"),
-            Self::Late => tracing::warn!("no answer in time"),
-            _ => {}
-        }
-    }
-}
+pub(super) use crate::failure::Failure;
 
 /// What [`super::layers::answer`] makes the body of.
 #[derive(Clone, Debug)]
@@ -167,7 +18,7 @@ pub(super) fn response(status: StatusCode, body: Value) -> Response {
     let headers = response.headers_mut();
     if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::CONFLICT {
         let is_worth_a_wait =
-            status == StatusCode::SERVICE_UNAVAILABLE || body["code"] == "redeem_in_progress";
+            status == StatusCode::SERVICE_UNAVAILABLE || body["code"] == "operation_in_progress";
         if is_worth_a_wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -182,12 +33,7 @@ pub(super) fn response(status: StatusCode, body: Value) -> Response {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.log();
-        response(self.status(), self.body())
-    }
-}
-
-impl Failure {
-    pub(super) fn parts(&self) -> (StatusCode, Value) {
-        (self.status(), self.body())
+        let (status, body) = self.parts();
+        response(status, body)
     }
 }

@@ -19,6 +19,10 @@ use super::error::{ErrorBody, Failure};
 const DEADLINE: Duration = Duration::from_secs(19);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a call: in its answer, its log lines, and the history of what it changed.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 pub(super) async fn not_found() -> Failure {
     Failure::NotFound("no such path")
 }
@@ -28,8 +32,9 @@ pub(super) async fn method_not_allowed() -> Failure {
 }
 
 /// The outermost layer.
-pub(super) async fn answer(request: Request, next: Next) -> Response {
+pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let path = request.extensions().get::<MatchedPath>();
     // The template, not the path: a code may stand in that.
     let path = path.map_or("-", MatchedPath::as_str).to_owned();

@@ -1,6 +1,14 @@
 //! Claims: who holds which code.
 
-use super::{Page, Store, new_id};
+use sqlx::AnyConnection;
+
+use super::{
+    DbError, Page, Store,
+    history::{self, Actor, Change, ClockSource, Subject},
+    new_id,
+    transaction::transaction,
+};
+use crate::claim::ClaimStatus;
 
 /// A claim as the ledger holds it.
 #[derive(Clone, sqlx::FromRow)]
@@ -9,34 +17,41 @@ pub(crate) struct ClaimRow {
     pub(crate) card_id: String,
     pub(crate) code: String,
     pub(crate) customer_id: Option<String>,
-    pub(crate) status: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) status: ClaimStatus,
     pub(crate) begins_at: i64,
     pub(crate) ends_at: i64,
     pub(crate) claimed_at: i64,
     pub(crate) redeemed_at: Option<i64>,
     pub(crate) staff: Option<String>,
     pub(crate) terminal: Option<String>,
+    /// The operation that is redeeming it.
+    pub(crate) operation_id: Option<String>,
+    /// When WeChat says that it was consumed.
+    pub(crate) consumed_at: Option<i64>,
+    pub(crate) consumed_by_hand: i64,
+    /// 1 when an answer of WeChat's, and not a push alone, says that it was redeemed.
+    pub(crate) is_confirmed: i64,
 }
 
 impl ClaimRow {
     /// How it stands at a time: a code that nobody redeemed expires by itself.
-    pub(crate) fn status_at(&self, now: i64) -> &str {
-        if self.status == "claimed" && now > self.ends_at {
-            "expired"
+    pub(crate) fn status_at(&self, now: i64) -> ClaimStatus {
+        if self.status == ClaimStatus::Claimed && now > self.ends_at {
+            ClaimStatus::Expired
         } else {
-            &self.status
+            self.status
         }
     }
 }
 
 /// A code that WeChat knows, to be written down.
-#[derive(Clone, Copy)]
-pub(crate) struct NewClaim<'a> {
-    pub(crate) card_id: &'a str,
-    pub(crate) code: &'a str,
-    pub(crate) customer_id: Option<&'a str>,
-    pub(crate) status: &'a str,
-    pub(crate) openid: &'a str,
+#[derive(Clone, Debug)]
+pub(crate) struct NewClaim {
+    pub(crate) card_id: String,
+    pub(crate) code: String,
+    pub(crate) status: ClaimStatus,
+    pub(crate) openid: String,
     pub(crate) begins_at: i64,
     pub(crate) ends_at: i64,
 }
@@ -44,101 +59,222 @@ pub(crate) struct NewClaim<'a> {
 /// Whose a code is, after somebody claimed it.
 pub(crate) enum Owned {
     /// The claimer's.
-    Theirs(Box<ClaimRow>),
+    Bound(Box<ClaimRow>),
     /// Another customer's.
-    Anothers,
+    OwnedByOther,
 }
 
-const COLUMNS: &str = "id, card_id, code, customer_id, status, begins_at, ends_at, claimed_at, \
-                       redeemed_at, staff, terminal";
+/// SHA-256 of what a page claims a code with.
+pub(crate) type EncryptHash = [u8; 32];
+
+pub(super) const COLUMNS: &str = "id, card_id, code, customer_id, status, begins_at, ends_at, \
+    claimed_at, redeemed_at, staff, terminal, operation_id, consumed_at, consumed_by_hand, \
+    is_confirmed";
+
+/// Writes a code down unless it stands there already, and gives its row.
+pub(super) async fn record_code(
+    ledger: &mut AnyConnection,
+    claim: &NewClaim,
+    actor: Actor<'_>,
+    now: i64,
+) -> Result<ClaimRow, sqlx::Error> {
+    let id = new_id();
+    let is_redeemed = claim.status == ClaimStatus::Redeemed;
+    let inserted = sqlx::query(
+        "INSERT INTO claims (id, card_id, code, status, openid, begins_at, ends_at, claimed_at, \
+         redeemed_at, status_at, checked_at, is_confirmed) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&id)
+    .bind(&claim.card_id)
+    .bind(&claim.code)
+    .bind(claim.status.as_str())
+    .bind(&claim.openid)
+    .bind(claim.begins_at)
+    .bind(claim.ends_at)
+    .bind(now)
+    .bind(is_redeemed.then_some(now))
+    // Our clock may be ahead of WeChat's: nothing that it pushes is older than a plain claim.
+    .bind(if claim.status == ClaimStatus::Claimed {
+        0
+    } else {
+        now
+    })
+    .bind(now)
+    .bind(i64::from(is_redeemed))
+    .execute(&mut *ledger)
+    .await;
+    match inserted {
+        Ok(_) => {
+            let change = Change {
+                subject: Subject::Claim(&id),
+                actor,
+                what: claim.status.as_str(),
+                why: Some("code_get"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(&mut *ledger, change).await?;
+        }
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+        Err(error) => return Err(error),
+    }
+    let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(&claim.code)
+        .bind(&claim.card_id)
+        .fetch_one(ledger)
+        .await
+}
+
+pub(super) async fn find(ledger: &mut AnyConnection, id: &str) -> Result<ClaimRow, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM claims WHERE id = ?");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_one(ledger)
+        .await
+}
 
 impl Store {
+    pub(crate) async fn claim(&self, id: &str) -> Result<ClaimRow, DbError> {
+        let mut connection = self.read().await?;
+        find(&mut connection, id)
+            .await
+            .map_err(|error| self.sort(error))
+    }
+
     /// The claim of a code; the card is part of its name only for codes of the shop's own.
-    pub(crate) async fn claim_of_code(&self, code: &str) -> Result<Option<ClaimRow>, sqlx::Error> {
+    pub(crate) async fn claim_of_code(&self, code: &str) -> Result<Option<ClaimRow>, DbError> {
         let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? ORDER BY id LIMIT 1");
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(code)
             .fetch_optional(&self.pool)
             .await
+            .map_err(|error| self.sort(error))
     }
 
-    /// Writes a code down unless it stands there already, and gives its row.
-    pub(crate) async fn note_code(
+    /// The claim that a customer made with the same encrypted code.
+    pub(crate) async fn claim_made_with(
         &self,
-        claim: NewClaim<'_>,
-        now: i64,
-    ) -> Result<ClaimRow, sqlx::Error> {
-        let mut transaction = self.write().await?;
-        sqlx::query(
-            "INSERT INTO claims (id, card_id, code, customer_id, status, openid, begins_at, ends_at, \
-             claimed_at, redeemed_at, status_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (code, card_id) DO NOTHING",
-        )
-        .bind(new_id())
-        .bind(claim.card_id)
-        .bind(claim.code)
-        .bind(claim.customer_id)
-        .bind(claim.status)
-        .bind(claim.openid)
-        .bind(claim.begins_at)
-        .bind(claim.ends_at)
-        .bind(now)
-        .bind((claim.status == "redeemed").then_some(now))
-        // Our clock may be ahead of WeChat's: nothing that it pushes is older than a plain claim.
-        .bind(if claim.status == "claimed" { 0 } else { now })
-        .execute(&mut *transaction)
-        .await?;
-        let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
-        let row = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(claim.code)
-            .bind(claim.card_id)
-            .fetch_one(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(row)
-    }
-
-    /// Binds a claim to a customer, unless it is another's: whose it is by WeChat's word, else the
-    /// first who claims it, keeps it.
-    pub(crate) async fn bind_claim(
-        &self,
-        claim: ClaimRow,
+        hash: &EncryptHash,
         customer_id: &str,
-    ) -> Result<Owned, sqlx::Error> {
-        let bound = sqlx::query(
-            "UPDATE claims SET customer_id = ? \
-             WHERE id = ? AND (customer_id IS NULL OR customer_id = ?) AND NOT EXISTS \
-             (SELECT 1 FROM customers WHERE id = ? AND unionid <> claims.unionid)",
-        )
-        .bind(customer_id)
-        .bind(&claim.id)
-        .bind(customer_id)
-        .bind(customer_id)
-        .execute(&self.pool)
-        .await?;
-        Ok(if bound.rows_affected() == 1 {
-            Owned::Theirs(Box::new(claim))
-        } else {
-            Owned::Anothers
+    ) -> Result<Option<ClaimRow>, DbError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM claims WHERE encrypt_hash = ? AND customer_id = ? LIMIT 1"
+        );
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(hash.as_slice())
+            .bind(customer_id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
+    }
+
+    /// Books a claim, in one commit: writes the code down where it is new, and binds it to the
+    /// customer unless it is another's. Whose it is by WeChat's word, else the first who claims it,
+    /// keeps it.
+    pub(crate) async fn book_claim(
+        &self,
+        claim: &Source,
+        customer_id: &str,
+        hash: &EncryptHash,
+        actor: Actor<'_>,
+        now: i64,
+    ) -> Result<Owned, DbError> {
+        transaction!(self, |ledger| {
+            let row = match claim {
+                Source::Known(row) => ClaimRow::clone(row),
+                Source::New(new) => record_code(&mut *ledger, new, actor, now).await?,
+            };
+            let bound = sqlx::query(
+                "UPDATE claims SET customer_id = ?, encrypt_hash = ? \
+                 WHERE id = ? AND (customer_id IS NULL OR customer_id = ?) AND NOT EXISTS \
+                 (SELECT 1 FROM customers WHERE customers.id = ? AND customers.unionid <> claims.unionid)",
+            )
+            .bind(customer_id)
+            .bind(hash.as_slice())
+            .bind(&row.id)
+            .bind(customer_id)
+            .bind(customer_id)
+            .execute(&mut *ledger)
+            .await?;
+            if bound.rows_affected() == 0 {
+                return Ok(Owned::OwnedByOther);
+            }
+            if row.customer_id.is_none() {
+                let change = Change {
+                    subject: Subject::Claim(&row.id),
+                    actor,
+                    what: "bound",
+                    why: Some(customer_id),
+                    at: now,
+                    clock: ClockSource::Ours,
+                };
+                history::add(ledger, change).await?;
+            }
+            Ok(Owned::Bound(Box::new(row)))
         })
     }
 
-    /// Notes how WeChat says that a code stands.
+    /// Notes how WeChat says that a code stands; what was redeemed stays so.
     pub(crate) async fn set_claim_status(
         &self,
         id: &str,
-        status: &str,
+        status: ClaimStatus,
+        why: &str,
+        actor: Actor<'_>,
         now: i64,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "UPDATE claims SET status = ?, status_at = ? WHERE id = ? AND status <> 'redeemed'",
-        )
-        .bind(status)
-        .bind(now)
-        .bind(id)
-        .execute(&self.pool)
-        .await
-        .map(drop)
+    ) -> Result<(), DbError> {
+        transaction!(self, |ledger| {
+            set_status(ledger, id, status, why, actor, now).await
+        })
+    }
+
+    /// Notes what WeChat says of a code of which a push alone said that it was redeemed.
+    pub(crate) async fn judge_redeemed(
+        &self,
+        claim: &ClaimRow,
+        status: ClaimStatus,
+        actor: Actor<'_>,
+        now: i64,
+    ) -> Result<(), DbError> {
+        transaction!(self, |ledger| {
+            if status == ClaimStatus::Redeemed {
+                return sqlx::query(
+                    "UPDATE claims SET is_confirmed = 1, checked_at = ? \
+                     WHERE id = ? AND status = 'redeemed'",
+                )
+                .bind(now)
+                .bind(&claim.id)
+                .execute(ledger)
+                .await
+                .map(drop);
+            }
+            // It never was: there is no moment of a redemption to be kept.
+            let changed = sqlx::query(
+                "UPDATE claims SET status = ?, status_at = ?, checked_at = ?, redeemed_at = NULL, \
+                 consumed_at = NULL, consumed_by_hand = 0 \
+                 WHERE id = ? AND status = 'redeemed' AND is_confirmed = 0 AND operation_id IS NULL",
+            )
+            .bind(status.as_str())
+            .bind(now)
+            .bind(now)
+            .bind(&claim.id)
+            .execute(&mut *ledger)
+            .await?;
+            if changed.rows_affected() == 0 {
+                return Ok(());
+            }
+            let change = Change {
+                subject: Subject::Claim(&claim.id),
+                actor,
+                what: status.as_str(),
+                why: Some("code_get"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(ledger, change).await
+        })
     }
 
     /// The claims of a customer, newest first.
@@ -146,7 +282,7 @@ impl Store {
         &self,
         customer_id: &str,
         page: &Page,
-    ) -> Result<Vec<ClaimRow>, sqlx::Error> {
+    ) -> Result<Vec<ClaimRow>, DbError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM claims WHERE customer_id = ? AND id < ? \
              ORDER BY id DESC LIMIT ?"
@@ -154,18 +290,75 @@ impl Store {
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(customer_id)
             .bind(page.after())
-            .bind(page.limit + 1)
+            .bind(page.rows())
             .fetch_all(&self.pool)
             .await
+            .map_err(|error| self.sort(error))
     }
 
     /// All claims, newest first.
-    pub(crate) async fn claims(&self, page: &Page) -> Result<Vec<ClaimRow>, sqlx::Error> {
+    pub(crate) async fn claims(&self, page: &Page) -> Result<Vec<ClaimRow>, DbError> {
         let sql = format!("SELECT {COLUMNS} FROM claims WHERE id < ? ORDER BY id DESC LIMIT ?");
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(page.after())
-            .bind(page.limit + 1)
+            .bind(page.rows())
             .fetch_all(&self.pool)
             .await
+            .map_err(|error| self.sort(error))
     }
+}
+
+/// Where the row of a code comes from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// It is in the ledger.
+    Known(Box<ClaimRow>),
+    /// WeChat told of it.
+    New(NewClaim),
+}
+
+impl Source {
+    pub(crate) fn card_id(&self) -> &str {
+        match self {
+            Self::Known(row) => &row.card_id,
+            Self::New(new) => &new.card_id,
+        }
+    }
+}
+
+pub(super) async fn set_status(
+    ledger: &mut AnyConnection,
+    id: &str,
+    status: ClaimStatus,
+    why: &str,
+    actor: Actor<'_>,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let is_redeemed = i64::from(status == ClaimStatus::Redeemed);
+    let changed = sqlx::query(
+        "UPDATE claims SET status = ?, status_at = ?, \
+         redeemed_at = CASE WHEN ? = 1 THEN COALESCE(redeemed_at, consumed_at, ?) ELSE redeemed_at END, \
+         is_confirmed = ? WHERE id = ? AND status <> 'redeemed' AND status <> ?",
+    )
+    .bind(status.as_str())
+    .bind(now)
+    .bind(is_redeemed)
+    .bind(now)
+    .bind(is_redeemed)
+    .bind(id)
+    .bind(status.as_str())
+    .execute(&mut *ledger)
+    .await?;
+    if changed.rows_affected() == 1 {
+        let change = Change {
+            subject: Subject::Claim(id),
+            actor,
+            what: status.as_str(),
+            why: Some(why),
+            at: now,
+            clock: ClockSource::Ours,
+        };
+        history::add(ledger, change).await?;
+    }
+    Ok(())
 }

@@ -1,7 +1,17 @@
 //! Coupons: kinds of card.
 
-use super::{Page, Store};
-use crate::coupon::Status;
+use sqlx::AnyConnection;
+
+use super::{
+    DbError, Page, Store,
+    history::{self, Actor, Change, ClockSource, Subject},
+    operations::{self, NewOperation, Run, Settlement, Slot},
+    transaction::transaction,
+};
+use crate::{coupon::Status, operations::owner::Owner};
+
+pub(super) const COLUMNS: &str = "id, card_id, status, draft, ends_at, created_at, refuse_reason, \
+                       remaining, total, operation_id, reviewed_at";
 
 /// A coupon as the ledger holds it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -16,6 +26,13 @@ pub(crate) struct CouponRow {
     pub(crate) created_at: i64,
     /// Why the reviewers turned it down, where they said so in a push.
     pub(crate) refuse_reason: Option<String>,
+    /// WeChat's stock: what is left, and all that was ever put in.
+    pub(crate) remaining: Option<i64>,
+    pub(crate) total: Option<i64>,
+    /// The operation that changes its card.
+    pub(crate) operation_id: Option<String>,
+    /// When the reviewers last said anything in a push, by WeChat's clock.
+    pub(crate) reviewed_at: i64,
 }
 
 impl CouponRow {
@@ -24,102 +41,160 @@ impl CouponRow {
     }
 }
 
+/// What the end of a create means for its coupon.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Made<'a> {
+    /// WeChat made this card.
+    Card {
+        card_id: &'a str,
+        status: Status,
+        /// What is left, and all that was put in, where WeChat has said so.
+        stock: Option<(i64, i64)>,
+        why: &'a str,
+    },
+    /// WeChat surely made none: the coupon is forgotten.
+    Nothing,
+    /// Nobody knows yet.
+    Unknown,
+}
+
 impl Store {
-    /// Notes a coupon before WeChat is asked to make its card.
-    pub(crate) async fn begin_coupon(
+    /// Notes a create and its coupon before WeChat is asked to make the card. None when the key, or
+    /// the operation's row, was taken meanwhile.
+    pub(crate) async fn begin_create(
         &self,
-        id: &str,
+        slot: Slot<'_>,
+        operation: &NewOperation,
         draft: &str,
         ends_at: Option<i64>,
+        owner: &Owner,
         now: i64,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO coupons (id, status, draft, ends_at, created_at) \
-             VALUES (?, 'unknown', ?, ?, ?)",
-        )
-        .bind(id)
-        .bind(draft)
-        .bind(ends_at)
-        .bind(now)
-        .execute(&self.pool)
-        .await
-        .map(drop)
+    ) -> Result<Option<Run>, DbError> {
+        transaction!(self, |ledger| {
+            let run = operations::begin(&mut *ledger, slot, operation, owner.as_str(), now).await?;
+            if run.is_some() {
+                sqlx::query(
+                    "INSERT INTO coupons (id, status, draft, ends_at, created_at) \
+                     VALUES (?, 'unknown', ?, ?, ?)",
+                )
+                .bind(&operation.subject)
+                .bind(draft)
+                .bind(ends_at)
+                .bind(now)
+                .execute(ledger)
+                .await?;
+            }
+            Ok(run)
+        })
     }
 
-    /// Forgets a coupon that WeChat did not make.
-    pub(crate) async fn forget_coupon(&self, id: &str) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM coupons WHERE id = ? AND card_id IS NULL")
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
-    }
-
-    /// Notes the card that WeChat made; its review begins. What was pushed about it meanwhile is no
-    /// longer about an unknown card.
-    pub(crate) async fn coupon_made(&self, id: &str, card_id: &str) -> Result<(), sqlx::Error> {
-        let mut transaction = self.write().await?;
-        sqlx::query("UPDATE coupons SET card_id = ?, status = 'in_review' WHERE id = ?")
-            .bind(card_id)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(
-            "UPDATE pushes SET state = 'pending' WHERE card_id = ? AND state = 'unknown_card'",
-        )
-        .bind(card_id)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await
-    }
-
-    /// Notes how a coupon in review stands, as WeChat answered.
-    pub(crate) async fn set_coupon_status(
+    /// Writes down how a create ended, what that means for the coupon, and the answer: all or
+    /// nothing. False when the run is no longer held, or the card has a coupon already.
+    pub(crate) async fn end_create(
         &self,
-        id: &str,
+        run: &Run,
+        coupon_id: &str,
+        made: Made<'_>,
+        actor: Actor<'_>,
+        settlement: &Settlement,
+        now: i64,
+    ) -> Result<bool, DbError> {
+        transaction!(self, |ledger| {
+            if !operations::is_held(&mut *ledger, run).await? {
+                return Ok(false);
+            }
+            match made {
+                Made::Unknown => {}
+                Made::Nothing => {
+                    sqlx::query("DELETE FROM coupons WHERE id = ? AND card_id IS NULL")
+                        .bind(coupon_id)
+                        .execute(&mut *ledger)
+                        .await?;
+                }
+                Made::Card {
+                    card_id,
+                    status,
+                    stock,
+                    why,
+                } => {
+                    set_card(&mut *ledger, coupon_id, card_id, status, stock).await?;
+                    let change = Change {
+                        subject: Subject::Coupon(coupon_id),
+                        actor,
+                        what: "created",
+                        why: Some(why),
+                        at: now,
+                        clock: ClockSource::Ours,
+                    };
+                    history::add(&mut *ledger, change).await?;
+                }
+            }
+            operations::settle(ledger, run, settlement, now).await?;
+            Ok(true)
+        })
+    }
+
+    /// Gives a coupon the card that was found for it. False when the card has a coupon already.
+    pub(crate) async fn give_card(
+        &self,
+        coupon_id: &str,
+        card_id: &str,
         status: Status,
         now: i64,
-    ) -> Result<(), sqlx::Error> {
-        // A push may have told the end of the review while WeChat was asked.
-        sqlx::query(
-            "UPDATE coupons SET status = ?, checked_at = ? WHERE id = ? AND status = 'in_review'",
-        )
-        .bind(status.as_str())
-        .bind(now)
-        .bind(id)
-        .execute(&self.pool)
-        .await
-        .map(drop)
+    ) -> Result<bool, DbError> {
+        let given = transaction!(self, |ledger| {
+            set_card(&mut *ledger, coupon_id, card_id, status, None).await?;
+            let change = Change {
+                subject: Subject::Coupon(coupon_id),
+                actor: Actor {
+                    who: history::Who::Reconciler,
+                    request_id: None,
+                },
+                what: "created",
+                why: Some("adopted"),
+                at: now,
+                clock: ClockSource::Ours,
+            };
+            history::add(ledger, change).await
+        });
+        match given {
+            Err(error) if error.is_duplicate() => Ok(false),
+            given => given.map(|()| true),
+        }
     }
 
-    pub(crate) async fn coupon(&self, id: &str) -> Result<Option<CouponRow>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
-             WHERE id = ?",
-        )
-        .bind(id)
-        .fetch_optional(&self.pool)
-        .await
+    pub(crate) async fn coupon(&self, id: &str) -> Result<Option<CouponRow>, DbError> {
+        let sql = format!("SELECT {COLUMNS} FROM coupons WHERE id = ?");
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
     }
 
-    pub(crate) async fn has_card(&self, card_id: &str) -> Result<bool, sqlx::Error> {
-        let row: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM coupons WHERE card_id = ?")
+    pub(crate) async fn has_card(&self, card_id: &str) -> Result<bool, DbError> {
+        Ok(self.coupon_of_card(card_id).await?.is_some())
+    }
+
+    /// The coupon of a card.
+    pub(crate) async fn coupon_of_card(&self, card_id: &str) -> Result<Option<CouponRow>, DbError> {
+        let sql = format!("SELECT {COLUMNS} FROM coupons WHERE card_id = ?");
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(card_id)
             .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.is_some())
+            .await
+            .map_err(|error| self.sort(error))
     }
 
     /// All coupons, newest first.
-    pub(crate) async fn coupons(&self, page: &Page) -> Result<Vec<CouponRow>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
-             WHERE id < ? ORDER BY id DESC LIMIT ?",
-        )
-        .bind(page.after())
-        .bind(page.limit + 1)
-        .fetch_all(&self.pool)
-        .await
+    pub(crate) async fn coupons(&self, page: &Page) -> Result<Vec<CouponRow>, DbError> {
+        let sql = format!("SELECT {COLUMNS} FROM coupons WHERE id < ? ORDER BY id DESC LIMIT ?");
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(page.after())
+            .bind(page.rows())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
     }
 
     /// Coupons that customers can claim now, newest first.
@@ -127,26 +202,44 @@ impl Store {
         &self,
         page: &Page,
         now: i64,
-    ) -> Result<Vec<CouponRow>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
-             WHERE id < ? AND status = 'approved' AND (ends_at IS NULL OR ends_at > ?) \
-             ORDER BY id DESC LIMIT ?",
-        )
-        .bind(page.after())
-        .bind(now)
-        .bind(page.limit + 1)
-        .fetch_all(&self.pool)
-        .await
+    ) -> Result<Vec<CouponRow>, DbError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM coupons WHERE id < ? AND status = 'approved' \
+             AND (ends_at IS NULL OR ends_at > ?) ORDER BY id DESC LIMIT ?"
+        );
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(page.after())
+            .bind(now)
+            .bind(page.rows())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
     }
+}
 
-    /// Coupons whose review has not ended.
-    pub(crate) async fn coupons_in_review(&self) -> Result<Vec<CouponRow>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, card_id, status, draft, ends_at, created_at, refuse_reason FROM coupons \
-             WHERE status = 'in_review' AND card_id IS NOT NULL ORDER BY id",
-        )
-        .fetch_all(&self.pool)
+/// Notes the card of a coupon. What was pushed about it meanwhile is no longer about an unknown card.
+async fn set_card(
+    ledger: &mut AnyConnection,
+    id: &str,
+    card_id: &str,
+    status: Status,
+    stock: Option<(i64, i64)>,
+) -> Result<(), sqlx::Error> {
+    let (remaining, total) = stock.unzip();
+    sqlx::query(
+        "UPDATE coupons SET card_id = ?, status = ?, remaining = ?, total = ? \
+         WHERE id = ? AND card_id IS NULL",
+    )
+    .bind(card_id)
+    .bind(status.as_str())
+    .bind(remaining)
+    .bind(total)
+    .bind(id)
+    .execute(&mut *ledger)
+    .await?;
+    sqlx::query("UPDATE pushes SET state = 'pending' WHERE card_id = ? AND state = 'unknown_card'")
+        .bind(card_id)
+        .execute(ledger)
         .await
-    }
+        .map(drop)
 }

@@ -1,139 +1,269 @@
 //! Redemptions: what must happen once.
 //!
-//! The intent is written down before WeChat is asked. Whoever finds the intent of a try whose end is
-//! not known may take WeChat's "consumed before" for that try's success.
+//! The intent and the code's being held are one commit, the effect and the answer another. A code is
+//! held by one operation at a time: `claims.operation_id`.
 
-use super::{Store, new_id};
+use sqlx::AnyConnection;
 
-/// Seconds after which a try that has not ended counts as lost with its process.
-const LOST: i64 = 30;
+use super::{
+    DbError, Store,
+    claims::{self, ClaimRow, Source, record_code, set_status},
+    history::{self, Actor, Change, ClockSource, Subject},
+    operations::{self, NewOperation, Run, Settlement, Slot},
+    transaction::transaction,
+};
+use crate::{
+    claim::ClaimStatus,
+    operations::{
+        owner::Owner,
+        state::{Kind, Repeat, State, on_repeat},
+    },
+};
 
-/// Leave to redeem a code, for one try.
-#[derive(Clone, Debug)]
-pub(crate) struct Try {
-    claim_id: String,
-    id: String,
-    /// Whether an earlier try of ours may have redeemed it.
-    pub(crate) may_be_done: bool,
+/// What became of the intent to redeem a code.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// The code is this run's.
+    Run(Box<Run>, String),
+    /// The key, or the operation's row, was taken by another call meanwhile.
+    KeyTaken,
+    /// It cannot be redeemed.
+    Refused(RedeemRefusal),
 }
 
 /// What stands in the way of a redemption.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Barred {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RedeemRefusal {
     /// It was redeemed before.
     Redeemed,
-    /// Another try is under way.
+    /// Another operation has it.
     Running,
-    /// It is gifted, deleted, expired or void.
-    Status(String),
+    /// It stands otherwise, as far as the ledger knows.
+    Status(ClaimStatus),
 }
 
-#[derive(sqlx::FromRow)]
-struct State {
-    status: String,
-    redeem_state: Option<String>,
-    redeem_began_at: Option<i64>,
+/// How a run ended for the code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Effect<'a> {
+    /// It redeemed the code, for this till.
+    Redeemed {
+        staff: Option<&'a str>,
+        terminal: Option<&'a str>,
+        why: &'a str,
+    },
+    /// Somebody else redeemed the code.
+    RedeemedElsewhere { why: &'a str },
+    /// WeChat says that the code stands so; the run lets go of it.
+    Status(ClaimStatus, &'a str),
+    /// Nothing happened; the run lets go of it.
+    Nothing,
+    /// Nobody knows yet; the run keeps it.
+    Unknown,
 }
 
 impl Store {
-    /// Notes the intent to redeem a code.
+    /// Notes the intent to redeem a code, and takes the code for it.
     pub(crate) async fn begin_redemption(
         &self,
-        claim_id: &str,
+        slot: Slot<'_>,
+        operation: &NewOperation,
+        claim: &Source,
+        actor: Actor<'_>,
+        owner: &Owner,
         now: i64,
-    ) -> Result<Result<Try, Barred>, sqlx::Error> {
-        let mut transaction = self.write().await?;
-        let state: State =
-            sqlx::query_as("SELECT status, redeem_state, redeem_began_at FROM claims WHERE id = ?")
-                .bind(claim_id)
-                .fetch_one(&mut *transaction)
-                .await?;
-        let is_lost = state
-            .redeem_began_at
-            .is_none_or(|began| now - began >= LOST);
-        match (state.status.as_str(), state.redeem_state.as_deref()) {
-            (_, Some("running")) if !is_lost => return Ok(Err(Barred::Running)),
-            // WeChat may have pushed that it is redeemed, and mean this very try.
-            (_, Some("running" | "unknown")) | ("claimed" | "expired", _) => {}
-            ("redeemed", _) => return Ok(Err(Barred::Redeemed)),
-            _ => return Ok(Err(Barred::Status(state.status))),
+    ) -> Result<Begun, DbError> {
+        transaction!(self, |ledger| {
+            let claim_id = match claim {
+                Source::Known(row) => row.id.clone(),
+                Source::New(new) => record_code(&mut *ledger, new, actor, now).await?.id,
+            };
+            let operation = NewOperation {
+                subject: claim_id.clone(),
+                ..operation.clone()
+            };
+            let begun =
+                operations::begin(&mut *ledger, slot, &operation, owner.as_str(), now).await?;
+            let Some(mut run) = begun else {
+                return Ok(Begun::KeyTaken);
+            };
+            match hold(
+                &mut *ledger,
+                &claim_id,
+                &mut run,
+                operation.kind,
+                owner,
+                now,
+            )
+            .await?
+            {
+                None => Ok(Begun::Run(Box::new(run), claim_id)),
+                Some(refusal) => {
+                    // The row of a call that was made before stays as it was: nothing ran.
+                    operations::put_back(ledger, slot, &run).await?;
+                    Ok(Begun::Refused(refusal))
+                }
+            }
+        })
+    }
+
+    /// Writes down how a run ended, what that means for the code, and the answer: all or nothing.
+    /// False when the run is no longer held; then whoever has it says what counts.
+    pub(crate) async fn end_redemption(
+        &self,
+        run: &Run,
+        claim_id: &str,
+        effect: Effect<'_>,
+        actor: Actor<'_>,
+        now: i64,
+        answer: impl Fn(&ClaimRow) -> Settlement + Send + Sync,
+    ) -> Result<Option<Settlement>, DbError> {
+        transaction!(self, |ledger| {
+            if !operations::is_held(&mut *ledger, run).await? {
+                return Ok(None);
+            }
+            apply(&mut *ledger, run, claim_id, effect, actor, now).await?;
+            let row = claims::find(&mut *ledger, claim_id).await?;
+            let settlement = answer(&row);
+            operations::settle(ledger, run, &settlement, now).await?;
+            Ok(Some(settlement))
+        })
+    }
+}
+
+/// Takes a code for a run, from another operation too when nobody works on that one any more.
+async fn hold(
+    ledger: &mut AnyConnection,
+    claim_id: &str,
+    run: &mut Run,
+    kind: Kind,
+    owner: &Owner,
+    now: i64,
+) -> Result<Option<RedeemRefusal>, sqlx::Error> {
+    let held = sqlx::query(
+        "UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id IS NULL \
+         AND status IN ('claimed', 'expired')",
+    )
+    .bind(&run.id)
+    .bind(claim_id)
+    .execute(&mut *ledger)
+    .await?;
+    if held.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let claim = claims::find(&mut *ledger, claim_id).await?;
+    let Some(holder) = &claim.operation_id else {
+        return Ok(Some(match claim.status {
+            ClaimStatus::Redeemed => RedeemRefusal::Redeemed,
+            status => RedeemRefusal::Status(status),
+        }));
+    };
+    let other = operations::find(&mut *ledger, holder).await?;
+    if let Some(other) = other {
+        let is_abandoned = owner.has_abandoned(&other, now);
+        // What another kind of operation may have done tells nothing about this one.
+        let is_other_kind =
+            other.kind != kind && matches!(other.state, State::Running | State::Unknown);
+        if is_other_kind || on_repeat(other.state, is_abandoned) == Repeat::Join {
+            return Ok(Some(RedeemRefusal::Running));
         }
-        let id = new_id();
+        let taken = sqlx::query(
+            "UPDATE operations SET state = 'superseded', owner = NULL, epoch = epoch + 1, \
+             updated_at = ? WHERE id = ? AND epoch = ? AND state = ?",
+        )
+        .bind(now)
+        .bind(&other.id)
+        .bind(other.epoch)
+        .bind(other.state.as_str())
+        .execute(&mut *ledger)
+        .await?;
+        if taken.rows_affected() == 0 {
+            return Ok(Some(RedeemRefusal::Running));
+        }
+        // What it may have done counts as this run's: there is one success in all.
+        let ended_at = other.try_ended_at(now);
+        run.may_have_acted = true;
+        run.began_at = other.try_began_at.unwrap_or(ended_at);
+        run.ended_at = Some(ended_at);
         sqlx::query(
-            "UPDATE claims SET redeem_state = 'running', redeem_try = ?, redeem_began_at = ? \
+            "UPDATE operations SET may_have_acted = 1, try_began_at = ?, try_ended_at = ? \
              WHERE id = ?",
         )
-        .bind(&id)
-        .bind(now)
+        .bind(run.began_at)
+        .bind(run.ended_at)
+        .bind(&run.id)
+        .execute(&mut *ledger)
+        .await?;
+    }
+    let held = sqlx::query("UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id = ?")
+        .bind(&run.id)
         .bind(claim_id)
-        .execute(&mut *transaction)
+        .bind(holder)
+        .execute(ledger)
         .await?;
-        transaction.commit().await?;
-        Ok(Ok(Try {
-            claim_id: claim_id.to_owned(),
-            id,
-            may_be_done: state.redeem_state.is_some(),
-        }))
-    }
+    Ok((held.rows_affected() == 0).then_some(RedeemRefusal::Running))
+}
 
-    /// The try redeemed it. False when another try has taken over since.
-    pub(crate) async fn redemption_done(
-        &self,
-        attempt: &Try,
-        staff: Option<&str>,
-        terminal: Option<&str>,
-        now: i64,
-    ) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query(
-            "UPDATE claims SET status = 'redeemed', redeem_state = 'done', redeemed_at = ?, \
-             staff = ?, terminal = ? WHERE id = ? AND redeem_try = ? AND redeem_state = 'running'",
-        )
-        .bind(now)
-        .bind(staff)
-        .bind(terminal)
-        .bind(&attempt.claim_id)
-        .bind(&attempt.id)
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
+async fn apply(
+    ledger: &mut AnyConnection,
+    run: &Run,
+    claim_id: &str,
+    effect: Effect<'_>,
+    actor: Actor<'_>,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let (why, (staff, terminal), redeemed_at) = match effect {
+        Effect::Unknown => return Ok(()),
+        Effect::Nothing => return let_go(ledger, run, claim_id).await,
+        Effect::Status(status, why) => {
+            let_go(&mut *ledger, run, claim_id).await?;
+            return set_status(ledger, claim_id, status, why, actor, now).await;
+        }
+        // The time of the intent: an account of a day does not move when it is settled later.
+        Effect::Redeemed {
+            staff,
+            terminal,
+            why,
+        } => (why, (staff, terminal), run.began_at),
+        Effect::RedeemedElsewhere { why } => (why, (None, None), now),
+    };
+    let changed = sqlx::query(
+        "UPDATE claims SET status = 'redeemed', operation_id = NULL, is_confirmed = ?, \
+         redeemed_at = COALESCE(redeemed_at, consumed_at, ?), \
+         staff = COALESCE(staff, ?), terminal = COALESCE(terminal, ?) \
+         WHERE id = ? AND operation_id = ?",
+    )
+    .bind(i64::from(why != "push"))
+    .bind(redeemed_at)
+    .bind(staff)
+    .bind(terminal)
+    .bind(claim_id)
+    .bind(&run.id)
+    .execute(&mut *ledger)
+    .await?;
+    if changed.rows_affected() == 1 {
+        let is_ours = matches!(effect, Effect::Redeemed { .. });
+        let change = Change {
+            subject: Subject::Claim(claim_id),
+            actor,
+            what: if is_ours {
+                "redeemed"
+            } else {
+                "redeemed_elsewhere"
+            },
+            why: Some(why),
+            at: now,
+            clock: ClockSource::Ours,
+        };
+        history::add(ledger, change).await?;
     }
+    Ok(())
+}
 
-    /// Nobody knows whether the try redeemed it.
-    pub(crate) async fn redemption_unknown(&self, attempt: &Try) -> Result<(), sqlx::Error> {
-        self.end_try(attempt, Some("unknown")).await
-    }
-
-    /// The try did not redeem it; what was unknown before stays so.
-    pub(crate) async fn redemption_failed(&self, attempt: &Try) -> Result<(), sqlx::Error> {
-        let state = attempt.may_be_done.then_some("unknown");
-        self.end_try(attempt, state).await
-    }
-
-    async fn end_try(&self, attempt: &Try, state: Option<&str>) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE claims SET redeem_state = ? WHERE id = ? AND redeem_try = ?")
-            .bind(state)
-            .bind(&attempt.claim_id)
-            .bind(&attempt.id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
-    }
-
-    /// It was redeemed, but not by us: at WeChat's own till, or by another service.
-    pub(crate) async fn redeemed_elsewhere(
-        &self,
-        attempt: &Try,
-        now: i64,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "UPDATE claims SET status = 'redeemed', redeem_state = NULL, \
-             redeemed_at = coalesce(redeemed_at, ?) WHERE id = ? AND redeem_try = ?",
-        )
-        .bind(now)
-        .bind(&attempt.claim_id)
-        .bind(&attempt.id)
-        .execute(&self.pool)
+async fn let_go(ledger: &mut AnyConnection, run: &Run, claim_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE claims SET operation_id = NULL WHERE id = ? AND operation_id = ?")
+        .bind(claim_id)
+        .bind(&run.id)
+        .execute(ledger)
         .await
         .map(drop)
-    }
 }

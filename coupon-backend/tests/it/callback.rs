@@ -476,9 +476,15 @@ async fn a_push_that_fails_keeps_no_other_waiting_and_is_tried_again() {
     let shop = Shop::open().await;
     let (_, card_id) = shop.coupon().await;
     let ledger = shop.ledger().await;
-    let trip = "CREATE TRIGGER trip BEFORE INSERT ON claims WHEN NEW.code = '000000000001' \
-                BEGIN SELECT RAISE(ABORT, 'no'); END";
-    sqlx::query(trip).execute(&ledger).await.unwrap();
+    let trip = if shop.is_on_a_server() {
+        "CREATE TRIGGER trip BEFORE INSERT ON claims FOR EACH ROW \
+         IF NEW.code = '000000000001' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF"
+    } else {
+        "CREATE TRIGGER trip BEFORE INSERT ON claims WHEN NEW.code = '000000000001' \
+         BEGIN SELECT RAISE(ABORT, 'no'); END"
+    };
+    // A server does not prepare it.
+    sqlx::raw_sql(trip).execute(&ledger).await.unwrap();
     push(&shop.service, &got(NOW, &card_id, "000000000001")).await;
     push(&shop.service, &got(NOW, &card_id, "000000000002")).await;
     let mut waiting = pushes(&shop, "state=pending").await;
@@ -492,7 +498,7 @@ async fn a_push_that_fails_keeps_no_other_waiting_and_is_tried_again() {
     assert_eq!(waiting[0]["code"], "********0001");
     assert_eq!(claims(&shop).await.len(), 1);
 
-    sqlx::query("DROP TRIGGER trip")
+    sqlx::raw_sql("DROP TRIGGER trip")
         .execute(&ledger)
         .await
         .unwrap();

@@ -46,11 +46,14 @@ fn all_that_is_missing_is_told_at_once() {
 fn a_faulty_value_is_named_and_not_shown() {
     for (name, value) in [
         ("COUPON_LISTEN", "hush:x"),
-        ("COUPON_DATABASE_URL", "mysql://hush@db/x"),
+        ("COUPON_DATABASE_URL", "mysql://hush@db"),
+        ("COUPON_DATABASE_URL", "postgres://hush@db/x"),
         ("COUPON_DATABASE_URL", "hush.db"),
         ("COUPON_DATABASE_URL", "sqlite::memory:"),
         ("COUPON_SESSION_TTL", "hush"),
         ("COUPON_SESSION_TTL", "0"),
+        ("COUPON_RECONCILE_EVERY", "0"),
+        ("COUPON_RECONCILE_EVERY", "hush"),
         ("COUPON_ADMIN_TOKEN", "hush with blanks"),
         ("WECHAT_API_BASE", "ftp://hush"),
         ("WECHAT_API_BASE", "http://hush?x=1"),
@@ -87,4 +90,11 @@ fn the_file_serves_and_the_environment_wins() {
         error.to_string().contains("line 2") && !error.to_string().contains("hush"),
         "{error}"
     );
+}
+
+#[test]
+fn a_mysql_server_and_its_database_are_taken() {
+    for url in ["mysql://user:hush@db:3306/coupons", "mariadb://db/coupons"] {
+        with("COUPON_DATABASE_URL", url).unwrap();
+    }
 }

@@ -159,29 +159,12 @@ async fn a_card_that_wechat_refuses_leaves_no_coupon() {
     assert_eq!(list, json!({"coupons": []}));
 }
 
-/// Lets the mock's cards wait for a reviewer.
-async fn review_by_hand(shop: &Shop) -> reqwest::Client {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let path = format!(
-        "{}/_mock/v1/accounts/{}",
-        shop.mock.url(),
-        shop.mock.official_account().appid
-    );
-    let done = http
-        .patch(path)
-        .body("{\"review\":\"manual\"}")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(done.status(), 200);
-    http
-}
-
 #[tokio::test]
 async fn a_coupon_follows_its_review() {
     for (pass, status) in [(true, "approved"), (false, "refused")] {
         let shop = Shop::open().await;
-        let http = review_by_hand(&shop).await;
+        shop.review_by_hand().await;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let (id, card_id) = shop.coupon().await;
         let session = shop.login("alice").await;
         let waiting = shop.card_ext(&id, &session).await;

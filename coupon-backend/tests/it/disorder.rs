@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{CALLBACK_KEY, CALLBACK_TOKEN, Shop};
 
-const NAMES: [&str; 3] = ["alice", "bob", "carol"];
+pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// Numbers that are the same for the same seed.
 struct Chance(u64);
@@ -22,7 +22,7 @@ impl Chance {
 }
 
 /// Tells the mock where the service is, and how badly pushes get there.
-async fn set_callback(shop: &Shop, disorder: Value) {
+pub(crate) async fn set_callback(shop: &Shop, disorder: Value) {
     let appid = shop.mock.official_account().appid;
     let url = format!("{}/_mock/v1/accounts/{appid}", shop.mock.url());
     let change = json!({"callback": {
@@ -50,7 +50,7 @@ async fn set_callback(shop: &Shop, disorder: Value) {
 }
 
 /// Waits until the mock has pushed all, and the service has acted upon what came.
-async fn settle(shop: &Shop) {
+pub(crate) async fn settle(shop: &Shop) {
     shop.mock.events().settled().await;
     for _ in 0..1000 {
         let pending = shop
@@ -65,7 +65,7 @@ async fn settle(shop: &Shop) {
 }
 
 /// How each code stands in WeChat's world, by the customer who was given it.
-async fn in_the_world(shop: &Shop) -> BTreeMap<(String, String), String> {
+pub(crate) async fn in_the_world(shop: &Shop) -> BTreeMap<(String, String), String> {
     let url = format!("{}/_mock/v1/world", shop.mock.url());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let world: Value = http.get(url).send().await.unwrap().json().await.unwrap();
@@ -87,7 +87,7 @@ async fn in_the_world(shop: &Shop) -> BTreeMap<(String, String), String> {
 }
 
 /// How each code stands in the ledger, as its customer sees it.
-async fn in_the_ledger(
+pub(crate) async fn in_the_ledger(
     shop: &Shop,
     sessions: &BTreeMap<&str, String>,
 ) -> BTreeMap<(String, String), String> {
@@ -114,7 +114,7 @@ async fn in_the_ledger(
 }
 
 /// Redeems a code without the service: by WeChat's own call.
-async fn redeem_elsewhere(shop: &Shop, code: &str) {
+pub(crate) async fn redeem_elsewhere(shop: &Shop, code: &str) {
     let oa = shop.mock.official_account();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let body = json!({"grant_type": "client_credential", "appid": oa.appid, "secret": oa.secret});
@@ -202,6 +202,11 @@ async fn in_the_end_the_ledger_is_what_wechats_world_is() {
         sessions.insert(name, shop.login(name).await);
     }
 
+    // A friend who takes a gift is known by an earlier claim alone: the push of a gift has no unionid.
+    for (name, session) in &sessions {
+        let outcome = shop.add_card(name, &coupon.0, session).await;
+        assert!(outcome.is_success(), "{:?}", outcome.explain());
+    }
     let mut chance = Chance(seed);
     for _ in 0..80 {
         do_something(&shop, &mut chance, &sessions, &coupon).await;

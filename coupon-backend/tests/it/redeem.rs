@@ -6,6 +6,7 @@ use crate::support::{ADMIN, DAY, NOW, Shop};
 use wechat_mock::{Fault, FaultKind};
 
 const CONSUME: &str = "/card/code/consume";
+const CODE_GET: &str = "/card/code/get";
 
 #[tokio::test]
 async fn of_many_tills_at_once_one_redeems() {
@@ -33,15 +34,35 @@ async fn of_many_tills_at_once_one_redeems() {
 }
 
 #[tokio::test]
+async fn a_redemption_whose_answer_was_lost_is_settled_by_asking_how_the_code_stands() {
+    let shop = Shop::open().await;
+    let claimed = shop.claimed("alice").await;
+    shop.mock
+        .faults()
+        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
+    let settled = shop.redeem(&claimed.code).await;
+    assert_eq!(settled.status, 200, "{}", settled.text);
+    assert_eq!(
+        shop.redeem(&claimed.code).await.error().1,
+        "already_redeemed"
+    );
+    assert_eq!(shop.calls(CONSUME), 1);
+}
+
+#[tokio::test]
 async fn a_redemption_whose_answer_was_lost_succeeds_on_repeat() {
     let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     shop.mock
         .faults()
         .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
+    // Nor does WeChat say how the code stands.
+    let busy = Fault::new(FaultKind::Errcode(-1)).on(CODE_GET);
+    shop.mock.faults().add(busy);
     let lost = shop.redeem(&claimed.code).await;
     assert_eq!(lost.error(), (503, "wechat_unavailable".to_owned()));
     assert!(lost.headers.contains_key("retry-after"));
+    shop.mock.faults().clear();
 
     let again = shop.redeem(&claimed.code).await;
     assert_eq!(
@@ -71,24 +92,8 @@ async fn a_redemption_that_never_arrived_is_made_on_repeat() {
 }
 
 /// Consumes a code at WeChat, past the service.
-async fn consume_elsewhere(shop: &Shop, code: &str) {
-    let oa = shop.mock.official_account();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let base = shop.mock.url();
-    let token = format!(
-        "{base}/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
-        oa.appid, oa.secret
-    );
-    let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
-    let token = token["access_token"].as_str().unwrap();
-    let url = format!("{base}{CONSUME}?access_token={token}");
-    let answer = http
-        .post(url)
-        .body(json!({"code": code}).to_string())
-        .send()
-        .await
-        .unwrap();
-    let answer: Value = answer.json().await.unwrap();
+pub(crate) async fn consume_elsewhere(shop: &Shop, code: &str) {
+    let answer = shop.elsewhere(CONSUME, &json!({"code": code})).await;
     assert_eq!(answer["errcode"], 0, "{answer}");
 }
 
@@ -169,7 +174,7 @@ async fn who_redeemed_it_and_where_is_kept() {
     let claimed = shop.claimed("alice").await;
     let path = format!("/admin/v1/codes/{}/redeem", claimed.code);
     for (body, field) in [
-        (json!({"staff": ""}), "staff"),
+        (json!({"staff": " "}), "staff"),
         (json!({"terminal": 5}), "terminal"),
         (json!({"till": "x"}), "till"),
     ] {
@@ -188,4 +193,30 @@ async fn who_redeemed_it_and_where_is_kept() {
     assert_eq!(list["claims"][0]["staff"], "店员甲");
     assert_eq!(list["claims"][0]["terminal"], "收银台 1");
     assert_eq!(shop.mock.clock().now(), NOW);
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_as_people_type_it() {
+    let shop = Shop::open().await;
+    let claimed = shop.claimed("alice").await;
+    let (a, b) = claimed.code.split_at(4);
+    for typed in [
+        format!("{a}%20{b}%0D%0A"),
+        format!("{a}-{b}"),
+        format!("%09{a}{b}%20"),
+    ] {
+        let answer = shop.redeem(&typed).await;
+        assert!(
+            [200, 409].contains(&answer.status),
+            "{typed}: {}",
+            answer.text
+        );
+    }
+    assert_eq!(shop.calls(CONSUME), 1);
+    let empty = json!({"staff": "", "terminal": ""});
+    let path = format!("/admin/v1/codes/{}/redeem", claimed.code);
+    assert_eq!(
+        shop.admin("POST", &path, &empty).await.error().1,
+        "already_redeemed"
+    );
 }

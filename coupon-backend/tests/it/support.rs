@@ -17,6 +17,8 @@ pub(crate) const ADMIN: &str = "admin-token-of-the-tests";
 /// 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
 pub(crate) const DAY: i64 = 86_400;
+/// Names the MySQL server on which the ledgers are made; without it they are SQLite's files.
+pub(crate) const LEDGER_SERVER: &str = "TEST_LEDGER_SERVER";
 pub(crate) const CALLBACK_TOKEN: &str = "callbackToken";
 /// Its last two bits mean nothing.
 pub(crate) const CALLBACK_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
@@ -70,6 +72,7 @@ pub(crate) struct Instance {
     url: String,
     http: reqwest::Client,
     stop: CancellationToken,
+    serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
 
 impl Instance {
@@ -78,12 +81,46 @@ impl Instance {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(app.serve(listener, stop.clone()));
+        let serving = tokio::spawn(app.serve(listener, stop.clone()));
+        let mut instance = Self::at(url);
+        instance.stop = stop;
+        instance.serving = Some(serving);
+        instance
+    }
+
+    /// An instance that somebody else started.
+    pub(crate) fn at(url: String) -> Self {
         Self {
             url,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            stop,
+            stop: CancellationToken::new(),
+            serving: None,
         }
+    }
+
+    /// The same instance, for another task; ending it is left to the first.
+    pub(crate) fn shared(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            http: self.http.clone(),
+            stop: CancellationToken::new(),
+            serving: None,
+        }
+    }
+
+    /// Ends it, and waits until it has.
+    pub(crate) async fn end(&mut self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap().unwrap();
+        }
+    }
+
+    /// A redemption under a key.
+    pub(crate) fn keyed_redeem(&self, code: &str, key: &str) -> RequestBuilder {
+        let path = format!("/admin/v1/codes/{code}/redeem");
+        self.request("POST", &path, ADMIN)
+            .header("idempotency-key", key)
     }
 
     /// Where it answers.
@@ -154,7 +191,7 @@ pub(crate) struct Shop {
     pub(crate) service: Instance,
     api_base: String,
     ledger: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Shop {
@@ -168,21 +205,33 @@ impl Shop {
     pub(crate) async fn open_at(mock: MockWechat, api_base: String) -> Self {
         mock.clock().freeze();
         mock.clock().set(NOW);
+        let mut shop = Self::unopened(mock, api_base).await;
+        shop.service = shop.instance_with(&shop.settings()).await;
+        shop
+    }
+
+    /// A shop whose services are still to be started, and whose mock has the time of day.
+    pub(crate) async fn unopened(mock: MockWechat, api_base: String) -> Self {
+        let ledger = match std::env::var(LEDGER_SERVER) {
+            Ok(server) => new_database(&server).await,
+            Err(_) => String::new(),
+        };
+        Self::on(mock, api_base, ledger)
+    }
+
+    /// The same on a database that is there; without a URL it is a file.
+    pub(crate) fn on(mock: MockWechat, api_base: String, mut ledger: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = format!(
-            "sqlite://{}?mode=rwc",
-            folder.path().join("账本.db").display()
-        );
-        let clock = TestClock::at(NOW);
-        let settings = settings(&mock, &api_base, &ledger);
-        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        if ledger.is_empty() {
+            ledger = format!("sqlite://{}?mode=rwc", ledger_in(&folder).display());
+        }
         Self {
-            service: Instance::start(config, clock.clone()).await,
+            service: Instance::at("http://127.0.0.1:9".to_owned()),
             mock,
-            clock,
+            clock: TestClock::at(NOW),
             api_base,
             ledger,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -199,9 +248,71 @@ impl Shop {
         Instance::start(config, self.clock.clone()).await
     }
 
+    /// An instance with other settings.
+    pub(crate) async fn instance_with(&self, settings: &HashMap<&'static str, String>) -> Instance {
+        let config = Config::read(|name| settings.get(name).map(Into::into), None).unwrap();
+        Instance::start(config, self.clock.clone()).await
+    }
+
+    /// How many operations the ledger holds that redeem.
+    pub(crate) async fn operations(&self) -> i64 {
+        let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM operations WHERE kind = 'redeem'")
+            .fetch_one(&self.ledger().await)
+            .await
+            .unwrap();
+        row.0
+    }
+
+    /// Leaves the redemption of a code behind as an owner does that was lost in the middle of it: a
+    /// redemption that was let go is set running again.
+    pub(crate) async fn leave_running(&self, code: &str, key: &str, lease_until: i64) {
+        self.mock.faults().add(
+            wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1))
+                .on("/card/code/consume")
+                .times(1),
+        );
+        assert_eq!(send(self.service.keyed_redeem(code, key)).await.status, 503);
+        let ledger = self.ledger().await;
+        sqlx::query(
+            "UPDATE operations SET state = 'running', owner = 'elsewhere:1:1:x', lease_until = ?, \
+             try_ended_at = NULL WHERE idem_key = ?",
+        )
+        .bind(lease_until)
+        .bind(key)
+        .execute(&ledger)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE claims SET operation_id = (SELECT id FROM operations WHERE idem_key = ?) WHERE code = ?")
+            .bind(key)
+            .bind(code)
+            .execute(&ledger)
+            .await
+            .unwrap();
+    }
+
+    /// The settings of this shop's service.
+    pub(crate) fn settings(&self) -> HashMap<&'static str, String> {
+        settings(&self.mock, &self.api_base, &self.ledger)
+    }
+
+    /// Where the ledger's file is.
+    pub(crate) fn ledger_file(&self) -> std::path::PathBuf {
+        ledger_in(&self.folder)
+    }
+
+    pub(crate) fn ledger_url(&self) -> &str {
+        &self.ledger
+    }
+
+    /// Whether the ledger is on a MySQL server.
+    pub(crate) fn is_on_a_server(&self) -> bool {
+        self.ledger.starts_with("mysql:")
+    }
+
     /// The ledger itself, past the service.
-    pub(crate) async fn ledger(&self) -> sqlx::SqlitePool {
-        sqlx::SqlitePool::connect(&self.ledger).await.unwrap()
+    pub(crate) async fn ledger(&self) -> sqlx::AnyPool {
+        sqlx::any::install_default_drivers();
+        sqlx::AnyPool::connect(&self.ledger).await.unwrap()
     }
 
     /// Moves both clocks.
@@ -304,10 +415,80 @@ impl Shop {
         self.admin("POST", &path, &Value::Null).await
     }
 
+    /// What another program of the shop does at WeChat, by the API.
+    pub(crate) async fn elsewhere(&self, path: &str, body: &Value) -> Value {
+        let oa = self.mock.official_account();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let base = self.mock.url();
+        let token = format!(
+            "{base}/cgi-bin/token?grant_type=client_credential&appid={}&secret={}",
+            oa.appid, oa.secret
+        );
+        let token: Value = http.get(token).send().await.unwrap().json().await.unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let url = format!("{base}{path}?access_token={token}");
+        let answer = http.post(url).body(body.to_string()).send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Lets the mock's cards wait for a reviewer.
+    pub(crate) async fn review_by_hand(&self) {
+        let path = format!("/_mock/v1/accounts/{}", self.mock.official_account().appid);
+        let body = json!({"review": "manual"});
+        assert_eq!(self.control("PATCH", &path, &body).await, 200);
+    }
+
+    /// The reviewer passes a card.
+    pub(crate) async fn pass_review(&self, card_id: &str) {
+        let path = format!("/_mock/v1/cards/{card_id}/review");
+        assert_eq!(
+            self.control("POST", &path, &json!({"pass": true})).await,
+            200
+        );
+    }
+
+    async fn control(&self, method: &str, path: &str, body: &Value) -> u16 {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("{}{path}", self.mock.url());
+        let request = http.request(method.parse().unwrap(), url);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// A ledger of its own beside the shop's.
+    pub(crate) fn other_ledger(&self) -> String {
+        format!(
+            "sqlite://{}?mode=rwc",
+            self.folder.path().join("other.db").display()
+        )
+    }
+
+    /// The coupon as the admin sees it.
+    pub(crate) async fn one_coupon(&self, id: &str) -> Value {
+        let path = format!("/admin/v1/coupons/{id}");
+        self.admin("GET", &path, &Value::Null).await.json()
+    }
+
     /// How often WeChat was called at a path.
     pub(crate) fn calls(&self, path: &str) -> usize {
         self.mock.journal().of_path(path).len()
     }
+}
+
+fn ledger_in(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    folder.path().join("账本.db")
+}
+
+/// A database of its own on a MySQL server, whose URL names none: `mysql://root@127.0.0.1:3306`.
+pub(crate) async fn new_database(server: &str) -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    let name = format!("coupons_{}", hex::encode(bytes));
+    let pool = sqlx::MySqlPool::connect(server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    format!("{}/{name}", server.trim_end_matches('/'))
 }
 
 pub(crate) struct Claimed {

@@ -16,6 +16,7 @@ mod paging;
 mod pitfalls;
 mod redaction;
 mod repeats;
+mod sharing;
 mod sign;
 mod support;
 mod tickets;

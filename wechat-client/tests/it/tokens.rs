@@ -153,5 +153,6 @@ async fn a_wrong_secret_is_an_error_of_the_token_call() {
     answer(&server, TOKEN, &refusal(40125)).await;
     let error = client(&server).colors().await.unwrap_err();
     assert_eq!(error.errcode(), Some(ErrCode::INVALID_SECRET));
-    assert!(error.to_string().starts_with(TOKEN), "{error}");
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.to_string().starts_with(TOKEN), "{cause}");
 }

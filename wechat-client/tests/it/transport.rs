@@ -126,9 +126,14 @@ async fn uploads_are_never_made_twice() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_no_answer() {
-    let error = impatient(&nobody().await).colors().await.unwrap_err();
-    assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
+async fn nobody_there_is_told_as_not_reached() {
+    let client = impatient(&nobody().await);
+    let error = client.access_token().await.unwrap_err();
+    assert!(matches!(error, Error::Unreached { .. }), "{error:?}");
+    assert!(error.is_outage());
+    let error = client.colors().await.unwrap_err();
+    assert!(matches!(error, Error::NoToken { .. }), "{error:?}");
+    assert!(error.is_outage());
 }
 
 #[tokio::test]
@@ -139,7 +144,8 @@ async fn a_closed_cut_or_garbled_connection_is_no_answer() {
         Answer::Bytes(cut),
         Answer::Bytes(b"garbage\r\n\r\n"),
     ] {
-        let error = impatient(&serve(answer).await).colors().await.unwrap_err();
+        let client = impatient(&serve(answer).await);
+        let error = client.access_token().await.unwrap_err();
         assert!(
             matches!(error, Error::NoAnswer { .. }),
             "{answer:?}: {error:?}"
@@ -151,7 +157,7 @@ async fn a_closed_cut_or_garbled_connection_is_no_answer() {
 #[tokio::test]
 async fn who_stays_silent_is_given_up() {
     let error = impatient(&serve(Answer::Silence).await)
-        .colors()
+        .access_token()
         .await
         .unwrap_err();
     assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
@@ -165,7 +171,7 @@ async fn all_tries_together_have_an_end() {
         .total_timeout(Duration::from_millis(30))
         .build()
         .unwrap();
-    let error = client.colors().await.unwrap_err();
+    let error = client.access_token().await.unwrap_err();
     assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
 }
 

@@ -1,10 +1,11 @@
 //! What a call got away with: told in the journal, though WeChat did as it was asked.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     call::{Call, Content},
     guard::Guard,
+    schema::{Body, Path},
 };
 use crate::refusal::Advice;
 
@@ -27,10 +28,9 @@ pub(super) fn on(call: &Call, guard: Guard, advice: &mut Vec<Advice>) {
     }
 }
 
-fn on_body(call: &Call, guard: Guard, body: &Map<String, Value>, advice: &mut Vec<Advice>) {
+fn on_body(call: &Call, guard: Guard, body: &Body, advice: &mut Vec<Advice>) {
     if guard != Guard::Open {
-        let secrets = ["access_token", "secret", "appsecret"];
-        for key in secrets.into_iter().filter(|key| body.contains_key(*key)) {
+        for key in &body.secrets {
             advice.push(Advice::new("WX-ADV-005", format!("{key} in the body")));
         }
     }
@@ -42,32 +42,33 @@ fn on_body(call: &Call, guard: Guard, body: &Map<String, Value>, advice: &mut Ve
         return;
     }
     let is_card = call.path == "/card/create";
-    let mut look = |path: &str, value: &Value| {
-        let is_escaped = |text: &str| ESCAPES.iter().any(|escape| text.contains(escape));
-        if value.as_str().is_some_and(is_escaped) {
-            let path = if is_card { path_in_card(path) } else { path };
+    let mut look = |path: &Path<'_>, text: &str| {
+        if advice.len() < MOST && ESCAPES.iter().any(|escape| text.contains(escape)) {
+            let path = path.to_string();
+            let path = if is_card { path_in_card(&path) } else { &path };
             advice.push(Advice::new("WX-ADV-006", path));
         }
     };
-    for (key, value) in body {
-        walk(value, key, &mut look);
+    for (key, value) in &body.members {
+        walk(value, &Path::key(None, key), &mut look);
     }
 }
 
-/// Calls `look` with each value that holds no others, and its path.
-fn walk(value: &Value, path: &str, look: &mut impl FnMut(&str, &Value)) {
+/// Calls `look` with each text and its path, of which nobody makes a text before it is needed.
+fn walk(value: &Value, path: &Path<'_>, look: &mut impl FnMut(&Path<'_>, &str)) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                walk(member, &format!("{path}.{key}"), look);
+                walk(member, &Path::key(Some(path), key), look);
             }
         }
         Value::Array(entries) => {
             for (at, entry) in entries.iter().enumerate() {
-                walk(entry, &format!("{path}[{at}]"), look);
+                walk(entry, &path.entry(at), look);
             }
         }
-        leaf => look(path, leaf),
+        Value::String(text) => look(path, text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -79,5 +80,45 @@ fn path_in_card(path: &str) -> &str {
             rest
         }
         _ => below,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        api::schema::{WRITTEN, read_body},
+        switches::Switches,
+    };
+
+    /// Whatever the body holds, no more paths are written than there is advice.
+    #[test]
+    fn a_path_is_written_for_each_advice_and_for_nothing_else() {
+        let key = "k".repeat(100_000);
+        for text in ["plain", "with %21 in it"] {
+            let entries = vec![json!(text); 20_000];
+            let mut card = json!({"title": "x"});
+            card[&key] = json!(entries);
+            let body = json!({"offset": 0, "count": 1}).to_string();
+            let mut body =
+                read_body("/card/batchget", body.as_bytes(), Switches::default()).unwrap();
+            body.members.insert("card".to_owned(), card);
+            let mut call = Call::bare("/card/batchget", Bytes::new());
+            call.content_type = "application/x-www-form-urlencoded".to_owned();
+            call.content = Content::Json(Ok(body));
+            WRITTEN.set(0);
+            let mut advice = Vec::new();
+            on(&call, Guard::CardRight, &mut advice);
+            assert!(advice.len() <= MOST);
+            // Three steps each: card, the key, the entry.
+            assert_eq!(
+                WRITTEN.get(),
+                if text == "plain" { 0 } else { 3 * (MOST - 1) },
+                "{text}"
+            );
+        }
     }
 }

@@ -13,7 +13,7 @@ use futures_util::stream;
 use super::{
     Endpoint,
     call::Call,
-    family,
+    family, gateway,
     reply::{Style, Wire},
     run,
 };
@@ -27,16 +27,23 @@ use crate::{
 };
 
 /// What a gateway says instead of WeChat.
-const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-                    <center><h1>Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+fn page(status: StatusCode) -> Bytes {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let number = status.as_u16();
+    format!(
+        "<html>\r\n<head><title>{number} {reason}</title></head>\r\n<body>\r\n\
+         <center><h1>{number} {reason}</h1></center>\r\n</body>\r\n</html>\r\n"
+    )
+    .into()
+}
 
 /// The fault that befalls a call, if one does.
 pub(super) fn fault_of(mock: &Mock, call: &Call) -> Option<FaultKind> {
-    if mock.faults.lock().is_empty() {
+    if !mock.faults.is_any_in_force() {
         return None;
     }
     let appid = appid_of(&mock.world.lock(), call);
-    mock.faults.lock().befall(&call.path, appid.as_deref())
+    mock.faults.lock().inject(&call.path, appid.as_deref())
 }
 
 /// Whose call it is, as far as its token or its own words tell.
@@ -45,7 +52,7 @@ fn appid_of(world: &World, call: &Call) -> Option<String> {
         let (number, _) = world.token(token)?;
         return Some(world.account(number).profile.appid.clone());
     }
-    let in_body = || call.text("appid").ok().flatten();
+    let in_body = || call.given().ok()?.text("appid");
     call.query.get("appid").or_else(in_body).map(str::to_owned)
 }
 
@@ -59,8 +66,10 @@ pub(super) async fn answer(
     let work = |call| run(mock, endpoint, call, Some(fault));
     match fault {
         FaultKind::DelayMs(delay) => {
+            // Done first: a caller that goes away meanwhile ends the wait, and not what it asked for.
+            let wire = work(call);
             tokio::time::sleep(Duration::from_millis(delay)).await;
-            work(call).into_response()
+            wire.into_response()
         }
         FaultKind::Errcode(errcode) => {
             let refusal = Refusal::numbered("WX-FLT-001", errcode)
@@ -74,17 +83,19 @@ pub(super) async fn answer(
                     now: world.now(),
                 }
             };
-            let wire = Wire::of_refusal(&refusal, true, style);
+            // Other numbers come with the text and the tail of the back end that would have been asked.
+            let wire = Wire::of_refusal(&refusal, gateway::answers(errcode), style);
             leave(mock, call, wire.clone(), Outcome::Refused(refusal), fault);
             wire.into_response()
         }
         FaultKind::HttpStatus(status) => {
-            let wire = Wire::foreign("text/html", Bytes::from_static(PAGE.as_bytes()));
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let wire = Wire {
+                status,
+                ..Wire::foreign("text/html", page(status))
+            };
             leave(mock, call, wire.clone(), Outcome::Lost, fault);
-            let mut response = wire.into_response();
-            *response.status_mut() =
-                StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            response
+            wire.into_response()
         }
         FaultKind::Reset => {
             leave(
@@ -117,8 +128,9 @@ pub(super) async fn answer(
 fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind) {
     let world = mock.world.lock();
     let (now, appid) = (world.now(), appid_of(&world, &call));
+    let journal = mock.journal.lock();
     drop(world);
-    mock.journal.lock().write(Answered {
+    let answered = Answered {
         call,
         now,
         appid,
@@ -126,7 +138,8 @@ fn leave(mock: &Mock, call: Call, wire: Wire, outcome: Outcome, fault: FaultKind
         advice: Vec::new(),
         outcome,
         fault: Some(fault),
-    });
+    };
+    mock.write_down(journal, answered);
 }
 
 /// No answer: the connection ends.

@@ -1,13 +1,14 @@
 //! Bodies: JSON and uploads, read from their bytes alone.
 
+mod excerpt;
 mod json;
 mod multipart;
-mod place;
+mod parser;
+mod tree;
 mod whole;
 
+pub(crate) use excerpt::error_before;
 pub(crate) use json::{read_json, with_escapes_kept};
 pub(crate) use multipart::{Upload, read_upload};
-pub(crate) use place::error_before;
-#[cfg(feature = "fuzzing")]
-pub(crate) use place::offset_of;
+pub(crate) use tree::{Kind, Member, Node};
 pub(crate) use whole::{MAX_BODY, read_whole};

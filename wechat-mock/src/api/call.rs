@@ -6,8 +6,11 @@ use axum::http::Method;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::body::Upload;
-use crate::refusal::{Place, Refusal};
+use super::{
+    body::Upload,
+    schema::{Body, Fields},
+};
+use crate::refusal::Refusal;
 
 /// A call on one of WeChat's paths.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub(crate) struct Call {
 pub(crate) enum Content {
     /// The endpoint takes no body; what came is not looked at.
     Ignored,
-    Json(Result<Map<String, Value>, Refusal>),
+    Json(Result<Body, Refusal>),
     Upload(Result<Upload, Refusal>),
 }
 
@@ -80,12 +83,32 @@ impl Call {
         }
     }
 
-    /// The body as a JSON object.
-    pub(crate) fn json(&self) -> Result<&Map<String, Value>, Refusal> {
+    /// The body, when it could be read.
+    fn body(&self) -> Result<&Body, Refusal> {
         match &self.content {
             Content::Json(read) => read.as_ref().map_err(Clone::clone),
             Content::Ignored | Content::Upload(_) => Err(Refusal::new("WX-WIRE-005")),
         }
+    }
+
+    /// The fields of the body, all that are required among them and none with a wrong value.
+    pub(in crate::api) fn fields(&self) -> Result<Fields<'_>, Refusal> {
+        let body = self.body()?;
+        match &body.breach {
+            Some(breach) => Err(breach.clone()),
+            None => Ok(Fields::new(&body.members)),
+        }
+    }
+
+    /// The fields of the body as far as they came, for calls that look at something else before they
+    /// ask for what is missing.
+    pub(in crate::api) fn given(&self) -> Result<Fields<'_>, Refusal> {
+        self.body().map(|body| Fields::new(&body.members))
+    }
+
+    /// The body as a JSON object.
+    pub(crate) fn json(&self) -> Result<&Map<String, Value>, Refusal> {
+        self.body().map(|body| &body.members)
     }
 
     /// The uploaded file.
@@ -95,74 +118,6 @@ impl Call {
             Content::Ignored | Content::Json(_) => Err(Refusal::new("WX-MED-001")),
         }
     }
-
-    /// A text field of the body; null and the empty text count as absent.
-    pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
-        text_in(self.json()?, key)
-    }
-
-    /// A text field that has to be there.
-    pub(crate) fn required_text(&self, key: &str) -> Result<&str, Refusal> {
-        self.text(key)?.ok_or_else(|| missing(key))
-    }
-
-    /// A whole number of the body.
-    pub(crate) fn number(&self, key: &str) -> Result<Option<i64>, Refusal> {
-        match self.json()?.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => match value.as_i64() {
-                Some(number) => Ok(Some(number)),
-                None => Err(wrong_kind(key, "a whole number", value)),
-            },
-        }
-    }
-
-    /// A list of texts in the body.
-    pub(crate) fn texts(&self, key: &str) -> Result<Option<Vec<&str>>, Refusal> {
-        let value = match self.json()?.get(key) {
-            None | Some(Value::Null) => return Ok(None),
-            Some(value) => value,
-        };
-        let entries = value.as_array().map(Vec::as_slice);
-        let texts = entries.and_then(|entries| entries.iter().map(Value::as_str).collect());
-        match texts {
-            Some(texts) => Ok(Some(texts)),
-            None => Err(wrong_kind(key, "a flat list of strings", value)),
-        }
-    }
-
-    /// A flag that has to be there.
-    pub(crate) fn required_flag(&self, key: &str) -> Result<bool, Refusal> {
-        self.flag(key)?.ok_or_else(|| missing(key))
-    }
-
-    /// A flag of the body.
-    pub(crate) fn flag(&self, key: &str) -> Result<Option<bool>, Refusal> {
-        match self.json()?.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(other) => Err(wrong_kind(key, "true or false", other)),
-        }
-    }
-}
-
-/// A text among members; null and the empty text count as absent.
-pub(crate) fn text_in<'a>(
-    members: &'a Map<String, Value>,
-    key: &str,
-) -> Result<Option<&'a str>, Refusal> {
-    match members.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
-        Some(other) => Err(wrong_kind(key, "a string", other)),
-    }
-}
-
-/// A required field that is missing and has no number of its own.
-pub(crate) fn missing(key: &str) -> Refusal {
-    Refusal::new("WX-WIRE-009")
-        .expected(key)
-        .received(format!("no {key}"))
 }
 
 /// A value of another kind than the field has.
@@ -174,7 +129,6 @@ pub(crate) fn wrong_kind(path: &str, expected: &str, received: &Value) -> Refusa
             kind(received),
             shortened(&received.to_string())
         ))
-        .at(Place::Path(path.to_owned()))
 }
 
 pub(crate) fn kind(value: &Value) -> &'static str {

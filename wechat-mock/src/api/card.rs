@@ -28,10 +28,10 @@ pub(super) use stock::modify_stock;
 pub(super) use testers::set_testers;
 pub(super) use update::update;
 
-use super::{Context, call::shortened, reply::Reply};
+use super::{Context, call::shortened, reply::Reply, suits};
 use crate::{
     refusal::Refusal,
-    world::{card::CardStatus, code::UserNo, life::CardAt},
+    world::{code::UserNo, life::CardAt},
 };
 
 /// GET (or POST) `/card/getcolors`.
@@ -45,23 +45,15 @@ pub(super) fn colors(_: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The card that `card_id` of the body names, whatever its state.
 pub(super) fn named_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
-    let card_id = context.call.text("card_id")?;
+    let card_id = context.call.fields()?.text("card_id");
     own_card(context, card_id.ok_or_else(|| Refusal::new("WX-CRD-050"))?)
 }
 
-/// The same, when it was not deleted.
-pub(super) fn living_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
+/// The same, when the call suits it.
+pub(super) fn suited_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
     let at = named_card(context)?;
-    only_living(context, at)
-}
-
-fn only_living(context: &Context<'_>, at: CardAt) -> Result<CardAt, Refusal> {
-    match context.world.card(at).status {
-        CardStatus::Delete => Err(Refusal::new("WX-CRD-053")
-            .expected("a card that was not deleted")
-            .received("CARD_STATUS_DELETE")),
-        _ => Ok(at),
-    }
+    suits::check_card(context, at)?;
+    Ok(at)
 }
 
 /// The customer that an openid of this account names.

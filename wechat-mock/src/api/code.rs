@@ -13,7 +13,7 @@ mod update;
 
 pub(super) use consume::consume;
 pub(super) use deposit::{check, count, deposit};
-pub(super) use find::{find, refuse_unusable};
+pub(super) use find::{find, suited_code};
 pub(super) use get::get;
 pub(super) use mark::mark;
 pub(super) use ticket::{check_in, meeting, movie};
@@ -21,18 +21,29 @@ pub(super) use unavailable::make_void;
 pub(super) use update::update;
 
 use super::{Context, reply::Reply};
-use crate::{refusal::Refusal, seal::Unsealable};
+use crate::{
+    refusal::{Advice, Refusal},
+    seal::Unsealable,
+    switches::Switch,
+};
 
 /// POST `/card/code/decrypt`: the code behind what `wx.addCard` gave the page.
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let text = context.call.text("encrypt_code")?.ok_or_else(|| {
-        Refusal::new("WX-WIRE-009")
-            .expected("encrypt_code")
-            .received("no encrypt_code")
-    })?;
-    let account = context.own_account();
-    let code = account
-        .seal_key()
+    let text = context.call.fields()?.required_text("encrypt_code");
+    let key = context.own_account().seal_key();
+    if let Some(decoded) = decoded(text)
+        && let Ok(code) = key.open(&decoded)
+        && !context
+            .world
+            .switches
+            .is(Switch::PercentEncryptCode, "40075")
+    {
+        context
+            .advice
+            .push(Advice::new("WX-ADV-024", "encrypt_code"));
+        return Ok(spoilt(&code));
+    }
+    let code = key
         .open(text)
         .map_err(|fault| not_opened(context, text, fault))?;
 
@@ -45,6 +56,32 @@ pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .expected("the encrypted code of a card that was claimed")
             .received("the encrypted code of a world that was reset"))
     }
+}
+
+/// Base64 that is still percent-encoded, decoded; [`None`] for a text without `%3D` at its end.
+fn decoded(text: &str) -> Option<String> {
+    let is_encoded = text.to_ascii_uppercase().ends_with("%3D");
+    is_encoded.then(|| {
+        [
+            ("%3D", "="),
+            ("%3d", "="),
+            ("%2B", "+"),
+            ("%2b", "+"),
+            ("%2F", "/"),
+            ("%2f", "/"),
+        ]
+        .iter()
+        .fold(text.to_owned(), |text, (escape, plain)| {
+            text.replace(escape, plain)
+        })
+    })
+}
+
+/// The digits, and behind them what WeChat makes of the letters that are no base64: no UTF-8.
+fn spoilt(code: &str) -> Reply {
+    let start = format!("{{\"errcode\":0,\"errmsg\":\"ok\",\"code\":\"{code}");
+    let bytes = [start.as_bytes(), &[0xdc, 0xf7, 0x8d, 0xff], b"\"}"].concat();
+    Reply::Spoilt(bytes.into())
 }
 
 fn not_opened(context: &Context<'_>, text: &str, fault: Unsealable) -> Refusal {

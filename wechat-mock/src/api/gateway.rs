@@ -9,12 +9,23 @@ use crate::{
     world::{AccountNo, restrictions::Door, token::TokenState},
 };
 
+/// The numbers that the gateway answers by itself, whatever the back end behind it.
+const OWN: [i64; 12] = [
+    40001, 40014, 40066, 41001, 42001, 43001, 43002, 45009, 48001, 48004, 50002, 50007,
+];
+
+/// Whether the gateway answers a number before the endpoint's own back end is asked.
+pub(super) fn answers(errcode: i64) -> bool {
+    OWN.contains(&errcode)
+}
+
 /// What the gateway looks at before it lets a call through.
 pub(super) fn admit<'e>(
     context: &mut Context<'_>,
     endpoint: Option<&'e Endpoint>,
 ) -> Result<&'e Endpoint, Refusal> {
-    if context.call.is_plain_http {
+    // Files may be fetched without TLS: the page of media/get has its videos on http.
+    if context.call.is_plain_http && context.call.path != "/cgi-bin/media/get" {
         return Err(Refusal::new("WX-WIRE-020")
             .expected("https")
             .received("http, by way of a proxy"));
@@ -36,6 +47,12 @@ pub(super) fn admit<'e>(
         }
     }
     match (endpoint.verb, &context.call.method) {
+        // No call of WeChat's has another method, so none is done by one.
+        (Verb::Either, method) if method != Method::GET && method != Method::POST => {
+            Err(Refusal::new("WX-WIRE-002")
+                .expected("GET or POST")
+                .received(method.as_str()))
+        }
         (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
             .expected("GET")
             .received(method.as_str())),

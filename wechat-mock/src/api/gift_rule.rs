@@ -4,13 +4,16 @@ use serde_json::{Value, json};
 
 pub(super) mod older;
 
-use super::{Context, call::shortened, card::own_card, node::Node, reply::Reply};
+use super::{
+    Context, call::shortened, card::own_card, reply::Reply, schema::Fields, suits::Subject,
+};
 use crate::{
     facts,
     refusal::Refusal,
     world::{AccountNo, clock::LATEST, gift_rule::GiftRule},
 };
 
+/// The type of the rules that the calls of 2016 make.
 const FOR_MEMBERS: &str = "RULE_TYPE_PAY_MEMBER_CARD";
 const SINGLE: &str = "RULE_TYPE_SINGLE_PAY";
 /// What a merchant number is refused with that has a rule, among the failed ones of an answer.
@@ -18,22 +21,22 @@ const OCCUPIED: i64 = 72004;
 
 /// POST `/card/paygiftcard/add`.
 pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let info = Node::body(context.call)?.required_node("rule_info")?;
-    let base = info.required_node("base_info")?;
-    let kind = info.required_text("type")?;
-    let name = terms_of(kind).ok_or_else(|| unknown_type("rule_info.type", kind))?;
-    let terms = info.required_node(name)?;
-    terms.text("jump_url")?;
+    let info = context.call.fields()?.required_object("rule_info");
+    let base = info.required_object("base_info");
+    let kind = info.required_text("type");
+    let name = terms_of(kind);
+    let terms = info.required_object(name);
     let draft = Draft {
         kind,
-        mchids: base.texts("mchid_list")?,
+        mchids: base.texts("mchid_list"),
         dates: (
-            base.required_number("begin_time")?,
-            base.required_number("end_time")?,
+            base.required_number("begin_time"),
+            base.required_number("end_time"),
         ),
-        card_id: terms.required_text("card_id")?,
-        costs: (terms.number("least_cost")?, terms.number("max_cost")?),
-        terms: info.get(name).cloned().unwrap_or_default(),
+        card_id: terms.required_text("card_id"),
+        beside: info,
+        costs: (terms.number("least_cost"), terms.number("max_cost")),
+        terms: info.value(name).cloned().unwrap_or_default(),
         is_locked: false,
     };
     draft.check(context)?;
@@ -61,18 +64,11 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/card/paygiftcard/batchget`: those of one type; `effective` leaves out what is not in force.
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let kind = body.required_text("type")?;
-    terms_of(kind).ok_or_else(|| unknown_type("type", kind))?;
-    let effective = body.flag("effective")?.unwrap_or(false);
-    let (offset, count) = (
-        body.required_number("offset")?,
-        body.required_number("count")?,
-    );
-    let (Ok(offset), Ok(count)) = (usize::try_from(offset), usize::try_from(count)) else {
-        let received = format!("{offset}, {count}");
-        return Err(wrong("offset, count", "numbers from 0 on", &received));
-    };
+    let fields = context.call.fields()?;
+    let kind = fields.required_text("type");
+    let effective = fields.flag("effective").unwrap_or(false);
+    let number = |key| usize::try_from(fields.required_number(key)).unwrap_or_default();
+    let (offset, count) = (number("offset"), number("count"));
     let now = context.world.now();
     let rules: Vec<&GiftRule> = context
         .own_account()
@@ -84,21 +80,17 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let page = rules.iter().skip(offset).take(count);
     Ok(Reply::card(json!({
         "total_count": rules.len(),
-        "rule_list": page.map(|rule| shown(rule)).collect::<Vec<Value>>(),
+        "rule_list": page.map(|rule| listed(rule)).collect::<Vec<Value>>(),
     })))
 }
 
 /// What the terms of a rule are called, by its type.
-fn terms_of(kind: &str) -> Option<&'static str> {
-    match kind {
-        FOR_MEMBERS => Some("member_rule"),
-        SINGLE => Some("single_pay"),
-        _ => None,
+fn terms_of(kind: &str) -> &'static str {
+    if kind == SINGLE {
+        "single_pay"
+    } else {
+        "member_rule"
     }
-}
-
-fn unknown_type(path: &str, kind: &str) -> Refusal {
-    wrong(path, &format!("{FOR_MEMBERS} or {SINGLE}"), kind)
 }
 
 fn wrong(path: &str, expected: &str, received: &str) -> Refusal {
@@ -109,7 +101,7 @@ fn wrong(path: &str, expected: &str, received: &str) -> Refusal {
 
 /// The rule of this account that `rule_id` of the body names.
 fn known(context: &Context<'_>) -> Result<usize, Refusal> {
-    let id = Node::body(context.call)?.required_id("rule_id")?;
+    let id = context.call.fields()?.id("rule_id").unwrap_or_default();
     let account = context.world.account(context.own_number());
     let mut rules = account.gift_rules.iter();
     rules.position(|rule| rule.rule_id == id).ok_or_else(|| {
@@ -119,20 +111,29 @@ fn known(context: &Context<'_>) -> Result<usize, Refusal> {
     })
 }
 
+/// A rule in a list, which tells its id.
+fn listed(rule: &GiftRule) -> Value {
+    let mut listed = json!({"rule_id": rule.rule_id});
+    if let (Some(listed), Value::Object(shown)) = (listed.as_object_mut(), shown(rule)) {
+        listed.extend(shown);
+    }
+    listed
+}
+
+/// A rule as getbyid shows it. Source: sample of its page, public clients (2018).
 fn shown(rule: &GiftRule) -> Value {
-    let terms = terms_of(&rule.kind).unwrap_or("member_rule");
+    let terms = terms_of(&rule.kind);
     json!({
-        "rule_id": rule.rule_id,
         "type": rule.kind,
         "base_info": {
             "mchid_list": rule.mchid_list,
             "begin_time": rule.begin_time,
             "end_time": rule.end_time,
+            "status": "RULE_STATUS_OK",
+            "create_time": rule.create_time,
+            "update_time": rule.update_time,
         },
         terms: rule.terms,
-        "status": "RULE_STATUS_OK",
-        "create_time": rule.create_time,
-        "update_time": rule.update_time,
     })
 }
 
@@ -142,6 +143,8 @@ struct Draft<'a> {
     mchids: Vec<&'a str>,
     dates: (i64, i64),
     card_id: &'a str,
+    /// The object of the body in which the type of the rule stands.
+    beside: Fields<'a>,
     /// In cents: the least and the most that somebody has paid.
     costs: (Option<i64>, Option<i64>),
     terms: Value,
@@ -151,12 +154,9 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn check(&self, context: &Context<'_>) -> Result<(), Refusal> {
         let at = own_card(context, self.card_id)?;
-        let card = context.world.card(at);
-        if self.kind == FOR_MEMBERS && !card.is_member_card() {
-            return Err(Refusal::new("WX-MBR-001")
-                .expected("MEMBER_CARD")
-                .received(card.card_type.as_str()));
-        }
+        Subject::card(context.world, at)
+            .beside(self.beside)
+            .check(&context.call.path)?;
         if self.mchids.is_empty() || self.mchids.contains(&"") {
             return Err(wrong(
                 "mchid_list",

@@ -30,9 +30,12 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
 
     let account = context.world.account(number);
     if account.profile.kind != AccountKind::MiniProgram {
-        return Err(Refusal::new("WX-TOK-008")
-            .expected("the appid of a mini-program")
-            .received("the appid of an Official Account"));
+        // Its appid and secret are right, so that the code is what does not fit. Captured 2017.
+        let switches = context.world.switches;
+        let errcode = switches.errcode(Switch::LoginOfOfficialAccount);
+        return Err(Refusal::numbered("WX-LOG-001", errcode.unwrap_or(40029))
+            .expected("appid and secret of the mini-program that called wx.login")
+            .received("those of an Official Account"));
     }
     let appid = account.profile.appid.clone();
     let js_code = query.get("js_code").ok_or_else(|| {

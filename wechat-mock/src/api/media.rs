@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Context, body::Upload, call::shortened, reply::Reply};
 use crate::{
     refusal::Refusal,
-    switches::Switch,
+    switches::{Switch, Switches},
     world::media::{FileKind, MEDIA_LIFE, Media},
 };
 
@@ -15,7 +15,13 @@ const MB: usize = 1024 * KB;
 /// POST `/cgi-bin/media/uploadimg`: a picture for a card, for its URL.
 pub(super) fn upload_image(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let upload = context.call.upload()?;
-    let kind = picture(upload, &[FileKind::Jpeg, FileKind::Png])?;
+    let switches = context.world.switches;
+    let kind = picture(
+        switches,
+        upload,
+        &[FileKind::Jpeg, FileKind::Png],
+        "WX-MED-005",
+    )?;
     at_most(upload, MB, "WX-MED-003")?;
 
     let has_errcode = context.world.switches.is(Switch::UploadErrcode, "present");
@@ -43,16 +49,23 @@ pub(super) fn upload_media(context: &mut Context<'_>) -> Result<Reply, Refusal> 
         10 * MB
     };
     let (kind, limit, too_large) = match wanted {
-        "voice" => (
-            of_kind(upload, &[FileKind::Amr, FileKind::Mp3])?,
-            2 * MB,
-            "WX-MED-013",
-        ),
-        "video" => (of_kind(upload, &[FileKind::Mp4])?, 10 * MB, "WX-MED-014"),
-        "thumb" => (picture(upload, &[FileKind::Jpeg])?, 64 * KB, "WX-MED-012"),
+        "voice" => {
+            named(upload, VOICE_NAMES, "WX-MED-015")?;
+            let kind = of_kind(upload, &[FileKind::Amr, FileKind::Mp3])?;
+            (kind, 2 * MB, "WX-MED-013")
+        }
+        "video" => {
+            named(upload, VIDEO_NAMES, "WX-MED-015")?;
+            (of_kind(upload, &[FileKind::Mp4])?, 10 * MB, "WX-MED-014")
+        }
+        "thumb" => {
+            let kind = picture(switches, upload, &[FileKind::Jpeg], "WX-MED-015")?;
+            (kind, 64 * KB, "WX-MED-012")
+        }
         _ => {
             let kinds = [FileKind::Jpeg, FileKind::Png, FileKind::Gif];
-            (picture(upload, &kinds)?, image_limit, "WX-MED-003")
+            let kind = picture(switches, upload, &kinds, "WX-MED-015")?;
+            (kind, image_limit, "WX-MED-003")
         }
     };
     at_most(upload, limit, too_large).map_err(|mut refusal| {
@@ -111,23 +124,47 @@ pub(super) fn kept<'w>(context: &'w Context<'_>, media_id: &str) -> Result<&'w M
         .received(format!("a file {} s old", now - media.created_at)))
 }
 
-/// A picture of one of `kinds`, judged by its bytes.
-fn picture(upload: &Upload, kinds: &[FileKind]) -> Result<FileKind, Refusal> {
+/// What names of files end with, by the kind of upload. Source: error reports about names without an
+/// extension or with another one, 2015 to 2025; the list of kinds is that of the official page.
+const PICTURE_NAMES: &[&str] = &["jpg", "jpeg", "png", "gif", "bmp"];
+const VOICE_NAMES: &[&str] = &["amr", "mp3", "speex"];
+const VIDEO_NAMES: &[&str] = &["mp4"];
+
+/// A picture of one of `kinds`: first its name is looked at, then its bytes. A name that is none of a
+/// picture breaks the rule `unnamed`.
+fn picture(
+    switches: Switches,
+    upload: &Upload,
+    kinds: &[FileKind],
+    unnamed: &'static str,
+) -> Result<FileKind, Refusal> {
+    named(upload, PICTURE_NAMES, unnamed)?;
+    if FileKind::is_heif(&upload.bytes) {
+        let errcode = switches.errcode(Switch::UnknownMediaContent);
+        // The number of media/upload is a switch; that of uploadimg was captured.
+        let is_open = unnamed == "WX-MED-015" && errcode == Some(40005);
+        let rule = if is_open { "WX-MED-007" } else { "WX-MED-005" };
+        return Err(wrong_bytes(rule, upload, kinds));
+    }
     if FileKind::of(&upload.bytes).is_some() {
         return of_kind(upload, kinds);
     }
-    let named_as_picture = upload
-        .file_name
-        .rsplit_once('.')
-        .is_some_and(|(_, extension)| {
-            ["jpg", "jpeg", "png", "gif"].contains(&extension.to_ascii_lowercase().as_str())
-        });
-    let rule = if named_as_picture {
-        "WX-MED-004"
-    } else {
-        "WX-MED-005"
-    };
-    Err(wrong_bytes(rule, upload, kinds))
+    Err(wrong_bytes("WX-MED-004", upload, kinds))
+}
+
+/// Whether the name of a file ends with one of `extensions`.
+fn named(upload: &Upload, extensions: &[&str], rule: &'static str) -> Result<(), Refusal> {
+    let extension = upload.file_name.rsplit_once('.');
+    let extension = extension.map(|(_, extension)| extension.to_ascii_lowercase());
+    if extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+        return Ok(());
+    }
+    Err(Refusal::new(rule)
+        .expected(format!(
+            "a filename that ends with .{}",
+            extensions.join(", .")
+        ))
+        .received(format!("the filename {}", shortened(&upload.file_name))))
 }
 
 fn of_kind(upload: &Upload, kinds: &[FileKind]) -> Result<FileKind, Refusal> {

@@ -7,34 +7,26 @@ mod change;
 mod form;
 mod info;
 
-pub(super) use activate::activate;
+pub(super) use activate::{activate, activate_general, deactivate};
 pub(super) use change::{change_general, change_member};
 pub(super) use form::set_form;
 pub(super) use info::{filled_in, info};
 
 use super::{
     Context,
-    call::shortened,
-    card::{biz, living_card},
-    code,
-    node::Node,
+    card::{biz, suited_card},
     reply::Reply,
+    schema::Fields,
 };
-use crate::{
-    refusal::Refusal,
-    world::{
-        card::Card,
-        life::{CardAt, CodeAt},
-    },
-};
+use crate::refusal::Refusal;
 
 /// POST `/card/membercard/activate/geturl`: the page on which WeChat's form is filled in.
 pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = member_card(context)?;
-    let outer_str = context.call.text("outer_str")?.unwrap_or_default();
+    let at = suited_card(context)?;
+    let outer_str = context.call.fields()?.text("outer_str").unwrap_or_default();
     let account = context.world.account(at.0);
+    // Behind the action stand two ampersands. Captured 2017 to 2019.
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("action", "preshow")
         .append_pair(
             "encrypt_card_id",
             &account.seal_key().seal(&account.card(at.1).card_id),
@@ -42,69 +34,16 @@ pub(super) fn url(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .append_pair("outer_str", outer_str)
         .append_pair("biz", &biz(account))
         .finish();
-    let url =
-        format!("https://mp.weixin.qq.com/bizmall/activatemembercard?{query}#wechat_redirect");
+    // Two ampersands: six captures have them.
+    let url = format!(
+        "https://mp.weixin.qq.com/bizmall/activatemembercard?action=preshow&&{query}#wechat_redirect"
+    );
     Ok(Reply::card(json!({"url": url})))
 }
 
-/// The member card that `card_id` of the body names.
-fn member_card(context: &Context<'_>) -> Result<CardAt, Refusal> {
-    let at = living_card(context)?;
-    only_member_card(context.world.card(at))?;
-    Ok(at)
-}
-
-/// The code of a member card that the body names; `card_id` need not be given to every call.
-fn code_of_member_card(context: &Context<'_>) -> Result<CodeAt, Refusal> {
-    let at = code::find(context)?;
-    let card_no = context.world.code(at).card;
-    only_member_card(context.world.card((at.0, card_no)))?;
-    Ok(at)
-}
-
-fn require_card_id(context: &Context<'_>) -> Result<(), Refusal> {
-    let card_id = context.call.text("card_id")?;
-    card_id.map(drop).ok_or_else(|| Refusal::new("WX-CRD-050"))
-}
-
-fn only_member_card(card: &Card) -> Result<(), Refusal> {
-    if card.is_member_card() {
-        return Ok(());
-    }
-    Err(Refusal::new("WX-MBR-001")
-        .expected("MEMBER_CARD")
-        .received(card.card_type.as_str()))
-}
-
-/// A card that WeChat's own form activates.
-fn only_activated_by_wechat(card: &Card) -> Result<(), Refusal> {
-    if card.says("wx_activate") {
-        return Ok(());
-    }
-    Err(Refusal::new("WX-MBR-008")
-        .expected("a card with wx_activate true")
-        .received("a card without it"))
-}
-
-/// A text of at most so many bytes.
-fn short_text<'a>(
-    node: &Node<'a>,
-    key: &str,
-    most_bytes: usize,
-) -> Result<Option<&'a str>, Refusal> {
-    let text = node.text(key)?;
-    match text {
-        Some(text) if text.len() > most_bytes => Err(Refusal::new("WX-MBR-006")
-            .expected(format!("{key}: at most {most_bytes} bytes"))
-            .received(format!("{} bytes: {}", text.len(), shortened(text)))),
-        _ => Ok(text),
-    }
-}
-
 /// What three fields that differ in their last digit alone are changed to.
-fn custom_values<'a>(node: &Node<'a>, name: &str) -> Result<[Option<&'a str>; 3], Refusal> {
-    let value = |digit: u8| short_text(node, &format!("{name}{digit}"), 12);
-    Ok([value(1)?, value(2)?, value(3)?])
+fn custom_values<'a>(fields: Fields<'a>, name: &str) -> [Option<&'a str>; 3] {
+    ["1", "2", "3"].map(|digit| fields.text(&format!("{name}{digit}")))
 }
 
 fn set_all(into: &mut [String; 3], values: [Option<&str>; 3]) {

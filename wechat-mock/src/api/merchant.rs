@@ -2,33 +2,32 @@
 
 use serde_json::{Value, json};
 
-use super::{Context, call::shortened, card::is_picture_host, media, node::Node, reply::Reply};
+use super::{Context, media, reply::Reply, schema::Fields};
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{
         clock::LATEST,
         merchant::{SubMerchant, SubMerchantStatus},
     },
 };
 
-/// Sub-merchants that one call lists.
-const MOST: i64 = 100;
-
 /// GET `/card/getapplyprotocol`: what a brand can be.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "the table of endpoints holds functions of one type"
 )]
-pub(super) fn categories(_: &mut Context<'_>) -> Result<Reply, Refusal> {
-    Ok(Reply::card(
+pub(super) fn categories(context: &mut Context<'_>) -> Result<Reply, Refusal> {
+    Ok(answer(
+        context,
         json!({"category": fixtures::merchant_categories()}),
     ))
 }
 
 /// POST `/card/submerchant/submit`: a new brand, to be reviewed.
 pub(super) fn submit(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let info = Node::body(context.call)?.required_node("info")?;
-    let merchant = read(context, &info)?;
+    let info = context.call.fields()?.required_object("info");
+    let merchant = read(context, info)?;
     let merchant_id = context.own_account().draw_number();
     let merchant = SubMerchant {
         merchant_id,
@@ -39,10 +38,10 @@ pub(super) fn submit(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/card/submerchant/update`: a brand says something else, and is reviewed again.
 pub(super) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let info = Node::body(context.call)?.required_node("info")?;
-    let known = known(context, &info)?;
+    let info = context.call.fields()?.required_object("info");
+    let known = known(context, info)?;
     let (merchant_id, create_time) = (known.merchant_id, known.create_time);
-    let merchant = read(context, &info)?;
+    let merchant = read(context, info)?;
     let merchant = SubMerchant {
         merchant_id,
         create_time,
@@ -53,27 +52,20 @@ pub(super) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/card/submerchant/get`.
 pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let known = known(context, &body)?;
-    Ok(Reply::card(
+    let known = known(context, context.call.fields()?)?;
+    Ok(answer(
+        context,
         json!({"info": shown(known, context.world.now())}),
     ))
 }
 
 /// POST `/card/submerchant/batchget`: those of one status, by their ids.
 pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let begin = body.required_id("begin_id")?;
-    let limit = body.required_number("limit")?;
-    let status = body.required_text("status")?;
-    let is_status = ["CHECKING", "APPROVED", "REJECTED", "EXPIRED"].contains(&status);
-    if !(1..=MOST).contains(&limit) || !is_status {
-        return Err(Refusal::new("WX-MCH-005")
-            .expected(format!(
-                "limit of 1 to {MOST}; CHECKING, APPROVED, REJECTED or EXPIRED"
-            ))
-            .received(format!("{limit}, {}", shortened(status))));
-    }
+    let fields = context.call.fields()?;
+    let begin = fields.id("begin_id").unwrap_or_default();
+    let limit = fields.required_number("limit");
+    // Without one those of all states are listed.
+    let status = fields.text("status");
     let now = context.world.now();
     let mut merchants: Vec<&SubMerchant> = context
         .world
@@ -82,7 +74,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .sub_merchants
         .iter()
         .filter(|merchant| merchant.merchant_id > begin)
-        .filter(|merchant| json!(merchant.status_at(now)) == status)
+        .filter(|merchant| status.is_none_or(|status| json!(merchant.status_at(now)) == status))
         .collect();
     merchants.sort_by_key(|merchant| merchant.merchant_id);
     merchants.truncate(usize::try_from(limit).unwrap_or_default());
@@ -91,13 +83,14 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .into_iter()
         .map(|merchant| shown(merchant, now))
         .collect();
-    Ok(Reply::card(
+    Ok(answer(
+        context,
         json!({"info_list": infos, "next_begin_id": last}),
     ))
 }
 
-fn known<'w>(context: &'w Context<'_>, node: &Node<'_>) -> Result<&'w SubMerchant, Refusal> {
-    let id = node.required_id("merchant_id")?;
+fn known<'w>(context: &'w Context<'_>, fields: Fields<'_>) -> Result<&'w SubMerchant, Refusal> {
+    let id = fields.id("merchant_id").unwrap_or_default();
     let account = context.world.account(context.own_number());
     let mut known = account.profile.sub_merchants.iter();
     known.find(|known| known.merchant_id == id).ok_or_else(|| {
@@ -108,19 +101,11 @@ fn known<'w>(context: &'w Context<'_>, node: &Node<'_>) -> Result<&'w SubMerchan
 }
 
 /// A brand as a call describes it.
-fn read(context: &Context<'_>, info: &Node<'_>) -> Result<SubMerchant, Refusal> {
+fn read(context: &Context<'_>, info: Fields<'_>) -> Result<SubMerchant, Refusal> {
     let now = context.world.now();
-    let text = |key: &str| {
-        info.text(key)
-            .map(|text| text.unwrap_or_default().to_owned())
-    };
-    let logo_url = info.required_text("logo_url")?;
-    if !is_picture_host(logo_url) {
-        return Err(Refusal::new("WX-MCH-001")
-            .expected("a URL on mmbiz.qpic.cn")
-            .received(shortened(logo_url)));
-    }
-    let end_time = info.required_number("end_time")?;
+    let text = |key| info.required_text(key).to_owned();
+    let id = |key| info.id(key).unwrap_or_default();
+    let end_time = info.required_number("end_time");
     if end_time <= now || end_time > LATEST {
         return Err(Refusal::new("WX-MCH-004")
             .expected("an end_time that is still to come, in seconds")
@@ -128,20 +113,20 @@ fn read(context: &Context<'_>, info: &Node<'_>) -> Result<SubMerchant, Refusal> 
     }
     let merchant = SubMerchant {
         merchant_id: 0,
-        brand_name: info.required_text("brand_name")?.to_owned(),
+        brand_name: text("brand_name"),
         status: SubMerchantStatus::Checking,
-        app_id: text("app_id")?,
-        logo_url: logo_url.to_owned(),
-        protocol: info.required_text("protocol")?.to_owned(),
-        agreement_media_id: text("agreement_media_id")?,
-        operator_media_id: text("operator_media_id")?,
+        app_id: text("app_id"),
+        logo_url: text("logo_url"),
+        protocol: text("protocol"),
+        agreement_media_id: text("agreement_media_id"),
+        operator_media_id: text("operator_media_id"),
         reason: String::new(),
         create_time: now,
         update_time: now,
         begin_time: now,
         end_time,
-        primary_category_id: info.required_id("primary_category_id")?,
-        secondary_category_id: info.required_id("secondary_category_id")?,
+        primary_category_id: id("primary_category_id"),
+        secondary_category_id: id("secondary_category_id"),
     };
     check_media(context, &merchant)?;
     check_category(&merchant)?;
@@ -184,7 +169,20 @@ fn put(context: &mut Context<'_>, merchant: SubMerchant) -> Reply {
     let mut merchants = context.own_account().profile.sub_merchants.iter();
     let merchant = merchants.find(|merchant| merchant.merchant_id == id);
     let info = merchant.map(|merchant| shown(merchant, now));
-    Reply::card(json!({"info": info}))
+    answer(context, json!({"info": info}))
+}
+
+/// An answer of these calls, with errcode or without.
+fn answer(context: &Context<'_>, fields: Value) -> Reply {
+    if context
+        .world
+        .switches
+        .is(Switch::SubMerchantErrcode, "absent")
+    {
+        Reply::Json(fields)
+    } else {
+        Reply::card(fields)
+    }
 }
 
 fn shown(merchant: &SubMerchant, now: i64) -> Value {

@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     refusal::Refusal,
-    world::{AccountNo, quota::limit, restrictions::Door},
+    world::{
+        AccountNo,
+        quota::{NoClearingLeft, limit},
+        restrictions::Door,
+    },
 };
 
 /// Counts one call of an account on the path of this call.
@@ -47,12 +51,7 @@ pub(super) fn count_minute(
 
 /// POST `/cgi-bin/clear_quota`: all paths of the caller start anew.
 pub(super) fn clear(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let appid = context.call.text("appid")?;
-    let appid = appid.ok_or_else(|| {
-        Refusal::new("WX-TOK-007")
-            .expected("appid")
-            .received("no appid")
-    })?;
+    let appid = context.call.fields()?.required_text("appid");
     let number = context.own_number();
     let own = &context.world.account(number).profile.appid;
     if appid != own {
@@ -64,11 +63,20 @@ pub(super) fn clear(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 }
 
 /// POST `/cgi-bin/clear_quota/v2`: the same with the secret in place of a token.
+///
+/// Both stand in the query, as every edition of its page has it; JSON in the body goes as well.
 pub(super) fn clear_by_secret(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let call = context.call;
+    let (appid, secret) = (call.query.get("appid"), call.query.get("appsecret"));
+    let (appid, secret) = if appid.is_some() || secret.is_some() {
+        (appid, secret)
+    } else {
+        let given = call.given()?;
+        (given.text("appid"), given.text("appsecret"))
+    };
     let number = Credentials {
-        appid: call.text("appid")?,
-        secret: call.text("appsecret")?,
+        appid,
+        secret,
         grant_type: None,
         expected_grant: None,
     }
@@ -91,11 +99,14 @@ fn start_anew(
 ) -> Result<Reply, Refusal> {
     let now = context.world.now();
     let account = context.world.account_mut(number);
-    account.usage.clear(path, now).map_err(|_| {
-        Refusal::new("WX-QTA-002")
-            .expected("at most 10 clearings a month")
-            .received(format!("one more from {}", account.profile.name))
-    })?;
+    account
+        .usage
+        .clear(path, now)
+        .map_err(|NoClearingLeft(most)| {
+            Refusal::new("WX-QTA-002")
+                .expected(format!("at most {most} clearings a month by this call"))
+                .received(format!("one more from {}", account.profile.name))
+        })?;
     Ok(Reply::card(json!({})))
 }
 
@@ -115,18 +126,17 @@ pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// The endpoint that `cgi_path` names.
 fn path_of(context: &Context<'_>) -> Result<&'static Endpoint, Refusal> {
-    let path = context.call.text("cgi_path")?.ok_or_else(|| {
-        Refusal::new("WX-WIRE-009")
-            .expected("cgi_path")
-            .received("no cgi_path")
+    let path = context.call.fields()?.required_text("cgi_path");
+    let named = endpoint(path).ok_or_else(|| {
+        Refusal::new("WX-QTA-003")
+            .expected("a path of WeChat's without host and query, such as /card/create")
+            .received(super::call::shortened(path))
     })?;
-    let named = endpoint(path)
-        .filter(|endpoint| !endpoint.path.starts_with("/sns/"))
-        .ok_or_else(|| {
-            Refusal::new("WX-QTA-003")
-                .expected("a path of WeChat's without host and query, such as /card/create")
-                .received(super::call::shortened(path))
-        })?;
+    if named.path.starts_with("/sns/") {
+        return Err(Refusal::new("WX-QTA-004")
+            .expected("a path that is called with a token")
+            .received(named.path));
+    }
     let account = context.world.account(context.own_number());
     if named.guard != Guard::Open && named.guard.check(account).is_err() {
         return Err(Refusal::new("WX-QTA-004")

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
@@ -31,6 +31,8 @@ const TEXT: &str = "text/plain";
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Json(Value),
+    /// JSON in which bytes stand that are no UTF-8.
+    Spoilt(Bytes),
     File {
         content_type: &'static str,
         file_name: String,
@@ -70,6 +72,8 @@ impl Reply {
 pub(crate) enum Family {
     /// `/cgi-bin/…`.
     Gateway,
+    /// `/cgi-bin/media/…`.
+    Media,
     /// `/card/…`.
     Card,
     /// `/sns/…`.
@@ -90,7 +94,7 @@ impl Style {
         match self.family {
             Family::Login => TEXT,
             _ if self.switches.is(Switch::ContentType, "charset") => JSON_CHARSET,
-            Family::Gateway | Family::Card => JSON,
+            Family::Gateway | Family::Media | Family::Card => JSON,
         }
     }
 
@@ -100,7 +104,7 @@ impl Style {
         match self.family {
             Family::Login => (rid.clone(), format!(", rid: {rid}")),
             Family::Card if !early && !self.switches.is(Switch::ErrmsgTail, "rid") => {
-                let hint = hint(self.now);
+                let hint = hint(self.now, "mock1");
                 if self.switches.is(Switch::ErrmsgTail, "mixed") {
                     let tail = format!(" hint: [{hint}] rid: {rid}");
                     (format!("{hint} {rid}"), tail)
@@ -109,7 +113,13 @@ impl Style {
                     (hint, tail)
                 }
             }
-            Family::Card | Family::Gateway => (rid.clone(), format!(" rid: {rid}")),
+            // Captured from 2020 to 2026; what the gateway itself refuses has the rid alone.
+            Family::Media if !early => {
+                let hint = hint(self.now, "mock");
+                let tail = format!(" hint: [{hint}] rid: {rid}");
+                (format!("{hint} {rid}"), tail)
+            }
+            Family::Card | Family::Gateway | Family::Media => (rid.clone(), format!(" rid: {rid}")),
         }
     }
 }
@@ -124,6 +134,7 @@ pub(crate) struct Wire {
     pub(crate) body: Bytes,
     /// The rid or hint in a refusal; with a blank between them when it has both.
     pub(crate) trace: Option<String>,
+    pub(crate) status: StatusCode,
 }
 
 impl Wire {
@@ -135,6 +146,11 @@ impl Wire {
                 file_name: None,
                 body: escaped(&value),
                 trace: None,
+                status: StatusCode::OK,
+            },
+            Reply::Spoilt(bytes) => Self {
+                content_type: style.content_type(),
+                ..Self::foreign("", bytes)
             },
             Reply::File {
                 content_type,
@@ -146,6 +162,7 @@ impl Wire {
                 file_name: Some(file_name),
                 body: bytes,
                 trace: None,
+                status: StatusCode::OK,
             },
             Reply::Picture {
                 content_type,
@@ -162,17 +179,29 @@ impl Wire {
             file_name: None,
             body,
             trace: None,
+            status: StatusCode::OK,
+        }
+    }
+
+    /// An empty answer of a status other than 200.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self {
+            status,
+            ..Self::foreign("", Bytes::new())
         }
     }
 
     /// The answer in HTTP.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(self.content_type),
-        );
+        if !self.content_type.is_empty() {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(self.content_type),
+            );
+        }
         if let Some(name) = self.file_name
             && let Ok(disposition) =
                 HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
@@ -207,6 +236,7 @@ impl Wire {
                 escaped(&value)
             },
             trace: Some(trace),
+            status: StatusCode::OK,
         }
     }
 }
@@ -259,7 +289,7 @@ fn rid(now: i64) -> String {
 }
 
 /// Six letters and digits, the last four digits of the time, and a tag that is not WeChat's.
-fn hint(now: i64) -> String {
+fn hint(now: i64, tag: &str) -> String {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut unique = unique();
     let letters: String = (0..6)
@@ -269,7 +299,7 @@ fn hint(now: i64) -> String {
             char::from(letter)
         })
         .collect();
-    format!("{letters}{:04}mock1", now.rem_euclid(10_000))
+    format!("{letters}{:04}{tag}", now.rem_euclid(10_000))
 }
 
 /// A number that no other answer has; the seed of the world does not cover it.
@@ -334,7 +364,7 @@ mod tests {
 
     #[test]
     fn traces_do_not_repeat() {
-        let hints: std::collections::HashSet<String> = (0..1000).map(|_| hint(1)).collect();
+        let hints: std::collections::HashSet<String> = (0..1000).map(|_| hint(1, "")).collect();
         assert_eq!(hints.len(), 1000);
     }
 }

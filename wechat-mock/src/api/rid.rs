@@ -9,10 +9,7 @@ use crate::refusal::Refusal;
 const LOOKED_UP: i64 = 7 * 86_400;
 
 pub(super) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let rid = context
-        .call
-        .text("rid")?
-        .ok_or_else(|| Refusal::new("WX-WIRE-009").expected("rid"))?;
+    let rid = context.call.fields()?.required_text("rid");
     if !is_rid(rid) {
         return Err(Refusal::new("WX-RID-002")
             .expected("three groups of eight hex digits")

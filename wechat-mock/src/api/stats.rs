@@ -3,19 +3,19 @@
 //! A day on which nothing happened has no row. This mock has no console, so all cards are made by
 //! the API, and a call that asks for the console's gets none.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use serde_json::{Map, Value, json};
 
 use super::{
     Context,
     call::shortened,
-    card::{named_card, own_card},
-    node::Node,
+    card::{own_card, suited_card},
     reply::Reply,
 };
 use crate::{
     refusal::Refusal,
+    switches::Switch,
     world::{
         account::Account,
         card::{Card, whole},
@@ -29,8 +29,26 @@ use crate::{
 /// Days that one call can ask for.
 const MOST_DAYS: i64 = 62;
 
-/// The coupons that have a number in these answers.
-const COUPONS: [&str; 5] = ["DISCOUNT", "CASH", "GIFT", "GENERAL_COUPON", "GROUPON"];
+/// The numbers of card types as WeChat was seen to print them. Source: published replies of a
+/// client's tests and the script of WeChat's own console.
+const CAPTURED_TYPES: [(&str, u8); 8] = [
+    ("GENERAL_COUPON", 0),
+    ("GROUPON", 1),
+    ("DISCOUNT", 2),
+    ("GIFT", 3),
+    ("CASH", 4),
+    ("MEMBER_CARD", 10),
+    ("SCENIC_TICKET", 21),
+    ("MOVIE_TICKET", 22),
+];
+/// The numbers of the official page, which knows coupons alone.
+const DOCUMENTED_TYPES: [(&str, u8); 5] = [
+    ("DISCOUNT", 0),
+    ("CASH", 1),
+    ("GIFT", 2),
+    ("GENERAL_COUPON", 3),
+    ("GROUPON", 4),
+];
 
 /// POST `/datacube/getcardbizuininfo`: all cards together.
 pub(super) fn account(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -45,25 +63,37 @@ pub(super) fn account(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/datacube/getcardcardinfo`: coupon by coupon.
 pub(super) fn coupons(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let one = match context.call.text("card_id")? {
+    let one = match context.call.fields()?.text("card_id") {
         Some(card_id) => Some(own_card(context, card_id)?.1),
         None => None,
     };
     let asked = Asked::of(context)?;
     let everything = Everything::of(&asked);
-    let kind = |card: &Card| COUPONS.iter().position(|kind| *kind == card.card_type);
+    let types: &[(&str, u8)] = if context.world.switches.is(Switch::StatsCardType, "page") {
+        &DOCUMENTED_TYPES
+    } else {
+        &CAPTURED_TYPES
+    };
     let rows = asked.days(|day| {
-        let cards = asked.account.cards.iter().zip(0..);
-        let meant = cards.filter(|(_, number)| one.is_none_or(|one| one == *number));
-        meant
-            .filter_map(|(card, number)| {
+        let cards = everything.cards(day).into_iter();
+        cards
+            .filter(|number| one.is_none_or(|one| one == *number))
+            .filter_map(|number| {
+                let card = asked.account.card(number);
+                let (_, kind) = types.iter().find(|(name, _)| *name == card.card_type)?;
+                let sum = |ledger: &Ledger, deed| ledger.of_card(day, number, deed);
                 let row = Row::new(day)
                     .with("card_id", json!(card.card_id))
-                    .with("card_type", json!(kind(card)?))
+                    .with("card_type", json!(kind))
                     .with("is_pay", json!(0))
-                    .with("merchanttype", json!(merchant_type(card)));
-                let sum = |ledger: &Ledger, deed| ledger.of_card(day, number, deed);
-                Some(everything.add_to(row, &sum))
+                    .sum("view", &sum(everything.ledger, Deed::View))
+                    .sum("receive", &sum(everything.ledger, Deed::Receive))
+                    .sum("verify", &sum(everything.ledger, Deed::Verify))
+                    .sum("verify_noself", &sum(everything.ledger, Deed::VerifyNoself))
+                    .sum("given", &sum(everything.ledger, Deed::Give))
+                    .sum("expire", &sum(&everything.expired, Deed::Expire))
+                    .with("isfriendscard", json!(0));
+                Some(row)
             })
             .collect()
     });
@@ -97,13 +127,8 @@ pub(super) fn member_cards(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 /// POST `/datacube/getcardmembercarddetail`: one member card.
 pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = named_card(context)?;
+    let at = suited_card(context)?;
     let card = context.world.card(at);
-    if !card.is_member_card() {
-        return Err(Refusal::new("WX-MBR-001")
-            .expected("MEMBER_CARD")
-            .received(card.card_type.as_str()));
-    }
     let days = days(context)?;
     let asked = Asked::new(context, days);
     let account = asked.account;
@@ -163,12 +188,7 @@ impl<'w> Asked<'w> {
 
     fn of(context: &'w Context<'_>) -> Result<Self, Refusal> {
         let days = days(context)?;
-        let source = Node::body(context.call)?.required_number("cond_source")?;
-        if ![0, 1].contains(&source) {
-            return Err(Refusal::new("WX-STA-004")
-                .expected("cond_source 0 or 1")
-                .received(source.to_string()));
-        }
+        let source = context.call.fields()?.required_number("cond_source");
         Ok(Self {
             of_api: source == 1,
             ..Self::new(context, days)
@@ -206,6 +226,12 @@ impl<'w> Everything<'w> {
         }
     }
 
+    /// The cards to which anything happened on a day, in the order in which they were made.
+    fn cards(&self, day: i64) -> BTreeSet<CardNo> {
+        let happened = self.ledger.cards(day);
+        happened.chain(self.expired.cards(day)).collect()
+    }
+
     fn add_to(&self, row: Row, sum: &dyn Fn(&Ledger, Deed) -> Sum) -> Row {
         row.sum("view", &sum(self.ledger, Deed::View))
             .sum("receive", &sum(self.ledger, Deed::Receive))
@@ -217,9 +243,9 @@ impl<'w> Everything<'w> {
 
 /// The days that a call asks for.
 fn days(context: &Context<'_>) -> Result<RangeInclusive<i64>, Refusal> {
-    let body = Node::body(context.call)?;
+    let fields = context.call.fields()?;
     let day = |key: &str| {
-        let text = body.text(key)?.unwrap_or_default();
+        let text = fields.required_text(key);
         date::day_of(text).ok_or_else(|| {
             Refusal::new("WX-STA-001")
                 .expected(format!("{key}: a day such as 2026-12-23"))

@@ -68,18 +68,25 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     } else {
         0
     };
-    let issued = owner.tokens.replace(now, grace, &mut owner.ids);
+    let issued = owner
+        .tokens
+        .replace(now, grace, &mut owner.ids)
+        .map_err(|_| {
+            Refusal::new("WX-QTA-001")
+                .expected("at most 2,500 tokens of an account that are alive at the same time")
+                .received("one more, while token_grace keeps the replaced ones alive")
+        })?;
     Ok(reply(context, account, &issued))
 }
 
 /// POST `/cgi-bin/stable_token`: the same token until near its end.
 pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
-    let force = call.flag("force_refresh")?.unwrap_or(false);
+    let given = context.call.given()?;
+    let force = given.flag("force_refresh").unwrap_or(false);
     let account = Credentials {
-        appid: call.text("appid")?,
-        secret: call.text("secret")?,
-        grant_type: call.text("grant_type")?,
+        appid: given.text("appid"),
+        secret: given.text("secret"),
+        grant_type: given.text("grant_type"),
         expected_grant: Some("client_credential"),
     }
     .account(context)?;

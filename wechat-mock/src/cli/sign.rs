@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 use super::print;
 use crate::{
     facts,
-    sign::diagnose::{Evidence, Material, OtherSecret},
+    sign::{
+        Values,
+        diagnose::{Evidence, Material, OtherSecret},
+    },
     wallet::ext::{Ext, NotExt},
 };
 
@@ -18,8 +21,21 @@ pub(super) struct SignArguments {
     /// The card ticket (not the page's) of the account that made the card.
     #[arg(long, value_name = "TICKET")]
     api_ticket: String,
-    #[arg(long, value_name = "CARD_ID")]
-    card_id: String,
+    /// For `wx.chooseCard` the filter cardId, which may be left out.
+    #[arg(long, value_name = "CARD_ID", required_unless_present = "app_id")]
+    card_id: Option<String>,
+    /// Checks the cardSign of wx.chooseCard: the appid of the account whose page calls it.
+    #[arg(long, value_name = "APPID", conflicts_with_all = ["card_ext", "code", "openid", "outer_str", "other_openid"])]
+    app_id: Option<String>,
+    /// The filter shopId of wx.chooseCard.
+    #[arg(long, value_name = "SHOP_ID", requires = "app_id")]
+    shop_id: Option<String>,
+    /// The filter cardType of wx.chooseCard.
+    #[arg(long, value_name = "CARD_TYPE", requires = "app_id")]
+    card_type: Option<String>,
+    /// The appid of another account, which may have been signed in place of the right one.
+    #[arg(long, value_name = "APPID", requires = "app_id")]
+    other_app_id: Option<String>,
     /// cardExt as the page passes it, a JSON text.
     #[arg(long, value_name = "JSON", conflicts_with_all = ["timestamp", "nonce_str", "code", "openid", "outer_str", "signature"])]
     card_ext: Option<String>,
@@ -94,6 +110,7 @@ impl SignArguments {
                 .collect(),
             openids: self.other_openid.iter().cloned().collect(),
             urls: self.page_url.iter().cloned().collect(),
+            app_ids: self.other_app_id.iter().cloned().collect(),
             ..Material::default()
         }
     }
@@ -111,7 +128,15 @@ pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let signed = ext.signed(&arguments.api_ticket, &arguments.card_id);
+    let text = |value: &'_ Option<String>| value.clone().unwrap_or_default();
+    let (card_id, app_id) = (text(&arguments.card_id), text(&arguments.app_id));
+    let (location_id, card_type) = (text(&arguments.shop_id), text(&arguments.card_type));
+    let signed = Values {
+        app_id: &app_id,
+        location_id: &location_id,
+        card_type: &card_type,
+        ..Values::from(ext.signed(&arguments.api_ticket, &card_id))
+    };
     print(&format!(
         "sorted     {}",
         signed.sorted().join("\n           ")
@@ -138,7 +163,7 @@ pub(super) fn run(arguments: &SignArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn print_mistake(id: &str) {
-    let texts = facts::signature_mistake(id);
+    let texts = facts::mistake(id);
     for (label, column) in [("wrong", "mistake"), ("fix", "fix")] {
         for (label, language) in [(label, "en"), ("", "zh")] {
             let text = texts[column][language].as_str().unwrap_or_default();

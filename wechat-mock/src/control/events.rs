@@ -14,7 +14,11 @@ use crate::{
     mock::Mock,
     postman,
     push::{Unsendable, log::Filter},
-    world::{AccountNo, World, event::Event},
+    world::{
+        AccountNo, World,
+        event::Event,
+        field::{OPENID, is_openid},
+    },
 };
 
 /// An event that nothing in the world brings about.
@@ -32,6 +36,10 @@ pub(crate) struct Trigger {
 
 /// Characters of a name; WeChat's have up to 28.
 const LONGEST: usize = 64;
+
+/// Elements of one event, and bytes of them all; WeChat's have some twenty.
+const MOST_ELEMENTS: usize = 100;
+const MOST_BYTES: usize = 64 * 1024;
 
 impl Trigger {
     /// Lets it happen; the event's id.
@@ -67,6 +75,16 @@ impl Trigger {
                 return Err(Fault::bad_value("elements", message));
             }
         };
+        let bytes = |value: &Value| value.as_str().map_or(0, str::len);
+        let bytes: usize = pairs
+            .iter()
+            .map(|(name, value)| name.len() + bytes(value))
+            .sum();
+        if pairs.len() > MOST_ELEMENTS || bytes > MOST_BYTES {
+            let message =
+                format!("at most {MOST_ELEMENTS} elements and {MOST_BYTES} bytes of them");
+            return Err(Fault::bad_value("elements", message));
+        }
         pairs
             .into_iter()
             .try_fold(event, |event, (name, value)| add(event, name, value))
@@ -76,11 +94,10 @@ impl Trigger {
     fn told_by(&self, world: &World, account: AccountNo) -> Result<String, Fault> {
         match (&self.openid, &self.user) {
             (Some(_), Some(_)) => Err(Fault::bad_value("openid", "give openid or user")),
-            (Some(openid), None) => Ok(openid.clone()),
+            (Some(openid), None) if is_openid(openid) => Ok(openid.clone()),
+            (Some(_), None) => Err(Fault::bad_value("openid", OPENID)),
             (None, Some(name)) => {
-                let user = world
-                    .user_no(name)
-                    .ok_or_else(|| Fault::not_found(format!("no user is called {name}")))?;
+                let user = super::users::user_no(world, name)?;
                 Ok(world.openid(user, account).to_owned())
             }
             // No user has an empty name.

@@ -143,8 +143,7 @@ impl SelfConsumption {
                 return Err(Fault::bad_value(field, "the card asks for it"));
             }
         }
-        let how = Redeemed {
-            source: "FROM_MOBILE_HELPER",
+        let how = Redeemed::OnPhone {
             verify_code: &self.verify_code,
             remark_amount: &self.remark_amount,
         };
@@ -179,8 +178,7 @@ impl Scan {
             return Err(Fault::conflict("the QR code has ended"));
         }
         let claim = Claim::scan(&mut world, user, (account, qr));
-        drop(world);
-        Ok(claim.keep(mock))
+        Ok(claim.keep(mock, world))
     }
 }
 

@@ -10,9 +10,10 @@ use super::{
     body::{JsonBody, Segment},
 };
 use crate::{
+    api::call::shortened,
     mock::Mock,
-    wallet::{self, Claim, Claimant, Item},
-    world::{UserDraft, World, code::UserNo, profile::AccountKind},
+    wallet::{self, Claim, Claimant, Item, Way},
+    world::{UserChange, UserDraft, World, code::UserNo, profile::AccountKind},
 };
 
 /// `{"appid"}`: which mini-program calls `wx.login`.
@@ -42,6 +43,9 @@ pub(crate) struct AddCard {
     appid: String,
     #[serde(rename = "cardList")]
     card_list: Vec<Entry>,
+    /// The customer closes the sheet.
+    #[serde(default)]
+    cancel: bool,
 }
 
 /// One entry of `cardList`; what stands beside `cardId` and `cardExt` is ignored, as the phone does,
@@ -72,6 +76,15 @@ impl AddCard {
                 code: Value::Null,
                 openid: Value::Null,
             }],
+            cancel: false,
+        }
+    }
+
+    /// The same call, of which the customer closes the sheet.
+    pub(crate) fn cancelled(self) -> Self {
+        Self {
+            cancel: true,
+            ..self
         }
     }
 
@@ -91,11 +104,14 @@ impl AddCard {
         let claimant = Claimant {
             user: user_no(&world, user)?,
             page: account_no(&world, &self.appid)?,
+            way: Way::Page,
         };
-        let claim = Claim::carry_out(&mut world, claimant, items.collect());
-        drop(world);
-
-        Ok(claim.keep(mock))
+        let claim = if self.cancel {
+            Claim::cancel(&world, claimant)
+        } else {
+            Claim::carry_out(&mut world, claimant, items.collect())
+        };
+        Ok(claim.keep(mock, world))
     }
 }
 
@@ -121,6 +137,17 @@ pub(super) async fn add(
     let number = world.add_user(draft)?;
     let user = json!(world.user(number));
     Ok((StatusCode::CREATED, Json(user)))
+}
+
+pub(super) async fn change(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+    JsonBody(change): JsonBody<UserChange>,
+) -> Result<Json<Value>, Fault> {
+    let mut world = mock.world.lock();
+    let number = user_no(&world, &name)?;
+    world.change_user(number, change)?;
+    Ok(Json(json!(world.user(number))))
 }
 
 pub(super) async fn login(
@@ -149,8 +176,32 @@ pub(super) async fn wallet(
     Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
 }
 
+/// Names that a message lists.
+const LISTED: usize = 20;
+
+/// The users there are, as a sentence.
+fn names(world: &World) -> String {
+    let users = world.users();
+    if users.is_empty() {
+        return "this world has no users: POST /_mock/v1/users adds one".to_owned();
+    }
+    let listed: Vec<&str> = users
+        .iter()
+        .take(LISTED)
+        .map(|user| user.name.as_str())
+        .collect();
+    match users.len().saturating_sub(LISTED) {
+        0 => format!("there are {}", listed.join(", ")),
+        more => format!("there are {} and {more} more", listed.join(", ")),
+    }
+}
+
 pub(super) fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
-    world
-        .user_no(name)
-        .ok_or_else(|| Fault::not_found(format!("no user is called {name}")))
+    world.user_no(name).ok_or_else(|| {
+        Fault::not_found(format!(
+            "no user is called {}; {}",
+            shortened(name),
+            names(world)
+        ))
+    })
 }

@@ -11,8 +11,10 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
-/// Bytes of an answer that are read: none that WeChat takes is longer.
-const ANSWER: usize = 1024;
+/// Bytes of an answer that are read: a sealed reply to the customer has some thousand.
+const ANSWER: usize = 64 * 1024;
+/// Bytes of an answer that are kept.
+const KEPT: usize = 1024;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,17 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Cut at [`ANSWER`] bytes.
     pub(crate) body: String,
+}
+
+impl Answer {
+    /// The same, as it is kept in the log.
+    pub(crate) fn cut(mut self) -> Self {
+        let end = (0..=KEPT.min(self.body.len()))
+            .rev()
+            .find(|at| self.body.is_char_boundary(*at));
+        self.body.truncate(end.unwrap_or(0));
+        self
+    }
 }
 
 /// Why nothing did.

@@ -64,14 +64,76 @@ impl Lane {
 
     /// When the next job may leave.
     pub(super) fn not_before(&self) -> Option<Instant> {
+        if self.is_reordered {
+            return self.queue.iter().map(|job| job.not_before).min();
+        }
         self.queue.front().map(|job| job.not_before)
     }
 
-    pub(super) fn take(&mut self) -> Option<Job> {
+    /// The next job that may leave at `now`: the first, or of a reordered lane the newest.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Job> {
         if self.is_reordered {
-            self.queue.pop_back()
-        } else {
-            self.queue.pop_front()
+            let newest = self.queue.iter().rposition(|job| job.not_before <= now)?;
+            return self.queue.remove(newest);
         }
+        let first = self.queue.front()?;
+        if first.not_before > now {
+            return None;
+        }
+        self.queue.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn lane(is_reordered: bool, start: Instant, delays: &[u64]) -> Lane {
+        let mut lane = Lane {
+            is_reordered,
+            ..Lane::default()
+        };
+        for (delay, number) in delays.iter().zip(0..) {
+            lane.add(Job {
+                not_before: start + Duration::from_millis(*delay),
+                ..Job::new(number, Errand::First)
+            });
+        }
+        lane
+    }
+
+    fn taken(lane: &mut Lane, now: Instant) -> Vec<u64> {
+        std::iter::from_fn(|| lane.take(now))
+            .map(|job| job.number)
+            .collect()
+    }
+
+    #[test]
+    fn what_has_to_wait_waits_in_either_order() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        for (is_reordered, first, then, last) in [
+            (false, vec![0], vec![1], vec![2, 3]),
+            (true, vec![0], vec![1], vec![3, 2]),
+        ] {
+            let mut lane = lane(is_reordered, start, &[10, 20, 30, 30]);
+            assert_eq!(taken(&mut lane, start), [0_u64; 0]);
+            assert_eq!(lane.not_before(), Some(after(10)));
+            assert_eq!(taken(&mut lane, after(10)), first);
+            assert_eq!(lane.not_before(), Some(after(20)));
+            assert_eq!(taken(&mut lane, after(29)), then);
+            assert_eq!(taken(&mut lane, after(30)), last);
+            assert_eq!(lane.not_before(), None);
+        }
+    }
+
+    #[test]
+    fn a_resend_does_not_wait_for_what_is_delayed_in_a_reordered_lane() {
+        let start = Instant::now();
+        let mut lane = lane(true, start, &[600_000, 0]);
+        assert_eq!(lane.not_before(), Some(start));
+        assert_eq!(taken(&mut lane, start), [1]);
     }
 }

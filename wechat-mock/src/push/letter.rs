@@ -1,7 +1,5 @@
 //! What a push says, in clear and sealed. Source: official pages of the events and of message-push.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -78,7 +76,7 @@ impl Letter {
         appid: &str,
         mut stamp: Stamp,
     ) -> Parcel {
-        let (timestamp, nonce) = (stamp.now.to_string(), stamp.draw.digits(10));
+        let (timestamp, nonce) = (stamp.now.to_string(), stamp.draw.positive().to_string());
         let sign = |sealed: &[&str]| {
             let mut values = vec![callback.token.as_str(), &timestamp, &nonce];
             values.extend(sealed);
@@ -120,7 +118,7 @@ impl Letter {
 
 /// The check of a callback's URL that WeChat makes, and what it wants back.
 pub(crate) fn verification(callback: &Callback, mut stamp: Stamp) -> (String, String) {
-    let (timestamp, nonce) = (stamp.now.to_string(), stamp.draw.digits(10));
+    let (timestamp, nonce) = (stamp.now.to_string(), stamp.draw.positive().to_string());
     let echostr = stamp.draw.digits(19);
     let query = [
         (
@@ -134,26 +132,68 @@ pub(crate) fn verification(callback: &Callback, mut stamp: Stamp) -> (String, St
     (with_query(&callback.url, &query), echostr)
 }
 
-/// Whether an answer is one that WeChat takes: `success` or nothing, in clear, or sealed where
-/// messages are.
-pub(crate) fn is_taken(answer: &str, callback: &Callback, appid: &str) -> bool {
-    let is_success = |text: &str| matches!(text, "" | "success");
-    if is_success(answer) {
+/// Which answers with status 200 WeChat takes; nothing at all is always taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// `success`.
+    Success,
+    /// `success`, or a reply to the customer.
+    Replies,
+    /// Any text.
+    Anything,
+}
+
+/// Whether an answer is one that WeChat takes, in clear, or sealed where messages are.
+pub(crate) fn is_taken(answer: &str, callback: &Callback, appid: &str, taken: Taken) -> bool {
+    let is_fine = |text: &str| match taken {
+        Taken::Success => matches!(text, "" | "success"),
+        Taken::Replies => matches!(text, "" | "success") || is_reply(text),
+        Taken::Anything => true,
+    };
+    if is_fine(answer) {
         return true;
     }
     let key = callback.key().filter(|_| callback.mode != Mode::Plain);
-    let opened = key.and_then(|key| key.open(&sealed_in(answer)?, appid));
-    opened.is_some_and(|text| is_success(&text))
+    let opened = key.and_then(|key| key.open(&member(answer, "Encrypt")?, appid));
+    opened.is_some_and(|text| is_fine(&text))
 }
 
-/// The sealed text of an answer, in XML or JSON.
-fn sealed_in(answer: &str) -> Option<String> {
+/// Whether a text is a reply to the customer: a message to somebody, from somebody, of some type.
+fn is_reply(text: &str) -> bool {
+    ["ToUserName", "FromUserName", "MsgType"]
+        .iter()
+        .all(|name| member(text, name).is_some_and(|value| !value.is_empty()))
+}
+
+/// The text of a member of an answer, in JSON or in XML, with CDATA or without.
+fn member(answer: &str, name: &str) -> Option<String> {
+    let answer = answer.trim();
     if let Ok(json) = serde_json::from_str::<Value>(answer) {
-        return json["Encrypt"].as_str().map(str::to_owned);
+        return json[name].as_str().map(str::to_owned);
     }
-    let (_, rest) = answer.split_once("<Encrypt><![CDATA[")?;
-    let (sealed, _) = rest.split_once("]]></Encrypt>")?;
-    Some(sealed.to_owned())
+    if !answer.starts_with('<') {
+        return None;
+    }
+    let mut rest = answer;
+    while let Some((_, behind)) = rest.split_once('<') {
+        if let Some(text) = behind.strip_prefix("![CDATA[") {
+            // Whatever stands in a text is no element.
+            (_, rest) = text.split_once("]]>")?;
+            continue;
+        }
+        let (tag, inside) = behind.split_once('>')?;
+        if tag.trim_end() != name {
+            rest = inside;
+            continue;
+        }
+        let inside = inside.trim_start();
+        let text = match inside.strip_prefix("<![CDATA[") {
+            Some(text) => text.split_once("]]>")?.0,
+            None => inside.split_once('<')?.0,
+        };
+        return Some(text.trim().to_owned());
+    }
+    None
 }
 
 fn with_query(url: &str, query: &[(&str, String)]) -> String {
@@ -186,7 +226,7 @@ fn write(format: Format, elements: &[(&str, Element)]) -> String {
 
 fn as_json(element: &Element) -> Value {
     match element {
-        Element::Text(text) | Element::Bare(text) => json!(text),
+        Element::Text(text) => json!(text),
         Element::Number(number) => json!(number),
     }
 }
@@ -195,7 +235,6 @@ fn xml(name: &str, element: &Element) -> String {
     let inner = match element {
         Element::Text(text) => cdata(text),
         Element::Number(number) => number.to_string(),
-        Element::Bare(text) => escaped(text),
     };
     format!("<{name}>{inner}</{name}>")
 }
@@ -204,20 +243,6 @@ fn xml(name: &str, element: &Element) -> String {
 fn cdata(text: &str) -> String {
     let text: String = text.chars().filter(is_xml).collect();
     format!("<![CDATA[{}]]>", text.replace("]]>", "]]]]><![CDATA[>"))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars().filter(is_xml) {
-        match character {
-            '&' | '<' | '>' => {
-                // Writing to a text does not fail.
-                let _written = write!(escaped, "&#{};", u32::from(character));
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// XML 1.0 has no way to write the others.
@@ -238,7 +263,7 @@ mod tests {
             .text("CardId", "pAbCdE2222222222222222222222")
             .number("IsGiveByFriend", 0)
             .text("UserCardCode", "018255396048")
-            .bare("UnionId", "o&1");
+            .text("UnionId", "o&1");
         Letter {
             to: "gh_0123456789ab".to_owned(),
             at: 1_700_000_000,
@@ -256,7 +281,7 @@ mod tests {
              <Event><![CDATA[user_get_card]]></Event>\
              <CardId><![CDATA[pAbCdE2222222222222222222222]]></CardId>\
              <IsGiveByFriend>0</IsGiveByFriend>\
-             <UserCardCode><![CDATA[018255396048]]></UserCardCode><UnionId>o&#38;1</UnionId></xml>"
+             <UserCardCode><![CDATA[018255396048]]></UserCardCode><UnionId><![CDATA[o&1]]></UnionId></xml>"
         );
         assert_eq!(
             claim().clear(Format::Json),
@@ -279,6 +304,56 @@ mod tests {
             ("http://a/b#c", "http://a/b?nonce=1+2"),
         ] {
             assert_eq!(with_query(url, &query), whole);
+        }
+    }
+
+    #[test]
+    fn members_are_read_with_cdata_and_without() {
+        for answer in [
+            "<xml><Encrypt><![CDATA[a+b/c=]]></Encrypt></xml>",
+            "<xml><Encrypt>a+b/c=</Encrypt></xml>",
+            " \n<xml>\n  <Encrypt >\n    a+b/c=\n  </Encrypt>\n</xml>\n",
+            "<?xml version=\"1.0\"?><xml><N><![CDATA[<Encrypt>x]]></N><Encrypt> <![CDATA[ a+b/c= ]]></Encrypt></xml>",
+            "{\"Encrypt\": \"a+b/c=\"}",
+        ] {
+            assert_eq!(
+                member(answer, "Encrypt").as_deref(),
+                Some("a+b/c="),
+                "{answer}"
+            );
+        }
+        for answer in [
+            "",
+            "success",
+            "<",
+            "<xml>",
+            "<xml><Encrypt>",
+            "<xml><Encrypt><![CDATA[a",
+            "<xml><N><![CDATA[<Encrypt>x</Encrypt>]]></N></xml>",
+            "<Encrypted>a</Encrypted>",
+            "{}",
+            "Encrypt",
+        ] {
+            assert_eq!(member(answer, "Encrypt"), None, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_reply_to_the_customer_names_both_and_its_type() {
+        let reply = "<xml><ToUserName><![CDATA[o1]]></ToUserName><FromUserName><![CDATA[gh_1]]>\
+                     </FromUserName><CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType>\
+                     <Content><![CDATA[hello]]></Content></xml>";
+        assert!(is_reply(reply));
+        for name in ["ToUserName", "FromUserName", "MsgType"] {
+            assert!(!is_reply(&reply.replace(name, "Other")), "{name}");
+        }
+        for text in [
+            "",
+            "success",
+            "<html><body>502</body></html>",
+            "{\"errcode\":0}",
+        ] {
+            assert!(!is_reply(text), "{text}");
         }
     }
 }

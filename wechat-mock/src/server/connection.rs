@@ -41,6 +41,25 @@ pub(super) async fn serve(
     gate: Gate,
     stop: CancellationToken,
 ) {
+    let (wire, line) = open(stream, peer, stop);
+    if let Some(upgrade) = converse(wire, &gate, &line).await {
+        let stream = async { upgrade.await.map(TokioIo::new).map_err(io::Error::other) };
+        serve_weixin(stream, &gate, &line).await;
+    }
+}
+
+/// Serves one connection that begins with TLS, as one of WeChat's hosts.
+pub(super) async fn serve_tls(
+    stream: TcpStream,
+    peer: SocketAddr,
+    gate: Gate,
+    stop: CancellationToken,
+) {
+    let (wire, line) = open(stream, peer, stop);
+    serve_weixin(async { Ok(wire) }, &gate, &line).await;
+}
+
+fn open(stream: TcpStream, peer: SocketAddr, stop: CancellationToken) -> (Wire, Line) {
     // An answer of two packets would wait for the caller's acknowledgement in between.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection that cannot be told not to wait");
@@ -54,9 +73,7 @@ pub(super) async fn serve(
         stream,
         reset: line.reset.clone(),
     };
-    if let Some(upgrade) = converse(wire, &gate, &line).await {
-        go_through(upgrade, &gate, &line).await;
-    }
+    (wire, line)
 }
 
 /// What is known of a connection, however deep a tunnel in it goes.
@@ -67,15 +84,15 @@ struct Line {
     stop: CancellationToken,
 }
 
-/// Goes on inside a tunnel, as one of WeChat's hosts.
-async fn go_through(upgrade: OnUpgrade, gate: &Gate, line: &Line) {
-    let Some((intercept, inside)) = gate.tunnel() else {
+/// Takes a client in with TLS, and answers it as one of WeChat's hosts.
+async fn serve_weixin<S>(stream: impl Future<Output = io::Result<S>>, gate: &Gate, line: &Line)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Some((intercept, inside)) = gate.weixin() else {
         return;
     };
-    let shake_hands = async {
-        let stream = upgrade.await.map_err(io::Error::other)?;
-        intercept.accept(TokioIo::new(stream)).await
-    };
+    let shake_hands = async { intercept.accept(stream.await?).await };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(HANDSHAKE, shake_hands) => shaken,
         () = line.stop.cancelled() => return,
@@ -84,7 +101,7 @@ async fn go_through(upgrade: OnUpgrade, gate: &Gate, line: &Line) {
         Ok(stream) => {
             converse(stream, inside, line).await;
         }
-        Err(error) => tracing::debug!(%error, "a tunnel without a handshake"),
+        Err(error) => tracing::debug!(%error, "a client that did not finish its handshake"),
     }
 }
 

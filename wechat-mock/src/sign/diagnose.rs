@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{Signed, sha1_hex};
+use super::{Values, sha1_hex};
 
 mod candidates;
 
@@ -28,16 +28,42 @@ pub(crate) struct OtherSecret {
     pub(crate) value: String,
 }
 
-/// `timestamp` and `nonce_str` of one claim.
+/// What one claim was signed with, and by whom it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) timestamp: String,
     pub(crate) nonce_str: String,
+    pub(crate) signature: String,
+    pub(crate) user: String,
 }
 
 impl Stamp {
-    /// Bytes of both together beyond which a stamp is not remembered.
-    pub(crate) const LONGEST: usize = 128;
+    /// Bytes of timestamp, nonce and signature together beyond which a stamp is not remembered.
+    pub(crate) const LONGEST: usize = 192;
+
+    /// Bytes of what the page sent.
+    pub(crate) fn size(&self) -> usize {
+        self.timestamp.len() + self.nonce_str.len() + self.signature.len()
+    }
+
+    /// Why a pair of timestamp and nonce comes a second time, an id of `fixtures::mistakes`.
+    pub(crate) fn repeated(&self, earlier: &[Self]) -> Option<&'static str> {
+        let is_pair =
+            |other: &&Self| self.timestamp == other.timestamp && self.nonce_str == other.nonce_str;
+        let mut pairs = earlier.iter().filter(is_pair).peekable();
+        pairs.peek()?;
+        let is_other = |other: &Self| self.user != other.user || self.signature != other.signature;
+        Some(if pairs.any(is_other) {
+            "constant_nonce"
+        } else {
+            "card_ext_reused"
+        })
+    }
+
+    /// Whether it is short enough to be remembered.
+    pub(crate) fn is_short(&self) -> bool {
+        self.size() <= Self::LONGEST
+    }
 }
 
 /// What else may have been signed; whoever fills it keeps each list short.
@@ -50,14 +76,21 @@ pub(crate) struct Material {
     pub(crate) codes: Vec<String>,
     /// The customer's openids.
     pub(crate) openids: Vec<String>,
+    /// Appids of other accounts, for `wx.chooseCard`.
+    pub(crate) app_ids: Vec<String>,
     /// Where the page may run, for a signature made as `wx.config` wants it.
     pub(crate) urls: Vec<String>,
+}
+
+impl Material {
+    /// How much of each kind a choice is tried with: seven values have 5,040 orders as it is.
+    pub(crate) const FEW: usize = 100;
 }
 
 /// What is known about a signature that was refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence<'a> {
-    pub(crate) signed: Signed<'a>,
+    pub(crate) signed: Values<'a>,
     /// The hash that came.
     pub(crate) received: &'a str,
     /// Names and values of cardExt that take no part in the sum.
@@ -122,7 +155,7 @@ impl Evidence<'_> {
 
     /// Whether it is an HMAC with the ticket or an `AppSecret` as its key.
     fn is_keyed(&self, received: &str) -> bool {
-        let without_ticket = Signed {
+        let without_ticket = Values {
             api_ticket: "",
             ..self.signed
         };
@@ -170,6 +203,7 @@ mod tests {
             codes: texts(50, "code"),
             openids: texts(100, "openid"),
             urls: texts(1, "url"),
+            app_ids: Vec::new(),
         };
         let unsigned: Vec<_> = texts(16, "member")
             .into_iter()
@@ -180,16 +214,19 @@ mod tests {
             .map(|nonce_str| Stamp {
                 timestamp: "1798000000".to_owned(),
                 nonce_str,
+                signature: String::new(),
+                user: "alice".to_owned(),
             })
             .collect();
         let evidence = Evidence {
-            signed: Signed {
+            signed: Values {
                 api_ticket: "ticket",
                 timestamp: "1798000000",
                 card_id: "card",
                 nonce_str: "Nonce",
                 code: "code",
                 openid: "openid",
+                ..Values::default()
             },
             received: "0",
             unsigned: &unsigned,
@@ -201,17 +238,58 @@ mod tests {
         assert!((5_000..10_000).contains(&tried), "{tried}");
         assert_eq!(evidence.mistake(), "other");
     }
+
+    #[test]
+    fn what_is_tried_for_one_choice_is_bounded_too() {
+        let texts = |count: usize, what: &str| -> Vec<String> {
+            (0..count)
+                .map(|number| format!("{what}-{number}"))
+                .collect()
+        };
+        let secrets = texts(Material::FEW, "secret").into_iter();
+        let material = Material {
+            secrets: secrets
+                .map(|value| OtherSecret {
+                    mistake: "jsapi_ticket",
+                    value,
+                })
+                .collect(),
+            cards: texts(Material::FEW, "card"),
+            app_ids: texts(Material::FEW, "app"),
+            ..Material::default()
+        };
+        let evidence = Evidence {
+            signed: Values {
+                api_ticket: "ticket",
+                timestamp: "1798000000",
+                card_id: "card",
+                nonce_str: "Nonce",
+                app_id: "wx",
+                location_id: "291710000",
+                card_type: "GROUPON",
+                ..Values::default()
+            },
+            received: "0",
+            unsigned: &[],
+            material: &material,
+            earlier: &[],
+        };
+
+        let tried = evidence.candidates().count();
+        assert!((5_000..10_000).contains(&tried), "{tried}");
+    }
+
     #[test]
     fn a_text_longer_than_any_claim_is_not_tried() {
         let mistake = |nonce_str: &str| {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: "ticket",
                 timestamp: "1798000000",
                 card_id: "card",
                 nonce_str,
-                ..Signed::default()
+                ..Values::default()
             };
-            let without = Signed {
+            let without = Values {
                 nonce_str: "",
                 ..signed
             };

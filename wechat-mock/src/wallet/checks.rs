@@ -1,21 +1,26 @@
 //! What a claim is held to, check by check.
 
+use serde_json::Value;
+
 use super::{
     Claimant, Item,
-    ext::Ext,
+    ext::{Begin, Ext, is_ten_digits},
     rejection::{Rejection, Sums},
 };
 use crate::{
     api::call::shortened,
-    sign::diagnose::{Material, OtherSecret},
+    diagnosis::has_fraction,
+    sign::{
+        Values,
+        diagnose::{Material, OtherSecret, Stamp},
+    },
     switches::Switch,
     world::{
         AccountNo, World,
         card::{CardStatus, is_custom_code},
-        clock::LATEST,
         code::{CardNo, UserNo},
         life::CardAt,
-        ticket::TicketKind,
+        ticket::{Ticket, TicketKind},
     },
 };
 
@@ -47,35 +52,51 @@ pub(super) fn signature(
     let Some(owner) = owner else {
         return Ok(());
     };
+    let ticket = card_ticket(world, owner);
+    let ticket = ticket.map_or("", |ticket| &ticket.value);
+    let signed = Values::from(ext.signed(ticket, &item.card_id));
+    sum(world, owner, signed, &ext.signature, || {
+        let material = material(world, claimant, owner, signed.api_ticket, item);
+        Sums::new(signed, &ext.signature, &ext.unsigned, material)
+    })
+}
+
+/// The ticket with which an account's cards are signed, the latest that was fetched.
+pub(super) fn card_ticket(world: &World, owner: AccountNo) -> Option<&Ticket> {
+    world.account(owner).tickets.of(TicketKind::Card).last()
+}
+
+/// Holds the hash that came against the sum of what was signed with the account's latest ticket.
+pub(super) fn sum(
+    world: &World,
+    owner: AccountNo,
+    signed: Values<'_>,
+    received: &str,
+    sums: impl FnOnce() -> Sums,
+) -> Result<(), Rejection> {
     let now = world.now();
-    let account = world.account(owner);
-    let Some(latest) = account.tickets.of(TicketKind::Card).last() else {
-        let expected = format!("a wx_card ticket of {}", account.profile.name);
-        let received = "none was ever fetched";
+    let Some(latest) = card_ticket(world, owner) else {
+        let expected = format!("a wx_card ticket of {}", world.account(owner).profile.name);
         return Err(Rejection {
-            signature: Some(Box::new(sums(world, claimant, owner, "", item, ext))),
-            ..Rejection::new("WX-SIG-003", expected, received)
+            signature: Some(Box::new(sums())),
+            ..Rejection::new("WX-SIG-003", expected, "none was ever fetched")
         });
     };
-    let is_right = ext.signed(&latest.value, &item.card_id).signature() == ext.signature;
-    let (rule, received) = match (is_right, latest.is_alive(now)) {
-        (true, true) => return Ok(()),
-        (true, false) => (
-            "WX-SIG-002",
-            format!("a ticket issued {} s ago", now - latest.issued_at),
-        ),
-        (false, _) => ("WX-SIG-001", shortened(&ext.signature).into_owned()),
-    };
-    let expected = if is_right {
-        "a living ticket".to_owned()
-    } else {
-        ext.signed(&latest.value, &item.card_id).signature()
-    };
+    let expected = signed.signature();
+    let is_right = expected == received;
+    if !is_right {
+        return Err(Rejection {
+            signature: Some(Box::new(sums())),
+            ..Rejection::new("WX-SIG-001", expected, shortened(received))
+        });
+    }
+    if latest.is_alive(now) {
+        return Ok(());
+    }
+    let received = format!("a ticket issued {} s ago", now - latest.issued_at);
     Err(Rejection {
-        mistake: is_right.then_some("expired_ticket"),
-        signature: (!is_right)
-            .then(|| Box::new(sums(world, claimant, owner, &latest.value, item, ext))),
-        ..Rejection::new(rule, expected, received)
+        mistake: Some("expired_ticket"),
+        ..Rejection::new("WX-SIG-002", "a living ticket", received)
     })
 }
 
@@ -96,14 +117,13 @@ const CODES: usize = 50;
 const OPENIDS: usize = 100;
 
 /// What is needed to tell the mistake later, when the world is unlocked.
-fn sums(
+fn material(
     world: &World,
     claimant: Claimant,
     owner: AccountNo,
     ticket: &str,
     item: &Item,
-    ext: &Ext,
-) -> Sums {
+) -> Material {
     // The owner first, so that a large world does not crowd it out.
     let all = 0..world.accounts().len();
     let numbers: Vec<AccountNo> = [owner, claimant.page]
@@ -116,35 +136,40 @@ fn sums(
     let openids = numbers
         .iter()
         .map(|number| world.openid(claimant.user, *number).to_owned());
-    Sums {
-        api_ticket: ticket.to_owned(),
-        card_id: item.card_id.clone(),
-        ext: ext.clone(),
-        material: Material {
-            secrets: numbers
-                .iter()
-                .flat_map(|number| secrets(world, *number, owner))
-                .filter(|other| other.value != ticket)
-                .take(SECRETS)
-                .collect(),
-            cards: cards.map(|card| card.card_id.clone()).take(CARDS).collect(),
-            codes: item
-                .code
-                .iter()
-                .cloned()
-                .chain(held.map(|code| code.code.to_string()))
-                .take(CODES)
-                .collect(),
-            openids: item
-                .openid
-                .iter()
-                .cloned()
-                .chain(openids)
-                .take(OPENIDS)
-                .collect(),
-            urls: Vec::new(),
-        },
+    Material {
+        secrets: other_secrets(world, &numbers, owner, ticket)
+            .take(SECRETS)
+            .collect(),
+        cards: cards.map(|card| card.card_id.clone()).take(CARDS).collect(),
+        codes: item
+            .code
+            .iter()
+            .cloned()
+            .chain(held.map(|code| code.code.to_string()))
+            .take(CODES)
+            .collect(),
+        openids: item
+            .openid
+            .iter()
+            .cloned()
+            .chain(openids)
+            .take(OPENIDS)
+            .collect(),
+        ..Material::default()
     }
+}
+
+/// What of some accounts may have been signed in place of the owner's ticket.
+pub(super) fn other_secrets(
+    world: &World,
+    numbers: &[AccountNo],
+    owner: AccountNo,
+    ticket: &str,
+) -> impl Iterator<Item = OtherSecret> {
+    numbers
+        .iter()
+        .flat_map(move |number| secrets(world, *number, owner))
+        .filter(move |other| other.value != ticket)
 }
 
 /// What of an account may have been signed in place of the owner's ticket.
@@ -202,7 +227,10 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     let wants_code = terms.use_custom_code && !terms.deposit;
     match (wants_code, ext.code.is_empty()) {
         (false, false) => {
-            return Err(Rejection::new("WX-CLM-005", "no code", "code"));
+            return Err(Rejection {
+                mistake: terms.deposit.then_some("deposit_code_in_card_ext"),
+                ..Rejection::new("WX-CLM-005", "no code", "code")
+            });
         }
         (true, true) => return Err(Rejection::new("WX-CLM-006", "code", "no code")),
         (true, false) if !is_custom_code(&ext.code) => {
@@ -220,14 +248,17 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
         (true, true) => return Err(Rejection::new("WX-CLM-009", "openid", "no openid")),
         _ => {}
     }
-    let is_seconds = ext.timestamp.len() <= 10
-        && ext
-            .timestamp
-            .parse::<i64>()
-            .is_ok_and(|time| (0..=LATEST).contains(&time));
-    if !is_seconds {
+    if !is_seconds(&ext.timestamp) {
         let received = shortened(&ext.timestamp).into_owned();
-        return Err(Rejection::new("WX-CLM-016", "ten digits", received));
+        let is_whole = !has_fraction(&Value::from(ext.timestamp.as_str()));
+        return Err(Rejection {
+            mistake: (!is_whole).then_some("seconds_with_fraction"),
+            ..Rejection::new("WX-CLM-016", "ten digits", received)
+        });
+    }
+    if let Begin::Wrong(received) = &ext.begin {
+        let expected = "whole seconds of ten digits";
+        return Err(Rejection::new("WX-CLM-021", expected, received));
     }
     if ext.nonce_str.chars().count() > 32 {
         let received = format!("{} characters", ext.nonce_str.chars().count());
@@ -240,15 +271,33 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     Ok(())
 }
 
-pub(super) fn pair(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
-    if world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
-        return Err(Rejection::new(
+/// Whether a text is seconds as cardExt wants them: ten digits, within the mock's clock.
+fn is_seconds(text: &str) -> bool {
+    let is_digits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits && text.parse().is_ok_and(is_ten_digits)
+}
+
+pub(super) fn pair(world: &World, user: UserNo, at: CardAt, ext: &Ext) -> Result<(), Rejection> {
+    // Clients that sign no nonce claim several times within a second.
+    let is_judged =
+        !ext.nonce_str.is_empty() || world.switches.is(Switch::RepeatedTimestamp, "refuse");
+    if !is_judged || !world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
+        return Ok(());
+    }
+    let repeated = Stamp {
+        timestamp: ext.timestamp.clone(),
+        nonce_str: ext.nonce_str.clone(),
+        signature: ext.signature.clone(),
+        user: world.user(user).name.clone(),
+    };
+    Err(Rejection {
+        repeated: Some(Box::new(repeated)),
+        ..Rejection::new(
             "WX-CLM-010",
             "a pair of timestamp and nonce_str that was not claimed with",
             format!("{} and {}", ext.timestamp, shortened(&ext.nonce_str)),
-        ));
-    }
-    Ok(())
+        )
+    })
 }
 
 pub(super) fn dates(world: &World, at: CardAt) -> Result<(), Rejection> {
@@ -263,14 +312,16 @@ pub(super) fn dates(world: &World, at: CardAt) -> Result<(), Rejection> {
     }
 }
 
-pub(super) fn stock(world: &World, at: CardAt, code: &str) -> Result<(), Rejection> {
+pub(super) fn stock(world: &World, user: UserNo, at: CardAt, code: &str) -> Result<(), Rejection> {
+    if world.restorable(user, at).is_some() {
+        return Ok(());
+    }
     let card = world.card(at);
     if card.quantity == 0 {
         let received = format!("0 of {}", card.total_quantity);
         return Err(Rejection::new("WX-CLM-012", "stock above 0", received));
     }
-    let codes = &world.account(at.0).codes;
-    if card.terms.use_custom_code && codes.is_taken(code, Some(at.1)) {
+    if card.terms.use_custom_code && world.account(at.0).is_code_of(at.1, code) {
         return Err(Rejection::new(
             "WX-CLM-015",
             "a new code",
@@ -281,6 +332,9 @@ pub(super) fn stock(world: &World, at: CardAt, code: &str) -> Result<(), Rejecti
 }
 
 pub(super) fn limit(world: &World, user: UserNo, at: CardAt) -> Result<(), Rejection> {
+    if world.restorable(user, at).is_some() {
+        return Ok(());
+    }
     let limit = world.card(at).terms.get_limit;
     let claims = world.account(at.0).codes.claims_of(at.1, user);
     if claims < limit {

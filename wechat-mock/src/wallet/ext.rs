@@ -6,7 +6,7 @@ use crate::{
     api::call::{kind, shortened},
     refusal::Advice,
     sign::Signed,
-    world::card::whole,
+    world::{card::whole, clock::LATEST},
 };
 
 /// Something that is no cardExt.
@@ -44,6 +44,40 @@ const SIGNED: [&str; 5] = ["timestamp", "nonce_str", "code", "openid", "signatur
 const UNSIGNED: usize = 16;
 const UNSIGNED_LENGTH: usize = 256;
 
+/// The first second of a term, as cardExt sets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// Absent, empty or 0: the card's own terms hold.
+    #[default]
+    Unset,
+    At(i64),
+    /// No whole seconds of ten digits: what came instead.
+    Wrong(String),
+}
+
+impl Begin {
+    fn read(value: &Value) -> Self {
+        match whole(value) {
+            Some(0) => Self::Unset,
+            Some(time) if is_ten_digits(time) => Self::At(time),
+            None if value.is_null() || value == "" => Self::Unset,
+            _ => Self::Wrong(shortened(&value.to_string()).into_owned()),
+        }
+    }
+
+    pub(super) fn time(&self) -> Option<i64> {
+        match self {
+            Self::At(time) => Some(*time),
+            Self::Unset | Self::Wrong(_) => None,
+        }
+    }
+}
+
+/// Whether a time is seconds of ten digits, within the mock's clock: neither milliseconds nor a short number.
+pub(super) fn is_ten_digits(time: i64) -> bool {
+    (1_000_000_000..=LATEST).contains(&time)
+}
+
 /// The values of cardExt, as text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ext {
@@ -53,7 +87,7 @@ pub(crate) struct Ext {
     pub(super) openid: String,
     pub(crate) signature: String,
     pub(super) outer_str: String,
-    pub(super) fixed_begin: Option<i64>,
+    pub(super) begin: Begin,
     /// What else stands in cardExt, such as `outer_str`, with its names: not in the sum.
     pub(crate) unsigned: Vec<(String, String)>,
     pub(super) timestamp_is_number: bool,
@@ -109,7 +143,9 @@ impl Ext {
             openid: as_text(&members, "openid"),
             signature: as_text(&members, "signature"),
             outer_str: as_text(&members, "outer_str"),
-            fixed_begin: members.get("fixed_begintimestamp").and_then(whole),
+            begin: members
+                .get("fixed_begintimestamp")
+                .map_or(Begin::Unset, Begin::read),
             unsigned: unsigned.collect(),
             timestamp_is_number: members.get("timestamp").is_some_and(Value::is_number),
             outer_id: members.get("outer_id").and_then(whole).unwrap_or(0),

@@ -6,6 +6,7 @@ use super::{Claim, Item, Taken, checks, rejection::Rejection};
 use crate::world::{
     AccountNo, World,
     code::UserNo,
+    happening::Scene,
     life::{CardAt, Claimed},
     qr::QrCard,
 };
@@ -15,24 +16,18 @@ impl Claim {
     pub(crate) fn scan(world: &mut World, user: UserNo, (account, qr): (AccountNo, usize)) -> Self {
         let offered = world.account(account).qrs[qr].cards.clone();
         let items = offered.iter().enumerate().map(|(index, card)| {
-            let taken = take(world, user, account, card);
+            let taken = take(world, (user, Scene::QrCode), account, card);
             if taken.is_ok() {
                 world.account_mut(account).qrs[qr].cards[index].is_used = true;
             }
             (item(card), taken)
         });
         let items = items.collect();
-        Self {
-            call: "scan",
-            at: world.now(),
-            user: world.user(user).name.clone(),
-            appid: world.account(account).profile.appid.clone(),
-            items,
-        }
+        Self::new(world, "scan", "scan", (user, account), items)
     }
 }
 
-fn item(card: &QrCard) -> Item {
+pub(super) fn item(card: &QrCard) -> Item {
     Item {
         card_id: card.card_id.clone(),
         card_ext: Value::Null,
@@ -41,9 +36,10 @@ fn item(card: &QrCard) -> Item {
     }
 }
 
-fn take(
+/// Claims what nobody signed: WeChat itself offers it.
+pub(super) fn take(
     world: &mut World,
-    user: UserNo,
+    (user, scene): (UserNo, Scene),
     account: AccountNo,
     card: &QrCard,
 ) -> Result<Taken, Rejection> {
@@ -56,7 +52,13 @@ fn take(
     }
     checks::dates(world, at)?;
     world.notice_stock(at);
-    checks::stock(world, at, code)?;
+    if !code.is_empty() && world.card(at).terms.deposit {
+        return Err(Rejection {
+            mistake: Some("deposit_code_in_qr"),
+            ..Rejection::new("WX-CLM-005", "a QR code without code", "code")
+        });
+    }
+    checks::stock(world, user, at, code)?;
     checks::limit(world, user, at)?;
     if let Some(openid) = &card.openid
         && world.openid(user, account) != openid
@@ -69,6 +71,7 @@ fn take(
         begin: None,
         outer_str: &card.outer_str,
         outer_id: card.outer_id,
+        scene,
     };
     let number = world.hand_out(user, at, claimed);
     let account = world.account(account);

@@ -99,6 +99,12 @@ impl Account {
         }
     }
 
+    /// The number of a message: ten digits, the first of them a 1.
+    pub(crate) fn draw_message_number(&mut self) -> u64 {
+        let drawn: u64 = self.ids.draw().digits(9).parse().unwrap_or_default();
+        1_000_000_000 + drawn
+    }
+
     /// The openid of a user at this account: `o`, the account's mark, 22 characters.
     pub(crate) fn openid_of(&self, user: &str) -> String {
         let mut draw = self.ids.fixed(&format!("openid of {user}"));
@@ -111,6 +117,12 @@ impl Account {
         self.openid_of("")
     }
 
+    /// The openid of whoever redeems codes by the API: the account's operator.
+    pub(crate) fn operator_openid(&self) -> String {
+        let mut draw = self.ids.fixed("the operator's openid");
+        format!("o{}{}", self.mark(), draw.base64url(22))
+    }
+
     pub(crate) fn card(&self, number: CardNo) -> &Card {
         &self.cards[number as usize]
     }
@@ -118,6 +130,20 @@ impl Account {
     /// The index a card's codes stand in: its own for custom codes.
     pub(crate) fn custom_of(&self, number: CardNo) -> Option<CardNo> {
         self.card(number).terms.use_custom_code.then_some(number)
+    }
+
+    /// Whether a text is a custom code of a card already: living, or put in and not to be put in again.
+    ///
+    /// Every way in which a custom code comes to be asks this: two living codes of a card never have
+    /// one text.
+    pub(crate) fn is_code_of(&self, number: CardNo, code: &str) -> bool {
+        self.codes.is_taken(code, Some(number)) || self.card(number).deposit.holds(code)
+    }
+
+    /// Puts a code into the deposit of a card; false when it is one of the card already.
+    #[must_use]
+    pub(crate) fn bring_code(&mut self, number: CardNo, code: &str) -> bool {
+        !self.is_code_of(number, code) && self.cards[number as usize].deposit.add(code)
     }
 
     /// The key of this account's encrypted codes.

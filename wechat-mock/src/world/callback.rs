@@ -133,8 +133,14 @@ impl Disorder {
     }
 }
 
+/// Bytes of a callback's URL; with the query of a push it stays far below what an HTTP URI can have.
+const LONGEST_URL: usize = 2048;
+
 fn check_url(text: &str) -> Result<(), BadField> {
     let field = "callback.url";
+    if text.len() > LONGEST_URL {
+        return Err(BadField::new(field, format!("at most {LONGEST_URL} bytes")));
+    }
     let url: Uri = text
         .parse()
         .map_err(|_| BadField::new(field, "a URL such as http://127.0.0.1:8080/wechat"))?;

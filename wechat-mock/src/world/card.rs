@@ -45,9 +45,15 @@ impl CardStatus {
         }
     }
 
-    /// Whether the card passed its review.
-    pub(crate) fn is_approved(self) -> bool {
-        matches!(self, Self::VerifyOk | Self::Dispatch)
+    /// WeChat's name of it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NotVerify => "CARD_STATUS_NOT_VERIFY",
+            Self::VerifyFail => "CARD_STATUS_VERIFY_FAIL",
+            Self::VerifyOk => "CARD_STATUS_VERIFY_OK",
+            Self::Delete => "CARD_STATUS_DELETE",
+            Self::Dispatch => "CARD_STATUS_DISPATCH",
+        }
     }
 }
 
@@ -80,7 +86,9 @@ impl Dates {
             Some(Self::Term {
                 days: number("fixed_term")?,
                 starts_after: number("fixed_begin_term")?,
-                end: number("end_timestamp"),
+                // Beside a begin it belongs to the other type, and is ignored; libraries send zeros.
+                end: number("end_timestamp")
+                    .filter(|end| *end != 0 && number("begin_timestamp").unwrap_or(0) == 0),
             })
         } else {
             (kind == "DATE_TYPE_PERMANENT").then_some(Self::Permanent)
@@ -114,7 +122,8 @@ impl Dates {
                 };
                 (begin, end.map_or(last, |end| last.min(end)))
             }
-            Self::Permanent => (now, clock::LATEST),
+            // As code/get was seen to show it.
+            Self::Permanent => (0, clock::LATEST),
         }
     }
 }
@@ -341,18 +350,9 @@ impl Card {
         whole(&self.node["base_info"]["use_limit"])?.try_into().ok()
     }
 
-    /// Whether it can be used at a store of the account.
-    pub(crate) fn has_store(&self) -> bool {
-        let base = &self.node["base_info"];
-        let lists = base["location_id_list"].as_array();
-        base["use_all_locations"] == true || lists.is_some_and(|stores| !stores.is_empty())
-    }
-
-    /// Whether `base_info` has a button in the middle.
-    pub(crate) fn has_centre(base_info: &Value) -> bool {
-        let keys = ["center_title", "center_sub_title", "center_url"];
-        let mut texts = keys.iter().map(|key| &base_info[*key]);
-        texts.any(|text| text.as_str().is_some_and(|text| !text.is_empty()))
+    /// The first store that the card names, 0 when it names none.
+    pub(crate) fn first_store(&self) -> i64 {
+        whole(&self.node["base_info"]["location_id_list"][0]).unwrap_or(0)
     }
 
     /// Gives the card another node; false, and nothing changes, when it holds no dates.

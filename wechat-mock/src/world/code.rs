@@ -213,6 +213,22 @@ impl CodeBook {
         true
     }
 
+    /// Gives a code back that its holder deleted, with the text of the new claim when it has one.
+    ///
+    /// Only a member card comes back so: see `World::restorable`.
+    pub(crate) fn restore(&mut self, number: CodeNo, outer_str: Option<Box<str>>) {
+        let code = &mut self.codes[number as usize];
+        debug_assert_eq!(
+            code.status,
+            CodeStatus::Delete,
+            "only a deleted code comes back"
+        );
+        code.status = CodeStatus::Normal;
+        if outer_str.is_some() {
+            code.outer_str = outer_str;
+        }
+    }
+
     /// Gives a custom code another text; the caller has made sure that it is new.
     pub(crate) fn rename(&mut self, number: CodeNo, text: &str) {
         let code = &mut self.codes[number as usize];

@@ -9,8 +9,6 @@ pub(crate) enum Element {
     Text(String),
     /// A bare number.
     Number(i64),
-    /// A bare text.
-    Bare(String),
 }
 
 /// Something that happened to a card, to be told to its account.
@@ -41,11 +39,6 @@ impl Event {
     /// Adds a bare number.
     pub(crate) fn number(self, name: &str, number: i64) -> Self {
         self.with(name, Element::Number(number))
-    }
-
-    /// Adds a bare text.
-    pub(crate) fn bare(self, name: &str, text: impl Into<String>) -> Self {
-        self.with(name, Element::Bare(text.into()))
     }
 
     fn with(mut self, name: &str, element: Element) -> Self {

@@ -31,3 +31,14 @@ pub(crate) fn check_name(name: &str) -> Result<(), BadField> {
         ))
     }
 }
+
+/// What [`is_openid`] wants.
+pub(crate) const OPENID: &str = "1 to 128 characters without blanks or control characters";
+
+/// Whether a text can be an openid or unionid; WeChat's have 28 characters.
+///
+/// Openids stand in the URL of pushes, which has a bound.
+pub(crate) fn is_openid(text: &str) -> bool {
+    (1..=128).contains(&text.chars().count())
+        && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+}

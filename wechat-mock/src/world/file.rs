@@ -9,12 +9,13 @@ use super::{
     Due, LoginCode, UserDraft, World,
     card::{Card, CardRecord, LONGEST_CODE},
     clock::{self, Clock},
-    code::{Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
+    code::{CardNo, Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
     gift_rule::GiftRule,
     ids::Ids,
     is_false, ledger,
     media::{Images, MediaShelf},
     member::{Member, Members},
+    message::CardMessage,
     profile::ProfileDraft,
     qr::{LandingPage, Qr},
     quota::Usage,
@@ -65,6 +66,16 @@ struct WorldFile {
     users: Vec<UserDraft>,
     #[serde(default)]
     logins: VecDeque<LoginCode>,
+    #[serde(default)]
+    messages: Vec<MessageRecord>,
+}
+
+/// A message, and whose it is.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessageRecord {
+    user: String,
+    message: CardMessage,
 }
 
 /// What an account has beyond its profile.
@@ -189,7 +200,39 @@ impl World {
             world.import_state(number, &at, state)?;
         }
         world.check_logins()?;
+        for (number, record) in file.messages.into_iter().enumerate() {
+            world.import_message(record).map_err(|field| {
+                WorldError::new(format!("messages[{number}].{field}"), "unknown")
+            })?;
+        }
+        if world.accounts.is_empty() {
+            let message = "missing: a world has at least one account, such as {\"name\": \"my shop\"}; \
+                           `wechat-mock world` prints a whole one";
+            return Err(WorldError::new("accounts", message));
+        }
         Ok(world)
+    }
+
+    /// Adds a message, or names the field that is unknown.
+    fn import_message(&mut self, record: MessageRecord) -> Result<(), &'static str> {
+        let user = self.user_no(&record.user).ok_or("user")?;
+        let account = self.account_no(&record.message.appid).ok_or("appid")?;
+        let card = self.card_no(&record.message.card_id).ok_or("card_id")?;
+        if card.0 != account {
+            return Err("card_id");
+        }
+        self.keep_message(user, record.message);
+        Ok(())
+    }
+
+    fn export_messages(&self) -> Vec<MessageRecord> {
+        let all = self.messages.iter();
+        let all = all.flat_map(|(user, messages)| messages.iter().map(move |one| (*user, one)));
+        all.map(|(user, message)| MessageRecord {
+            user: self.name(user),
+            message: message.clone(),
+        })
+        .collect()
     }
 
     fn check_logins(&self) -> Result<(), WorldError> {
@@ -241,6 +284,10 @@ impl World {
                     WorldError::new(format!("{at}.state.codes[{index}].{field}"), message)
                 })?;
         }
+        self.check_deposits(number).map_err(|index| {
+            let at = format!("{at}.state.cards[{index}].deposit");
+            WorldError::new(at, "a code that a customer holds is still to be handed out")
+        })?;
         for (index, entry) in state.ledger.iter().enumerate() {
             self.import_entry(number, entry)
                 .map_err(|(field, message)| {
@@ -270,6 +317,19 @@ impl World {
         account.gift_rules = state.gift_rules;
         account.qrs = state.qrs;
         account.pages = state.pages;
+        Ok(())
+    }
+
+    /// Looks whether no code is living and still to be handed out; else the place of the card.
+    fn check_deposits(&self, number: usize) -> Result<(), usize> {
+        let account = &self.accounts[number];
+        for (index, card) in account.cards.iter().enumerate() {
+            let card_no = CardNo::try_from(index).map_err(|_| index)?;
+            let mut waiting = card.deposit.waiting();
+            if waiting.any(|code| account.codes.is_taken(code, Some(card_no))) {
+                return Err(index);
+            }
+        }
         Ok(())
     }
 
@@ -351,6 +411,7 @@ impl World {
             "accounts": accounts,
             "users": self.users,
             "logins": self.logins,
+            "messages": self.export_messages(),
         })
     }
 

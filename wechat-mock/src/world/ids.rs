@@ -94,6 +94,11 @@ impl Draw {
             .collect()
     }
 
+    /// A number from 1 up to, and without, 2^31.
+    pub(crate) fn positive(&mut self) -> u32 {
+        (self.0.next_u32() >> 1).max(1)
+    }
+
     /// A number from 0 up to, and without, 1.
     pub(crate) fn fraction(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)
@@ -140,5 +145,6 @@ mod tests {
         assert_eq!(ids.draw().base64url(27).len(), 27);
         assert_eq!(ids.draw().hex(15).len(), 15);
         assert_eq!(ids.draw().digits(12).len(), 12);
+        assert!((0..1000).all(|_| (1..1 << 31).contains(&ids.draw().positive())));
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Deed {
     Receive,
     /// It was redeemed.
     Verify,
+    /// It was redeemed, and not by its holder alone.
+    VerifyNoself,
     /// A friend took what its holder gave.
     Give,
     /// It made its holder a member.
@@ -82,6 +84,12 @@ impl Ledger {
         if self.days.len() > DAYS {
             self.days.pop_first();
         }
+    }
+
+    /// The cards to which anything happened on a day; one may come several times.
+    pub(crate) fn cards(&self, day: i64) -> impl Iterator<Item = CardNo> {
+        let deeds = self.days.get(&day).into_iter().flatten();
+        deeds.map(|((card, _), _)| *card)
     }
 
     /// What happened to one card on a day.
@@ -199,7 +207,9 @@ mod tests {
         world.view(at);
         world.offer(at, 1).unwrap();
         let taken = (0, world.accept(at).unwrap());
-        world.consume(taken, Redeemed::BY_API).unwrap();
+        world
+            .consume(taken, Redeemed::ByApi { outer_str: "" })
+            .unwrap();
 
         let today = day(world.now());
         let (giver, friend) = (0, 1);

@@ -8,7 +8,7 @@ use super::{
     AccountNo, Due, World,
     card::{CardStatus, Dates, NotWaiting},
     code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
-    happening::{self, CodeOf, Consumed, Got},
+    happening::{self, CodeOf, Consumed, Got, Scene},
     ledger::Deed,
     profile::Review,
 };
@@ -54,23 +54,19 @@ pub(crate) struct Claimed<'a> {
     pub(crate) begin: Option<i64>,
     pub(crate) outer_str: &'a str,
     pub(crate) outer_id: i64,
+    pub(crate) scene: Scene,
 }
 
 /// Who redeemed a code, and with what.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Redeemed<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) verify_code: &'a str,
-    pub(crate) remark_amount: &'a str,
-}
-
-impl Redeemed<'_> {
-    /// By code/consume.
-    pub(crate) const BY_API: Self = Self {
-        source: "FROM_API",
-        verify_code: "",
-        remark_amount: "",
-    };
+pub(crate) enum Redeemed<'a> {
+    /// The shop, by code/consume; `outer_str` is that of the call.
+    ByApi { outer_str: &'a str },
+    /// The customer, on the phone.
+    OnPhone {
+        verify_code: &'a str,
+        remark_amount: &'a str,
+    },
 }
 
 impl World {
@@ -182,6 +178,10 @@ impl World {
 
     /// Takes one from the stock and gives its code to a customer.
     pub(crate) fn hand_out(&mut self, user: UserNo, at: CardAt, claimed: Claimed<'_>) -> CodeNo {
+        if let Some(number) = self.restorable(user, at) {
+            self.restore((at.0, number), claimed);
+            return number;
+        }
         let now = self.now();
         let account = self.account_mut(at.0);
         let card = &mut account.cards[at.1 as usize];
@@ -207,17 +207,46 @@ impl World {
             },
             is_custom,
         );
-        let got = Got {
-            gift_of: None,
-            outer_id: claimed.outer_id,
-            outer_str: claimed.outer_str,
-            unionid: &self.user(user).unionid,
-        };
-        let event = self.code_of((at.0, number)).got(&got);
-        self.emit(at.0, event);
+        self.tell_claim((at.0, number), claimed, false);
         self.count((at.0, number), Deed::Receive);
         self.activate_by_itself((at.0, number));
         number
+    }
+
+    fn tell_claim(&mut self, at: CodeAt, claimed: Claimed<'_>, is_restored: bool) {
+        let got = Got {
+            outer_id: claimed.outer_id,
+            outer_str: claimed.outer_str,
+            is_restored,
+            scene: claimed.scene,
+            unionid: &self.user(self.code(at).user).unionid,
+        };
+        let event = self.code_of(at).claimed(&got);
+        self.emit(at.0, event);
+    }
+
+    /// The code under which a member card that the customer deleted is found again by a new claim.
+    ///
+    /// The last one deleted; none when its dates are over. Source: published logs.
+    pub(crate) fn restorable(&self, user: UserNo, at: CardAt) -> Option<CodeNo> {
+        if !self.card(at).is_member_card() {
+            return None;
+        }
+        let (now, codes) = (self.now(), &self.account(at.0).codes);
+        let is_restorable = |number: &CodeNo| {
+            let code = codes.at(*number);
+            code.card == at.1 && code.status == CodeStatus::Delete && now <= code.end_time
+        };
+        codes.numbers_held_by(user).filter(is_restorable).last()
+    }
+
+    /// Gives a deleted member card back: the same code, and what was known of the member.
+    ///
+    /// The stock stays as it is, and the day's statistics count no new claim.
+    fn restore(&mut self, at: CodeAt, claimed: Claimed<'_>) {
+        let outer_str = some_text(claimed.outer_str);
+        self.account_mut(at.0).codes.restore(at.1, outer_str);
+        self.tell_claim(at, claimed, true);
     }
 
     /// How a code stands now.
@@ -254,23 +283,48 @@ impl World {
         if self.now() < code.begin_time {
             return Err(CannotRedeem::NotBegun(code.begin_time));
         }
-        let card_at = (at.0, code.card);
-        if let Some(limit) = self.card(card_at).use_limit()
-            && self.redemptions(code.user, card_at) >= limit
-        {
+        if let Some(limit) = self.use_limit_reached(at) {
             return Err(CannotRedeem::Limit(limit));
         }
         self.move_on(at, CodeStatus::Consumed)?;
         self.count(at, Deed::Verify);
-        let consumed = Consumed {
-            source: how.source,
-            verify_code: how.verify_code,
-            remark_amount: how.remark_amount,
-            outer_str: self.code(at).outer_str.as_deref().unwrap_or_default(),
+        if matches!(how, Redeemed::ByApi { .. }) {
+            self.count(at, Deed::VerifyNoself);
+        }
+        let card_at = (at.0, self.code(at).card);
+        let operator = self.account(at.0).operator_openid();
+        let consumed = match how {
+            Redeemed::ByApi { outer_str } => Consumed {
+                source: "FROM_API",
+                staff: &operator,
+                location: None,
+                verify_code: "",
+                remark_amount: "",
+                outer_str,
+            },
+            Redeemed::OnPhone {
+                verify_code,
+                remark_amount,
+            } => Consumed {
+                source: "FROM_MOBILE_HELPER",
+                staff: "",
+                location: Some(self.card(card_at).first_store()),
+                verify_code,
+                remark_amount,
+                outer_str: self.code(at).outer_str.as_deref().unwrap_or_default(),
+            },
         };
         let event = self.code_of(at).consumed(&consumed);
         self.emit(at.0, event);
         Ok(())
+    }
+
+    /// How often one customer may redeem the card of a code, when its holder has done so.
+    pub(crate) fn use_limit_reached(&self, at: CodeAt) -> Option<u64> {
+        let code = self.code(at);
+        let card = (at.0, code.card);
+        let limit = self.card(card).use_limit()?;
+        (self.redemptions(code.user, card) >= limit).then_some(limit)
     }
 
     fn only_usable(&self, at: CodeAt) -> Result<(), WrongState> {
@@ -345,13 +399,8 @@ impl World {
             ..given.clone()
         };
         let number = account.codes.add(taken, is_custom);
-        let got = Got {
-            gift_of: Some((self.openid(given.user, at.0), &given.code)),
-            outer_id: 0,
-            outer_str: given.outer_str.as_deref().unwrap_or_default(),
-            unionid: &self.user(gift.to).unionid,
-        };
-        let event = self.code_of((at.0, number)).got(&got);
+        let friend = self.openid(given.user, at.0);
+        let event = self.code_of((at.0, number)).accepted(friend, &given.code);
         self.emit(at.0, event);
         self.activate_by_itself((at.0, number));
         Ok(number)

@@ -45,6 +45,16 @@ impl FileKind {
         Some(kind)
     }
 
+    /// Whether a file is a photograph as newer phones store it, which WeChat takes for no picture.
+    pub(crate) fn is_heif(bytes: &[u8]) -> bool {
+        let brand = bytes.get(4..12).unwrap_or_default();
+        [
+            "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1", "avif",
+        ]
+        .iter()
+        .any(|known| brand == format!("ftyp{known}").as_bytes())
+    }
+
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     World,
@@ -10,6 +12,7 @@ use super::{
     clock,
     code::CodeNo,
     event::Event,
+    ids::Draw,
     ledger::Deed,
     life::CodeAt,
 };
@@ -26,7 +29,11 @@ const SUBMISSIONS: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
     pub(crate) name: String,
+    /// Empty where several can be chosen.
     pub(crate) value: String,
+    /// What was chosen where several can be, else empty.
+    #[serde(default)]
+    pub(crate) value_list: Vec<String>,
 }
 
 /// What a customer filled in.
@@ -48,7 +55,18 @@ pub(crate) struct Member {
     pub(crate) balance: i64,
     pub(crate) custom_field_values: [String; 3],
     pub(crate) background_pic_url: String,
-    pub(crate) filled_in: FilledIn,
+    /// Of the form that the customer sent in, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) filled_in: Option<FilledIn>,
+}
+
+/// A field of a form with values to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    pub(crate) values: Vec<String>,
+    /// Whether more than one can be chosen.
+    pub(crate) several: bool,
 }
 
 /// The fields of one part of a form.
@@ -57,6 +75,9 @@ pub(crate) struct Member {
 pub(crate) struct Asked {
     pub(crate) common: BTreeSet<String>,
     pub(crate) custom: BTreeSet<String>,
+    /// The custom fields among them that have values to choose from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) choices: BTreeMap<String, Choice>,
 }
 
 /// What WeChat asks a customer before the card makes them a member.
@@ -114,6 +135,18 @@ impl Members {
     }
 }
 
+/// A ticket as WeChat makes them: 108 characters of standard base64.
+///
+/// Each has a `+` and a `/`, so that a page that forgets to decode its query finds out at once.
+fn activate_ticket(mut draw: Draw) -> String {
+    loop {
+        let ticket = STANDARD.encode(draw.bytes::<80>());
+        if ticket.contains('+') && ticket.contains('/') {
+            return ticket;
+        }
+    }
+}
+
 /// What a number becomes, and the change that the account hears of; [`None`] out of its limits.
 ///
 /// A full value wins over a change given beside it, which then is what is told.
@@ -129,17 +162,34 @@ impl Card {
         self.card_type == "MEMBER_CARD"
     }
 
+    pub(crate) fn is_general_card(&self) -> bool {
+        self.card_type == "GENERAL_CARD"
+    }
+
     /// A flag beside `base_info`.
     pub(crate) fn says(&self, key: &str) -> bool {
         self.node[key] == true
     }
 
-    /// The bonus with which members begin.
+    /// The bonus with which members, and holders of general cards, begin.
     pub(crate) fn first_bonus(&self) -> i64 {
-        whole(&self.node["bonus_rule"]["init_increase_bonus"])
-            .filter(|bonus| (0..=HIGHEST).contains(bonus))
-            .unwrap_or(0)
+        first_number(if self.is_general_card() {
+            &self.node["init_bonus"]
+        } else {
+            &self.node["bonus_rule"]["init_increase_bonus"]
+        })
     }
+
+    /// The balance with which they begin.
+    pub(crate) fn first_balance(&self) -> i64 {
+        first_number(&self.node["init_balance"])
+    }
+}
+
+fn first_number(value: &Value) -> i64 {
+    whole(value)
+        .filter(|number| (0..=HIGHEST).contains(number))
+        .unwrap_or(0)
 }
 
 impl World {
@@ -153,19 +203,45 @@ impl World {
     /// The holder becomes a member; who asks has made sure that they are none yet.
     pub(crate) fn make_member(&mut self, at: CodeAt, membership_number: &str) -> &mut Member {
         let now = self.now();
-        let first_bonus = self.card((at.0, self.code(at).card)).first_bonus();
-        self.count(at, Deed::Activate);
+        let card = self.card((at.0, self.code(at).card));
+        let (first_bonus, first_balance) = (card.first_bonus(), card.first_balance());
+        // What generalcard/updateuser set before the activation stays.
+        let is_known = card.is_general_card() && self.account(at.0).members.of_code(at.1).is_some();
+        if card.is_member_card() {
+            self.count(at, Deed::Activate);
+        }
         let member = self.account_mut(at.0).members.of_code_mut(at.1);
         member.activated_at = Some(now);
-        member.bonus = first_bonus;
+        if !is_known {
+            (member.bonus, member.balance) = (first_bonus, first_balance);
+        }
         membership_number.clone_into(&mut member.membership_number);
         member
+    }
+
+    /// The holder is no member any more; bonus, balance and texts stay for a later activation.
+    ///
+    /// False, and nothing changes, when they are none.
+    #[must_use]
+    pub(crate) fn end_membership(&mut self, at: CodeAt) -> bool {
+        let members = &mut self.account_mut(at.0).members;
+        if members
+            .of_code(at.1)
+            .is_none_or(|member| member.activated_at.is_none())
+        {
+            return false;
+        }
+        let member = members.of_code_mut(at.1);
+        member.activated_at = None;
+        member.membership_number.clear();
+        true
     }
 
     /// A card that needs no activation makes whoever gets it a member.
     pub(super) fn activate_by_itself(&mut self, at: CodeAt) {
         let card = self.card((at.0, self.code(at).card));
-        if card.is_member_card() && card.says("auto_activate") {
+        let is_for_members = card.is_member_card() || card.is_general_card();
+        if is_for_members && card.says("auto_activate") {
             let number = self.code(at).code.clone();
             self.make_member(at, &number);
         }
@@ -177,8 +253,8 @@ impl World {
         let card = self.card((at.0, self.code(at).card));
         let is_after_submit = card.says("wx_activate_after_submit");
         let account = self.account_mut(at.0);
-        account.members.of_code_mut(at.1).filled_in = filled_in.clone();
-        let ticket = is_after_submit.then(|| account.ids.draw().base64url(43));
+        account.members.of_code_mut(at.1).filled_in = Some(filled_in.clone());
+        let ticket = is_after_submit.then(|| activate_ticket(account.ids.draw()));
         if let Some(ticket) = &ticket {
             account.members.keep(Submission {
                 activate_ticket: ticket.clone(),

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::{day, month};
 
-/// Clearings a month, whichever call makes them.
+/// Clearings of all paths a month, by `clear_quota` and `clear_quota/v2` together.
 const CLEARINGS: u32 = 10;
+/// Clearings of single paths a month, by `openapi/quota/clear`, whatever the paths.
+const PATH_CLEARINGS: u32 = 50;
 /// What nobody has published, for the paths of which nothing is known: never reached by hand.
 const UNKNOWN: u64 = 100_000_000;
 /// What the pages say of a verified account.
@@ -31,9 +33,9 @@ pub(crate) fn limit(limits: &Limits, path: &str) -> u64 {
         .unwrap_or(UNKNOWN)
 }
 
-/// The month has no clearing left.
+/// The month has no clearing left; it had so many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoClearingLeft;
+pub(crate) struct NoClearingLeft(pub(crate) u32);
 
 /// What one account has called, and cleared this month.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +45,10 @@ pub(crate) struct Usage {
     today: Tally,
     /// By path, or by path and user.
     this_minute: Tally,
-    /// The month, counted from year 0, and its clearings.
+    /// The month, counted from year 0, and its clearings of all paths.
     cleared: (i32, u32),
+    /// The same of single paths.
+    cleared_paths: (i32, u32),
 }
 
 /// Calls within a span of time; in the next span it begins at nothing.
@@ -98,15 +102,15 @@ impl Usage {
     /// Starts anew, on one path or on all.
     pub(crate) fn clear(&mut self, path: Option<&str>, now: i64) -> Result<(), NoClearingLeft> {
         let month = month(now);
-        let cleared = if self.cleared.0 == month {
-            self.cleared.1
-        } else {
-            0
+        let (pool, most) = match path {
+            None => (&mut self.cleared, CLEARINGS),
+            Some(_) => (&mut self.cleared_paths, PATH_CLEARINGS),
         };
-        if cleared >= CLEARINGS {
-            return Err(NoClearingLeft);
+        let cleared = if pool.0 == month { pool.1 } else { 0 };
+        if cleared >= most {
+            return Err(NoClearingLeft(most));
         }
-        self.cleared = (month, cleared + 1);
+        *pool = (month, cleared + 1);
         match path {
             Some(path) => drop(self.today.used.remove(path)),
             None => self.today.used.clear(),
@@ -134,16 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn a_month_has_ten_clearings() {
+    fn a_month_has_ten_clearings_of_all_paths_and_fifty_of_single_ones() {
         let mut usage = Usage::default();
-        for _ in 0..10 {
-            usage.count("/a", 5, LAST_OF_NOVEMBER);
-            usage.count("/b", 5, LAST_OF_NOVEMBER);
-            assert_eq!(usage.clear(Some("/a"), LAST_OF_NOVEMBER), Ok(()));
-            assert_eq!(usage.used("/a", LAST_OF_NOVEMBER), 0);
+        for turn in 0..50 {
+            let path = if turn % 2 == 0 { "/a" } else { "/c" };
+            usage.count(path, 5, LAST_OF_NOVEMBER);
+            usage.count("/b", 50, LAST_OF_NOVEMBER);
+            assert_eq!(usage.clear(Some(path), LAST_OF_NOVEMBER), Ok(()));
+            assert_eq!(usage.used(path, LAST_OF_NOVEMBER), 0);
         }
-        assert_eq!(usage.used("/b", LAST_OF_NOVEMBER), 5);
-        assert_eq!(usage.clear(None, LAST_OF_NOVEMBER), Err(NoClearingLeft));
+        assert_eq!(usage.used("/b", LAST_OF_NOVEMBER), 50);
+        let refused = Err(NoClearingLeft(50));
+        assert_eq!(usage.clear(Some("/b"), LAST_OF_NOVEMBER), refused);
+        for _ in 0..10 {
+            assert_eq!(usage.clear(None, LAST_OF_NOVEMBER), Ok(()));
+        }
+        assert_eq!(usage.used("/b", LAST_OF_NOVEMBER), 0);
+        let refused = Err(NoClearingLeft(10));
+        assert_eq!(usage.clear(None, LAST_OF_NOVEMBER), refused);
         assert_eq!(usage.clear(None, LAST_OF_NOVEMBER + 1), Ok(()));
+        assert_eq!(usage.clear(Some("/b"), LAST_OF_NOVEMBER + 1), Ok(()));
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::field::BadField;
 use crate::{facts, refusal::Refusal};
@@ -18,6 +19,46 @@ pub(crate) enum Right {
     Balance,
     Bonus,
     CustomUrl,
+}
+
+/// What is kept from an account: a right, or cards of a type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+enum Withheld {
+    Right(Right),
+    /// A name that `/card/create` knows.
+    CardType(String),
+}
+
+impl TryFrom<String> for Withheld {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if facts::is_card_type(&name) {
+            return Ok(Self::CardType(name));
+        }
+        let right = serde_json::from_value(Value::from(name.as_str()));
+        right.map(Self::Right).map_err(|_| {
+            format!(
+                "{name} is neither custom_code, balance, bonus nor custom_url, nor a card type such as MEMBER_CARD"
+            )
+        })
+    }
+}
+
+impl From<Withheld> for String {
+    fn from(withheld: Withheld) -> Self {
+        match withheld {
+            Withheld::CardType(name) => name,
+            Withheld::Right(right) => match right {
+                Right::CustomCode => "custom_code",
+                Right::Balance => "balance",
+                Right::Bonus => "bonus",
+                Right::CustomUrl => "custom_url",
+            }
+            .to_owned(),
+        }
+    }
 }
 
 /// Calls that a standing can close.
@@ -50,7 +91,8 @@ impl Door {
 pub(crate) struct Restrictions {
     /// The number with which the account is turned away, 0 when it is not.
     standing: i64,
-    withheld: BTreeSet<Right>,
+    /// Rights, and card types for which the account's category is closed.
+    withheld: BTreeSet<Withheld>,
     /// The stores of the account; when they are not given, any `poi_id` will do.
     stores: Option<BTreeSet<u64>>,
     /// Texts that content screening does not let into a card.
@@ -86,7 +128,13 @@ impl Restrictions {
     }
 
     pub(crate) fn lacks(&self, right: Right) -> bool {
-        self.withheld.contains(&right)
+        self.withheld.contains(&Withheld::Right(right))
+    }
+
+    /// Whether the account's category may not make cards of a type.
+    pub(crate) fn are_closed_for(&self, card_type: &str) -> bool {
+        let is_type = |one: &Withheld| matches!(one, Withheld::CardType(name) if name == card_type);
+        self.withheld.iter().any(is_type)
     }
 
     pub(crate) fn stores(&self) -> Option<&BTreeSet<u64>> {

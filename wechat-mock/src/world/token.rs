@@ -17,8 +17,11 @@ const STABLE_OVERLAP: i64 = 300;
 const FORCED_PAUSE: i64 = 30;
 /// Forced refreshes a day.
 const FORCED_A_DAY: u32 = 20;
-/// Tokens remembered per account, so that a dead one can be told from one that never was.
+/// Tokens remembered per account, so that a dead one can be told from one that never was; beyond it
+/// the oldest dead one is forgotten, and never a living one.
 const REMEMBERED: usize = 1000;
+/// Tokens of one account that can be alive: with this many, `/cgi-bin/token` gives out no more.
+const ALIVE: usize = 2_500;
 
 /// Which call gave a token out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +58,10 @@ pub(crate) enum TokenState {
 }
 
 impl Token {
+    fn is_alive(&self, now: i64) -> bool {
+        self.state(now) == TokenState::Alive
+    }
+
     pub(crate) fn state(&self, now: i64) -> TokenState {
         if self.retired_at.is_some_and(|at| now >= at) {
             TokenState::Superseded
@@ -75,6 +82,10 @@ pub(crate) struct Issued {
     /// A token that fell out of memory, to be forgotten by the index too.
     pub(crate) forgotten: Option<String>,
 }
+
+/// So many replaced tokens still live on that there is no room for one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooManyAlive;
 
 /// The 21st forced refresh of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +115,20 @@ impl Tokens {
     }
 
     /// `/cgi-bin/token`: a new token; the former lives on for `grace` seconds.
-    pub(crate) fn replace(&mut self, now: i64, grace: i64, ids: &mut Ids) -> Issued {
+    pub(crate) fn replace(
+        &mut self,
+        now: i64,
+        grace: i64,
+        ids: &mut Ids,
+    ) -> Result<Issued, TooManyAlive> {
+        let is_full = self.issued.len() >= ALIVE;
+        if is_full && self.issued.iter().all(|token| token.is_alive(now)) {
+            return Err(TooManyAlive);
+        }
         if let Some(former) = self.current(TokenKind::Plain) {
             former.retired_at.get_or_insert(now + grace);
         }
-        self.issue(TokenKind::Plain, now, ids)
+        Ok(self.issue(TokenKind::Plain, now, ids))
     }
 
     /// `/cgi-bin/stable_token` in normal mode: the same token until its last five minutes.
@@ -174,8 +194,9 @@ impl Tokens {
             retired_at: None,
         });
         let forgotten = (self.issued.len() > REMEMBERED)
-            .then(|| self.issued.pop_front())
+            .then(|| self.issued.iter().position(|token| !token.is_alive(now)))
             .flatten()
+            .and_then(|dead| self.issued.remove(dead))
             .map(|token| token.value);
         Issued {
             value,
@@ -200,9 +221,9 @@ mod tests {
     #[test]
     fn an_old_token_lives_on_for_its_own_grace() {
         let (mut tokens, mut ids) = (Tokens::default(), ids());
-        let first = tokens.replace(1000, 300, &mut ids).value;
-        let second = tokens.replace(1100, 300, &mut ids).value;
-        let third = tokens.replace(1300, 300, &mut ids).value;
+        let first = tokens.replace(1000, 300, &mut ids).unwrap().value;
+        let second = tokens.replace(1100, 300, &mut ids).unwrap().value;
+        let third = tokens.replace(1300, 300, &mut ids).unwrap().value;
 
         assert_eq!(state(&tokens, &first, 1399), TokenState::Alive);
         assert_eq!(state(&tokens, &first, 1400), TokenState::Superseded);
@@ -244,22 +265,51 @@ mod tests {
     #[test]
     fn the_two_kinds_leave_each_other_alone() {
         let (mut tokens, mut ids) = (Tokens::default(), ids());
-        let plain = tokens.replace(0, 0, &mut ids).value;
+        let plain = tokens.replace(0, 0, &mut ids).unwrap().value;
         let stable = tokens.keep(0, &mut ids).value;
-        tokens.replace(1, 0, &mut ids);
+        tokens.replace(1, 0, &mut ids).unwrap();
         tokens.force(1, &mut ids).unwrap();
 
         assert_eq!(state(&tokens, &plain, 2), TokenState::Superseded);
         assert_eq!(state(&tokens, &stable, 2), TokenState::Superseded);
-        tokens.replace(3, 0, &mut ids);
+        tokens.replace(3, 0, &mut ids).unwrap();
         let kept = tokens.keep(3, &mut ids).value;
         assert_eq!(state(&tokens, &kept, 4), TokenState::Alive);
     }
 
     #[test]
     fn a_token_has_the_shape_of_wechats() {
-        let value = Tokens::default().replace(0, 300, &mut ids()).value;
+        let value = Tokens::default().replace(0, 300, &mut ids()).unwrap().value;
         assert_eq!(value.len(), 136);
         assert!(value.starts_with("00_"));
+    }
+
+    #[test]
+    fn a_living_token_is_never_forgotten() {
+        let (mut tokens, mut ids) = (Tokens::default(), ids());
+        let stable = tokens.keep(0, &mut ids).value;
+        for _ in 0..3 * REMEMBERED {
+            tokens.replace(0, 0, &mut ids).unwrap();
+        }
+        assert_eq!(tokens.issued.len(), REMEMBERED);
+        assert_eq!(state(&tokens, &stable, 1), TokenState::Alive);
+        assert_eq!(tokens.keep(1, &mut ids).value, stable);
+        // Once it is dead it goes like the others.
+        for _ in 0..2 {
+            tokens.replace(TOKEN_LIFE, 0, &mut ids).unwrap();
+        }
+        assert!(tokens.find(&stable).is_none());
+    }
+
+    #[test]
+    fn with_too_many_alive_there_is_no_new_one_until_some_end() {
+        let (mut tokens, mut ids) = (Tokens::default(), ids());
+        let first = tokens.replace(0, 300, &mut ids).unwrap().value;
+        for _ in 1..ALIVE {
+            tokens.replace(0, 300, &mut ids).unwrap();
+        }
+        assert_eq!(tokens.replace(299, 300, &mut ids), Err(TooManyAlive));
+        assert_eq!(state(&tokens, &first, 299), TokenState::Alive);
+        assert!(tokens.replace(300, 300, &mut ids).is_ok());
     }
 }

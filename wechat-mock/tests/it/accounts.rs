@@ -195,3 +195,63 @@ async fn two_tests_on_one_mock_never_see_each_other() {
     assert_eq!(second.token, two.token);
     assert_eq!(first.create().await, card_id);
 }
+
+#[tokio::test]
+async fn an_openid_that_a_later_user_would_be_given_stays_with_whom_it_has() {
+    // What dora would be given, as a mock of the same seed tells.
+    let elsewhere = TestMock::start().await;
+    let dora = json!({"name": "dora"});
+    let dora = elsewhere.control("POST", "users", &dora).await.json();
+
+    let test = TestMock::start().await;
+    let eve = json!({"name": "eve", "openids": dora["openids"]});
+    assert_eq!(test.control("POST", "users", &eve).await.status, 201);
+    let late = json!({"name": "dora"});
+    let late = test.control("POST", "users", &late).await;
+    assert_eq!(late.status, 201, "{}", late.text());
+    for (appid, openid) in late.json()["openids"].as_object().unwrap() {
+        assert_ne!(*openid, dora["openids"][appid]);
+    }
+
+    // Who is meant by it is still eve.
+    let card_id = test.create().await;
+    let code = test.claimed_of("eve", &card_id, "n-1").await;
+    let held = json!({"openid": dora["openids"]["wx00000000000000a0"], "card_id": card_id});
+    let held = test.post("/card/user/getcardlist", &held).await.json();
+    assert_eq!(held["card_list"][0]["code"], json!(code), "{held}");
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_told_who_there_is() {
+    let test = TestMock::start().await;
+    let call = json!({"appid": "wx00000000000000b0", "cardList": []});
+    for path in [
+        "users/alicia/wallet",
+        "users/alicia/add-card",
+        "users/alicia",
+    ] {
+        let method = if path.ends_with("card") {
+            "POST"
+        } else {
+            "GET"
+        };
+        let mut call = call.clone();
+        call["cardList"] = json!([{"cardId": "p1", "cardExt": "{}"}]);
+        let body = if method == "POST" { call } else { Value::Null };
+        let answer = test.control(method, path, &body).await;
+        let message = answer.json()["error"]["message"].to_string();
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(message.contains("alice, bob, carol"), "{message}");
+    }
+    let crowd: Vec<Value> = (0..30)
+        .map(|number| json!({"name": format!("u{number}")}))
+        .collect();
+    let world = json!({"accounts": [{}], "users": crowd});
+    assert_eq!(test.control("PUT", "world", &world).await.status, 200);
+    let answer = test.control("GET", "users/alice", &Value::Null).await;
+    assert!(
+        answer.text().contains("u19 and 10 more"),
+        "{}",
+        answer.text()
+    );
+}

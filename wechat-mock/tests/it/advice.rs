@@ -52,11 +52,8 @@ async fn a_secret_out_of_place_is_an_advice_and_stays_secret() {
     let card_id = test.create().await;
     let secret = test.mock.official_account().secret;
     let path = format!("/card/get?secret={secret}");
-    test.post(
-        &path,
-        &json!({"card_id": card_id, "access_token": test.token}),
-    )
-    .await;
+    let body = json!({"card_id": card_id, "access_token": test.token});
+    assert_eq!(test.post(&path, &body).await.errcode(), 0);
     let expected = [
         ("WX-ADV-005", "secret in the query"),
         ("WX-ADV-005", "access_token in the body"),

@@ -15,6 +15,7 @@ mod codes;
 mod life;
 mod media;
 mod members;
+mod messages;
 mod quotas;
 mod tokens;
 
@@ -217,6 +218,7 @@ async fn page(path: &'static str) -> Page {
             page.ask("the colours", "").await;
             page.behind_the_gateway("GET", "", "").await;
         }
+        path if path.starts_with("/cgi-bin/message/") => messages::page(&mut page, path).await,
         "/card/create" => cards::create(&mut page).await,
         "/card/get" => cards::get(&mut page).await,
         "/card/code/decrypt" => codes::decrypt(&mut page).await,

@@ -154,3 +154,42 @@ async fn a_code_before_its_begin_waits() {
         (40079, "WX-COD-008")
     );
 }
+
+/// Two living codes of a card never have one text, in whatever order a text comes to the card.
+#[tokio::test]
+async fn a_text_that_a_customer_holds_cannot_be_put_in_again() {
+    let test = TestMock::start().await;
+    let card_id = test.deposit_card().await;
+    let deposit = async |codes: &[&str]| {
+        let body = json!({"card_id": card_id, "code": codes});
+        test.post("/card/code/deposit", &body).await.json()
+    };
+    let more = json!({"card_id": card_id, "increase_stock_value": 2});
+    assert_eq!(
+        deposit(&["A-1", "B-1"]).await["succ_code"],
+        json!(["A-1", "B-1"])
+    );
+    assert_eq!(test.post("/card/modifystock", &more).await.errcode(), 0);
+    assert_eq!(test.claimed_of("alice", &card_id, "n-1").await, "A-1");
+    let rename = json!({"card_id": card_id, "code": "A-1", "new_code": "X-1"});
+    assert_eq!(test.post("/card/code/update", &rename).await.errcode(), 0);
+
+    let answer = deposit(&["X-1", "C-1"]).await;
+    assert_eq!(answer["duplicate_code"], json!(["X-1"]));
+    assert_eq!(answer["succ_code"], json!(["C-1"]));
+    // Neither can a code become one that waits, nor can what was ever put in come again.
+    for new_code in ["B-1", "A-1", "C-1"] {
+        let rename = json!({"card_id": card_id, "code": "X-1", "new_code": new_code});
+        let answer = test.post("/card/code/update", &rename).await;
+        assert_eq!(test.rule(&answer), "WX-COD-022", "{new_code}");
+    }
+    let held = json!({"card_id": card_id, "code": "X-1"});
+    let shown = test.post("/card/code/get", &held).await.json();
+    assert_eq!(shown["openid"], json!(test.openid("alice").await));
+
+    // A world in which a held code waits to be handed out cannot be put in.
+    let mut world = test.control("GET", "world", &Value::Null).await.json();
+    world["accounts"][0]["state"]["cards"][0]["deposit"]["codes"][1] = json!("X-1");
+    let answer = test.control("PUT", "world", &world).await;
+    assert_eq!(answer.status, 422, "{}", answer.text());
+}

@@ -52,7 +52,9 @@ async fn the_answer_to_a_bad_card_is_wechats() {
         ("an unknown key", |card| {
             base(card)["colour"] = json!("Color010");
         }),
-        ("a number for a text", |card| base(card)["title"] = json!(5)),
+        ("a flag for a text", |card| {
+            base(card)["title"] = json!(true);
+        }),
         ("no stock", |card| base(card)["sku"]["quantity"] = json!(0)),
         ("an end before the begin", |card| {
             base(card)["date_info"]["end_timestamp"] = json!((NOW - 1).to_string());

@@ -155,6 +155,78 @@ async fn a_delay_holds_nobody_else_up() {
 }
 
 #[tokio::test]
+async fn a_caller_that_goes_away_during_a_delay_was_heard_all_the_same() {
+    let test = TestMock::start().await;
+    let (_, _, code) = test.claimed("alice").await;
+    let delay = Fault::new(FaultKind::DelayMs(600_000)).on(CONSUME).times(1);
+    test.mock.faults().add(delay);
+    let slow = test
+        .request("POST", &test.signed_in(CONSUME))
+        .body(json!({"code": code}).to_string())
+        .send();
+    // The caller hangs up as soon as the call is in the journal, which is long before the answer.
+    let done = async {
+        while test.mock.journal().of_path(CONSUME).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = slow => panic!("it was to wait"),
+        () = done => {}
+    }
+    let again = test.post(CONSUME, &json!({"code": code})).await;
+    assert_eq!(again.errcode(), 40099);
+}
+
+#[tokio::test]
+async fn a_fault_on_a_path_that_nobody_answers_is_refused_with_the_nearest() {
+    let test = TestMock::start().await;
+    for path in [
+        "card/code/decrypt",
+        "/card/code/decypt",
+        "/card/code/decrypt/",
+    ] {
+        let plan = json!({"path": path, "errcode": -1});
+        let answer = test.control("POST", "faults", &plan).await;
+        let error = &answer.json()["error"];
+        assert_eq!((answer.status, &error["field"]), (422, &json!("path")));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.ends_with("/card/code/decrypt"), "{message}");
+    }
+    let mock = &test.mock;
+    let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        mock.faults()
+            .add(Fault::new(FaultKind::Reset).on("card/get"));
+    }));
+    assert!(added.is_err());
+    assert!(test.mock.faults().list().is_empty());
+}
+
+#[tokio::test]
+async fn no_other_method_than_get_and_post_does_anything() {
+    let test = TestMock::start().await;
+    let oa = test.mock.official_account();
+    for path in wechat_mock::paths() {
+        let path = format!(
+            "{}&grant_type=client_credential&appid={}&secret={}",
+            test.signed_in(path),
+            oa.appid,
+            oa.secret
+        );
+        for method in ["DELETE", "PUT", "PATCH", "OPTIONS", "BREW"] {
+            let answer = test.send(test.request(method, &path)).await;
+            assert!(
+                [43001, 43002].contains(&answer.errcode()),
+                "{method} {path}: {}",
+                answer.text()
+            );
+        }
+    }
+    // No token was retired on the way.
+    assert_eq!(test.ask(COLORS).await.errcode(), 0);
+}
+
+#[tokio::test]
 async fn the_control_api_takes_plans_and_refuses_what_is_none() {
     let test = TestMock::start().await;
     let add = async |plan: Value| test.control("POST", "faults", &plan).await;

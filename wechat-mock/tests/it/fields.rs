@@ -165,7 +165,7 @@ impl<'a> Row<'a> {
             }
             "base_info.date_info.type" => {
                 let own_type = base["date_info"]["type"].clone();
-                if own_type == "DATE_TYPE_FIX_TERM" || own_type == 2 {
+                if own_type == "DATE_TYPE_FIX_TERM" || own_type == 2 || own_type == "2" {
                     base["date_info"] =
                         json!({"type": own_type, "fixed_term": 1, "fixed_begin_term": 0});
                 }
@@ -213,7 +213,9 @@ impl<'a> Row<'a> {
             "base_info.date_info.end_timestamp" => return vec![json!((NOW + 1).to_string())],
             "base_info.date_info.type" => {
                 let names = ["DATE_TYPE_FIX_TIME_RANGE", "DATE_TYPE_FIX_TERM"];
-                return vec![json!(names[0]), json!(names[1]), json!(1), json!(2)];
+                let mut values = vec![json!(names[0]), json!(names[1]), json!(1), json!(2)];
+                values.extend([json!("1"), json!("2")]);
+                return values;
             }
             "base_info.sub_merchant_info.merchant_id" => return vec![json!(7), json!("7")],
             "advanced_info.share_friends" => return vec![json!(false)],
@@ -355,13 +357,23 @@ impl<'a> Row<'a> {
             .inside()
             .rsplit_once('.')
             .unwrap_or(("", self.inside()));
-        let around = if parent.is_empty() {
+        let object = if parent.is_empty() {
             node
         } else {
             place(node, parent)
         };
-        around.as_object_mut().unwrap().remove(key);
-        let path = format!("m_data.{}", self.inside().replace('.', "()."));
+        object.as_object_mut().unwrap().remove(key);
+        let has = if self.row["kind"] == "bool" {
+            "has_"
+        } else {
+            ""
+        };
+        let around = if parent.is_empty() {
+            String::new()
+        } else {
+            format!("{}().", parent.replace('.', "()."))
+        };
+        let path = format!("m_data.{around}{has}{key}");
         is_required.then(|| {
             let errcode = self.number("missing").unwrap_or(41011);
             let what = format!("{}: missing", self.path);
@@ -392,11 +404,12 @@ fn members(value: Value) -> Map<String, Value> {
 /// A value of each kind that a field of `kind` does not take.
 fn wrong_kinds(kind: &str) -> Vec<Value> {
     let fitting: fn(&Value) -> bool = match kind {
-        "string" => Value::is_string,
+        // A number counts as its text, null as absent, [] as an empty object: captured.
+        "string" => |value| value.is_string() || value.is_number(),
         "int" | "timestamp" => Value::is_i64,
         "string_or_int" => |value| value.is_i64() || value.is_string(),
         "bool" => Value::is_boolean,
-        "object" => Value::is_object,
+        "object" => |value| value.is_object() || *value == json!([]),
         "strings" | "objects" | "ids" | "array" => Value::is_array,
         other => panic!("no field is of the kind {other}"),
     };
@@ -410,11 +423,10 @@ fn wrong_kinds(kind: &str) -> Vec<Value> {
     ];
     let mut wrong: Vec<Value> = all.into_iter().filter(|value| !fitting(value)).collect();
     match kind {
-        "strings" => wrong.extend([json!([1]), json!([["x"]])]),
+        "strings" => wrong.extend([json!([true]), json!([["x"]])]),
         "objects" => wrong.extend([json!(["x"]), json!([[{}]])]),
         "ids" => wrong.extend([json!([{}]), json!([0.5])]),
-        // A null object is refused; a null scalar counts as absent.
-        "object" => wrong.push(Value::Null),
+        "object" => wrong.push(json!([{}])),
         _ => {}
     }
     wrong
@@ -490,6 +502,12 @@ async fn every_row_refuses_what_it_does_not_allow() {
 #[tokio::test]
 async fn every_required_row_is_missed_and_named() {
     let test = mock_with_a_merchant().await;
+    test.control(
+        "PATCH",
+        "switches",
+        &json!({"empty_sub_merchant": "refuse"}),
+    )
+    .await;
     let picture = test.image_url().await;
     let mut wrong = Vec::new();
     let mut count = 0;

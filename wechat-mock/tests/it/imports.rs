@@ -331,7 +331,7 @@ async fn use_everything(test: &mut TestMock, world: &Value) {
 }
 
 #[tokio::test]
-async fn a_claim_may_begin_at_any_time() {
+async fn a_claim_begins_at_a_time_that_can_be() {
     let test = TestMock::start().await;
     let lax = json!({"fixed_term_zero": "accept"});
     test.control("PATCH", "switches", &lax).await;
@@ -345,7 +345,9 @@ async fn a_claim_may_begin_at_any_time() {
         let mut ext: Value = serde_json::from_str(&test.card_ext(&card_id, user).await).unwrap();
         ext["fixed_begintimestamp"] = json!(begin);
         let claim = test.add_card(user, &card_id, ext.to_string());
-        assert!(claim.is_success(), "{begin}");
+        let is_time = begin == NOW;
+        assert_eq!(claim.is_success(), is_time, "{begin}");
+        assert_eq!(claim.explain()["rule"] == "WX-CLM-021", !is_time, "{begin}");
     }
 }
 

@@ -274,3 +274,135 @@ async fn a_mock_that_intercepts_nothing_is_no_proxy() {
     let other_method = test.request("POST", "/_mock/ca.pem");
     assert_eq!(test.send(other_method).await.status, 405);
 }
+
+#[tokio::test]
+async fn a_whole_https_url_is_answered_as_in_a_tunnel() {
+    let test = intercepting().await;
+    let colors = test.signed_in(COLORS);
+    for host in [
+        "api.weixin.qq.com",
+        "API.weixin.qq.com:443",
+        "api2.weixin.qq.com",
+    ] {
+        let request = format!(
+            "GET https://{host}{colors} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+        );
+        let answer = spoken(&test.mock, &request);
+        assert!(answer.contains("\"errcode\":0"), "{answer}");
+    }
+    // Behind WeChat's hosts there is no control API, and nobody else is reached.
+    for (url, status) in [
+        ("https://api.weixin.qq.com/_mock/v1/world", "200"),
+        ("https://example.com/", "403"),
+        ("https://api.weixin.qq.com:8443/", "403"),
+    ] {
+        let request = format!("GET {url} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let answer = spoken(&test.mock, &request);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(!answer.contains("accounts"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn files_are_fetched_over_plain_http_and_nothing_else_is() {
+    let test = intercepting().await;
+    let client = Client::builder()
+        .proxy(Proxy::all(test.mock.url()).unwrap())
+        .build()
+        .unwrap();
+    let photo = fixtures::image("shop-front.jpg");
+    let uploaded = test
+        .upload("/cgi-bin/media/upload?type=image", "a.jpg", photo.to_vec())
+        .await
+        .json();
+    let path = format!(
+        "/cgi-bin/media/get?media_id={}",
+        uploaded["media_id"].as_str().unwrap()
+    );
+    let url = format!("http://api.weixin.qq.com{}", test.signed_in(&path));
+    assert!(test.send(client.get(url)).await.body == photo);
+    let url = format!("http://api.weixin.qq.com{}", test.signed_in(COLORS));
+    assert_eq!(test.send(client.get(url)).await.errcode(), 43003);
+}
+
+#[tokio::test]
+async fn pictures_and_videos_are_served_under_their_own_hosts() {
+    let test = intercepting().await;
+    let client = trusting_client(&test.mock);
+    let picture = test.image_url().await;
+    let mp4 = b"\0\0\0\x20ftypisom and so on".to_vec();
+    let video = test
+        .upload("/cgi-bin/media/upload?type=video", "a.mp4", mp4.clone())
+        .await
+        .json();
+    let path = format!(
+        "/cgi-bin/media/get?media_id={}",
+        video["media_id"].as_str().unwrap()
+    );
+    let video = test.ask(&path).await.json()["video_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (url, bytes) in [(&picture, fixtures::image("logo.jpg")), (&video, &mp4[..])] {
+        for url in [url.clone(), url.replace("http://", "https://")] {
+            assert!(test.send(client.get(&url)).await.body == bytes, "{url}");
+        }
+    }
+    for url in [
+        "https://mmbiz.qpic.cn/cgi-bin/token",
+        "http://mmbiz.qpic.cn/_mock/v1/world",
+        "https://mmbiz.qpic.cn/mmbiz_jpg/unknown/0",
+    ] {
+        assert_eq!(test.send(client.get(url)).await.status, 404, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_knows_no_proxy_is_answered_with_tls() {
+    let builder = MockWechat::builder().tls(([127, 0, 0, 1], 0).into());
+    let test = TestMock::start_with(builder).await;
+    let address = test.mock.tls_address().unwrap();
+    let ca = Certificate::from_pem(test.mock.ca_pem().unwrap().as_bytes()).unwrap();
+    let mut client = Client::builder().no_proxy().tls_certs_only([ca]);
+    let hosts = ["api.weixin.qq.com", "hk.api.weixin.qq.com", "mmbiz.qpic.cn"];
+    for host in hosts {
+        // As a line in the hosts file does.
+        client = client.resolve(host, address);
+    }
+    let client = client.build().unwrap();
+    for host in &hosts[..2] {
+        let url = format!(
+            "https://{host}:{}{}",
+            address.port(),
+            test.signed_in(COLORS)
+        );
+        assert_eq!(test.send(client.get(url)).await.errcode(), 0, "{host}");
+    }
+    let picture = test.image_url().await;
+    let host = format!("https://mmbiz.qpic.cn:{}", address.port());
+    let picture = picture.replace("http://mmbiz.qpic.cn", &host);
+    let answer = test.send(client.get(picture)).await;
+    assert!(answer.body == fixtures::image("logo.jpg"));
+
+    // There is no control API, and without --intercept no proxy.
+    let url = format!(
+        "https://api.weixin.qq.com:{}/_mock/v1/world",
+        address.port()
+    );
+    assert_eq!(test.send(client.get(url)).await.errcode(), 40066);
+    assert!(connect(&test.mock, "api.weixin.qq.com:443").starts_with("HTTP/1.1 405"));
+    // A fault breaks these connections like others.
+    test.mock
+        .faults()
+        .add(Fault::new(FaultKind::Reset).on(COLORS).times(1));
+    let url = format!(
+        "https://api.weixin.qq.com:{}{}",
+        address.port(),
+        test.signed_in(COLORS)
+    );
+    assert!(client.get(&url).send().await.is_err());
+    assert_eq!(test.send(client.get(&url)).await.errcode(), 0);
+}

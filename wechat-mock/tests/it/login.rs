@@ -46,7 +46,7 @@ async fn a_login_code_is_good_for_one_app_and_five_minutes() {
 
     let oa = test.mock.official_account();
     let answer = test.get(&session(&oa.appid, &oa.secret, &js_code)).await;
-    assert_eq!(answer.errcode(), 40013, "an Official Account has no logins");
+    assert_eq!(answer.errcode(), 40029, "an Official Account has no logins");
 
     test.mock.clock().advance(300);
     let late = test.get(&session(&mp.appid, &mp.secret, &js_code)).await;

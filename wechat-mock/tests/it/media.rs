@@ -166,3 +166,82 @@ async fn a_video_is_answered_by_where_it_is() {
     test.mock.clock().advance(3 * DAY);
     assert_eq!(test.get(path).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_refusal_of_an_upload_ends_with_a_hint_and_a_rid() {
+    let test = TestMock::start().await;
+    let large = [logo(), vec![0; 64 * 1024]].concat();
+    test.control(
+        "PATCH",
+        "switches",
+        &serde_json::json!({"oversized_media": "40006"}),
+    )
+    .await;
+    let upload = "/cgi-bin/media/upload?type=thumb";
+    for (errcode, answer) in [
+        (41005, test.post_text(upload, "", "").await),
+        (40006, test.upload(upload, "a.jpg", large).await),
+        (40007, test.ask("/cgi-bin/media/get?media_id=x").await),
+        (
+            40137,
+            test.upload("/cgi-bin/media/uploadimg", "a.png", b"words".to_vec())
+                .await,
+        ),
+    ] {
+        assert_eq!(answer.errcode(), errcode);
+        let (hint, rid) = (answer.hint().unwrap(), answer.trace());
+        assert_eq!(hint.len(), 14, "{hint}");
+        let json = answer.json();
+        let errmsg = json["errmsg"].as_str().unwrap();
+        assert!(
+            errmsg.ends_with(&format!(" hint: [{hint}] rid: {rid}")),
+            "{errmsg}"
+        );
+        // Either finds the record.
+        let by_hint = test.mock.journal().explain(&hint);
+        assert_eq!(by_hint["id"], test.mock.journal().explain(&rid)["id"]);
+        assert_eq!(by_hint["errcode"], errcode);
+    }
+    // What the gateway refuses has a rid alone.
+    let early = test.get("/cgi-bin/media/get?media_id=x").await;
+    assert_eq!((early.errcode(), early.hint()), (41001, None));
+}
+
+#[tokio::test]
+async fn the_name_of_a_file_says_what_it_is() {
+    let test = TestMock::start().await;
+    let amr = || b"#!AMR\n and so on".to_vec();
+    let mp4 = || b"\0\0\0\x20ftypisom and so on".to_vec();
+    let heic = || b"\0\0\0\x20ftypheic and so on".to_vec();
+    for (kind, name, bytes, errcode) in [
+        ("image", "phpAbCdEf", logo(), 40005),
+        ("image", "a.tmp", logo(), 40005),
+        ("image", "jpg", logo(), 40005),
+        ("image", "a.", logo(), 40005),
+        ("image", "a.jpg.bak", logo(), 40005),
+        ("image", "a.webp", logo(), 40005),
+        ("image", "a.mp3", logo(), 40005),
+        ("thumb", "a", logo(), 40005),
+        ("voice", "a", amr(), 40005),
+        ("voice", "a.jpg", amr(), 40005),
+        ("video", "a.mov", mp4(), 40005),
+        ("image", "a.JPG", logo(), 0),
+        ("image", "店.面.jpeg", logo(), 0),
+        // A picture is a picture under the name of another kind of picture.
+        ("image", "a.png", logo(), 0),
+        ("voice", "a.amr", amr(), 0),
+        ("video", "a.MP4", mp4(), 0),
+        ("image", "a.png", heic(), 40005),
+    ] {
+        let path = format!("/cgi-bin/media/upload?type={kind}");
+        let answer = test.upload(&path, name, bytes).await;
+        assert_eq!(answer.errcode(), errcode, "{kind} {name}");
+    }
+    for (name, errcode) in [("phpAbCdEf", 40113), ("a.tmp", 40113), ("a.png", 0)] {
+        let answer = test.upload("/cgi-bin/media/uploadimg", name, logo()).await;
+        assert_eq!(answer.errcode(), errcode, "{name}");
+    }
+    let webp = b"RIFF\x10\0\0\0WEBPVP8 ".to_vec();
+    let answer = test.upload("/cgi-bin/media/uploadimg", "a.png", webp).await;
+    assert_eq!(answer.errcode(), 40137);
+}

@@ -9,7 +9,8 @@ const MOBILE: &str = "USER_FORM_INFO_FLAG_MOBILE";
 /// Beside `base_info`, for a card that WeChat's form activates by way of the shop's page.
 pub(crate) fn after_submit() -> Value {
     json!({
-        "wx_activate": true, "wx_activate_after_submit": true,
+        // A form is set for a card without activate_url alone, as captured.
+        "activate_url": "", "wx_activate": true, "wx_activate_after_submit": true,
         "wx_activate_after_submit_url": "https://shop.example/join",
     })
 }
@@ -165,7 +166,8 @@ async fn a_general_card_has_bonus_and_balance_too() {
 #[tokio::test]
 async fn the_form_of_wechat_makes_a_member_at_once() {
     let test = TestMock::start().await;
-    let card_id = member_card(&test, json!({"wx_activate": true})).await;
+    // A form is set for a card without activate_url alone, as captured.
+    let card_id = member_card(&test, json!({"wx_activate": true, "activate_url": ""})).await;
     let named = held(&test, "alice", &card_id).await;
     let form = json!({
         "card_id": card_id,
@@ -206,7 +208,7 @@ async fn the_form_of_wechat_makes_a_member_at_once() {
 
     let member = info(&test, &named).await;
     assert_eq!(member["membership_number"], named["code"]);
-    let mobile = json!([{"name": MOBILE, "value": "13800000000"}]);
+    let mobile = json!([{"name": MOBILE, "value": "13800000000", "value_list": []}]);
     assert_eq!(member["user_info"]["common_field_list"], mobile);
 }
 
@@ -218,7 +220,25 @@ async fn the_form_of_wechat_leads_to_the_shop_with_a_ticket() {
     let filled_in = json!({"common": {MOBILE: "13800000000"}});
     let answer = fill_in(&test, "alice", &named, filled_in).await.json();
     assert_eq!(answer["active"], false);
-    assert_eq!(answer["url"], "https://shop.example/join");
+    let url = reqwest::Url::parse(answer["url"].as_str().unwrap()).unwrap();
+    assert_eq!(url.path(), "/join");
+    let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let keys: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "card_id",
+            "encrypt_code",
+            "outer_str",
+            "openid",
+            "activate_ticket"
+        ]
+    );
+    let call = json!({"encrypt_code": query[1].1});
+    let opened = test.post("/card/code/decrypt", &call).await.json();
+    assert_eq!(opened["code"], named["code"]);
+    assert_eq!(json!(query[4].1), answer["activate_ticket"]);
+    assert_eq!(query[4].1.len(), 108);
 
     let ticket = json!({"activate_ticket": answer["activate_ticket"]});
     let path = "/card/membercard/activatetempinfo/get";

@@ -26,9 +26,15 @@ struct Serving {
 
 impl Serving {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(PROGRAM)
             .arg("serve")
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -45,10 +51,28 @@ impl Serving {
     }
 
     fn get(&self, path: &str) -> String {
+        self.get_with(path, "")
+    }
+
+    /// The same with further lines in the head.
+    fn get_with(&self, path: &str, head: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n{head}\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn post(&self, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
         )
         .unwrap();
         let mut answer = String::new();
@@ -353,4 +377,151 @@ fn a_signature_is_checked_on_the_command_line() {
         Some(1)
     );
     assert_eq!(run(&["sign"]).status.code(), Some(2));
+}
+
+#[test]
+fn the_control_token_comes_from_a_file_or_the_environment_and_is_not_printed() {
+    let folder = std::env::temp_dir().join(format!("wechat-mock-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("token");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "token-of-the-file\n").unwrap();
+    let variable = ("WECHAT_MOCK_CONTROL_TOKEN", "token-of-the-environment");
+    for (options, variables, token) in [
+        (
+            vec!["--control-token-file", path],
+            vec![],
+            "token-of-the-file",
+        ),
+        (vec![], vec![variable], "token-of-the-environment"),
+        (
+            vec!["--control-token-file", path],
+            vec![variable],
+            "token-of-the-file",
+        ),
+    ] {
+        let options = [&["--listen", "127.0.0.1:0"], &options[..]].concat();
+        let mock = Serving::start_with(&options, &variables);
+        let health = "/_mock/v1/health";
+        assert!(mock.get(health).starts_with("HTTP/1.1 401"));
+        let bearer = format!("authorization: Bearer {token}\r\n");
+        assert!(mock.get_with(health, &bearer).starts_with("HTTP/1.1 200"));
+        let (_, log) = mock.stop("-TERM");
+        assert!(!log.contains(token), "{log}");
+    }
+
+    for wrong in ["", "short", "with a blank in it"] {
+        std::fs::write(&file, wrong).unwrap();
+        let refused = run(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--control-token-file",
+            path,
+        ]);
+        assert_eq!(refused.status.code(), Some(1), "{wrong}");
+        assert!(text(&refused.stderr).contains("8 to 256"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let missing = run(&["serve", "--control-token-file", path]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains(path));
+    let origin = run(&["serve", "--allow-origin", "*"]);
+    assert_eq!(origin.status.code(), Some(2));
+}
+
+/// What a mock says on standard error about a few refusals, with a token and a secret in them.
+fn log_of_refusals(options: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut all = vec![("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", "en_US.UTF-8")];
+    all.push(("RUST_LOG", "warn,wechat_mock::cli=info"));
+    all.extend(variables);
+    let mock = Serving::start_with(&[&["--listen", "127.0.0.1:0"], options].concat(), &all);
+    let secrets = "access_token=SECRET-TOKEN&secret=SECRET-SECRET";
+    mock.get(&format!("/card/getcolors?{secrets}"));
+    mock.get("/card/getcolors");
+    mock.get(&format!(
+        "/cgi-bin/token?grant_type=client_credential&appid=wx00000000000000a0&{secrets}"
+    ));
+    mock.get(&format!("/card/nonsense&{secrets}"));
+    let claim =
+        "{\"appid\":\"wx00000000000000b0\",\"cardList\":[{\"cardId\":\"p1\",\"cardExt\":\"{}\"}]}";
+    mock.post("/_mock/v1/users/alice/add-card", claim);
+    let (status, log) = mock.stop("-TERM");
+    assert_eq!(status, Some(0));
+    assert!(!log.contains("SECRET"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+    log
+}
+
+#[test]
+fn each_refusal_is_a_line_on_standard_error() {
+    let log = log_of_refusals(&[], &[]);
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("refused:"))
+        .collect();
+    let expected = [
+        ["GET /card/getcolors", "40001 WX-TOK-002", "explain/call-1"],
+        ["GET /card/getcolors", "41001 WX-TOK-001", "explain/call-2"],
+        [
+            " - GET /cgi-bin/token",
+            "40125 WX-TOK-011",
+            "explain/call-3",
+        ],
+        ["GET /card/…", "40066 WX-WIRE-001", "explain/call-4"],
+        [" mp wx.addCard", "WX-SIG-005", "explain/claim-1"],
+    ];
+    assert_eq!(lines.len(), expected.len(), "{log}");
+    for (line, parts) in lines.iter().zip(expected) {
+        for part in parts {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        assert!(line.contains("More: http://127.0.0.1:"), "{line}");
+    }
+    let rules = fixtures::rules().as_array().unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "WX-TOK-001")
+        .unwrap();
+    assert!(lines[1].contains(rule["mistake"]["en"].as_str().unwrap()));
+
+    for (options, variables) in [
+        (&["--lang", "zh"][..], &[][..]),
+        (&[], &[("LANG", "zh_CN.UTF-8")]),
+        (&[], &[("LC_ALL", "zh_TW")]),
+    ] {
+        let log = log_of_refusals(options, variables);
+        let lines = log.lines().filter(|line| line.contains("被拒绝："));
+        assert_eq!(lines.count(), 5, "{log}");
+        assert!(log.contains(rule["mistake"]["zh"].as_str().unwrap()));
+    }
+    let english = log_of_refusals(&["--lang", "en"], &[("LANG", "zh_CN.UTF-8")]);
+    assert!(english.contains("refused:"));
+}
+
+#[test]
+fn a_quiet_mock_says_nothing_and_whoever_asks_sees_every_call() {
+    let quiet = log_of_refusals(&["--quiet"], &[]);
+    assert!(
+        !quiet.contains("refused") && !quiet.contains("WX-"),
+        "{quiet}"
+    );
+
+    let all = log_of_refusals(&["--quiet"], &[("RUST_LOG", "info")]);
+    let calls: Vec<&str> = all
+        .lines()
+        .filter(|line| line.contains("wechat_mock::calls"))
+        .collect();
+    assert_eq!(calls.len(), 4, "{all}");
+    assert!(calls[0].contains("/card/getcolors") && calls[0].contains("40001"));
+}
+
+#[test]
+fn a_mock_whose_log_nobody_reads_goes_on_answering() {
+    let mock = Serving::start_with(&["--listen", "127.0.0.1:0"], &[("LANG", "en")]);
+    // More lines than a pipe and the queue before it can hold.
+    for _ in 0..3_000 {
+        assert!(mock.get("/card/getcolors").contains("41001"));
+    }
+    // It is not stopped in order: the pipe is full, and the last lines wait for a reader.
 }

@@ -71,32 +71,55 @@ async fn whoever_fetches_a_token_for_every_call_runs_out_of_them() {
 }
 
 #[tokio::test]
-async fn quotas_are_cleared_ten_times_a_month_by_whichever_call() {
+async fn all_paths_are_cleared_ten_times_a_month_and_single_ones_fifty_times() {
+    const SECRET: &str = "000000000000000000000000000000a0";
     let test = TestMock::start().await;
     let own = json!({"appid": OA});
+    let path = json!({"cgi_path": COLORS});
+    let by_secret = json!({"appid": OA, "appsecret": SECRET});
+    let in_query = format!("/cgi-bin/clear_quota/v2?appid={OA}&appsecret={SECRET}");
+    for _ in 0..50 {
+        let cleared = test.post("/cgi-bin/openapi/quota/clear", &path).await;
+        assert_eq!(cleared.errcode(), 0);
+    }
     for _ in 0..4 {
         assert_eq!(test.post("/cgi-bin/clear_quota", &own).await.errcode(), 0);
     }
-    let by_secret = json!({"appid": OA, "appsecret": "000000000000000000000000000000a0"});
     for _ in 0..3 {
         let cleared = test.post("/cgi-bin/clear_quota/v2", &by_secret).await;
         assert_eq!(cleared.errcode(), 0);
-    }
-    let path = json!({"cgi_path": COLORS});
-    for _ in 0..3 {
-        let cleared = test.post("/cgi-bin/openapi/quota/clear", &path).await;
-        assert_eq!(cleared.errcode(), 0);
+        // The official sample has no body.
+        let cleared = test.send(test.request("POST", &in_query)).await;
+        assert_eq!(cleared.errcode(), 0, "{}", cleared.text());
     }
     for (call, body) in [
         ("/cgi-bin/clear_quota", &own),
         ("/cgi-bin/clear_quota/v2", &by_secret),
+        (in_query.as_str(), &json!({})),
         ("/cgi-bin/openapi/quota/clear", &path),
     ] {
         let refused = test.post(call, body).await;
         assert_eq!(
             (refused.errcode(), test.rule(&refused).as_str()),
-            (48006, "WX-QTA-002")
+            (48006, "WX-QTA-002"),
+            "{call}"
         );
+    }
+}
+
+#[tokio::test]
+async fn appid_and_secret_in_the_query_are_judged_as_in_the_body() {
+    let test = TestMock::start().await;
+    for (query, errcode) in [
+        ("appid=wx0&appsecret=x", 40013),
+        ("appid=wx00000000000000a0", 41004),
+        ("appsecret=000000000000000000000000000000a0", 41002),
+        ("appid=wx00000000000000a0&appsecret=x", 40125),
+        ("", 44002),
+    ] {
+        let path = format!("/cgi-bin/clear_quota/v2?{query}");
+        let answer = test.send(test.request("POST", &path)).await;
+        assert_eq!(answer.errcode(), errcode, "{query}");
     }
 }
 

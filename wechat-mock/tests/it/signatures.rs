@@ -452,6 +452,8 @@ async fn each_known_mistake_is_told_on_the_phone() {
         told.insert(mistake);
     }
     let known = fixtures::signature_mistakes().as_array().unwrap().iter();
+    // Those of wx.chooseCard have a test of their own.
+    let known = known.filter(|row| row.get("of").is_none());
     let known: BTreeSet<&str> = known.map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(told, known, "a mistake that nothing provokes");
 }

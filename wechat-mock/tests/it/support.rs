@@ -34,11 +34,15 @@ impl Answer {
     pub(crate) fn trace(&self) -> String {
         let json = self.json();
         let errmsg = json["errmsg"].as_str().unwrap();
-        let (_, rest) = errmsg
-            .split_once("rid: ")
-            .or_else(|| errmsg.split_once("hint: ["))
-            .unwrap();
-        rest.split([']', ' ']).next().unwrap().to_owned()
+        let rid = errmsg.split_once("rid: ");
+        let rid = rid.map(|(_, rest)| rest.split(' ').next().unwrap().to_owned());
+        rid.or_else(|| self.hint()).unwrap()
+    }
+
+    /// The hint of a refusal that has one.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let (_, rest) = self.text().split_once("hint: [")?;
+        Some(rest.split(']').next().unwrap().to_owned())
     }
 
     /// Status, content type and body, byte for byte but for the rid or hint.
@@ -46,6 +50,9 @@ impl Answer {
         let mut text = self.text().to_owned();
         if text.contains("rid: ") || text.contains("hint: [") {
             text = text.replace(&self.trace(), "TRACE");
+        }
+        if let Some(hint) = self.hint() {
+            text = text.replace(&hint, "HINT");
         }
         format!("{} {}\n{text}", self.status, self.content_type)
     }

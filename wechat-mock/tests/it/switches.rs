@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 use wechat_mock::{MockWechat, StartError};
 
 use crate::{
-    receiver::nobody,
+    members,
+    receiver::{Receiver, Reply, nobody},
     support::{DAY, NOW, TestMock, card_ext},
 };
+
+mod calls;
 
 /// What each value of each switch leads to.
 #[rustfmt::skip]
@@ -19,6 +22,8 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("card_ext_timestamp_number", "refuse", "WX-CLM-018"),
     ("nonce", "optional", "ok"),
     ("nonce", "required", "WX-CLM-019"),
+    ("repeated_timestamp", "accept", "ok"),
+    ("repeated_timestamp", "refuse", "WX-CLM-010"),
     ("foreign_image", "advice", "0 WX-ADV-002"),
     ("foreign_image", "refuse", "40141"),
     ("unknown_key", "refuse", "47001 47001 47001 47001"),
@@ -27,6 +32,12 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("numeric_string", "refuse", "47001"),
     ("null_scalar", "tolerate", "0"),
     ("null_scalar", "refuse", "47001"),
+    ("number_for_text", "accept", "0 WX-ADV-023"),
+    ("number_for_text", "refuse", "47001"),
+    ("whole_fraction", "accept", "0"),
+    ("whole_fraction", "refuse", "47001"),
+    ("empty_sub_merchant", "accept", "0"),
+    ("empty_sub_merchant", "refuse", "41011"),
     ("fraction", "47001", "47001 47001"),
     ("fraction", "40079", "40079 40079"),
     ("unicode_escape", "accept", "0 券"),
@@ -50,7 +61,29 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("special_ticket_fields", "required", "41011"),
     ("special_ticket_fields", "optional", "0"),
     ("get_limit_default", "50", "50"),
-    ("get_limit_default", "quantity", "7"),
+    ("get_limit_default", "quantity", "52"),
+    ("repeated_timestamp", "accept", "ok"),
+    ("repeated_timestamp", "refuse", "WX-CLM-010"),
+    ("percent_encrypt_code", "garbage", "0"),
+    ("percent_encrypt_code", "40075", "40075"),
+    ("abstract_bytes", "open", "0"),
+    ("abstract_bytes", "24", "45021"),
+    ("update_url_name_bytes", "15", "45021"),
+    ("update_url_name_bytes", "16", "0"),
+    ("ticket_text_length", "open", "0"),
+    ("ticket_text_length", "judged", "45021"),
+    ("login_of_official_account", "40029", "40029"),
+    ("login_of_official_account", "40013", "40013"),
+    ("unknown_media_content", "40005", "40005"),
+    ("unknown_media_content", "40113", "40113"),
+    ("sub_merchant_errcode", "present", "errcode"),
+    ("sub_merchant_errcode", "absent", "category"),
+    ("paycell_is_open", "required", "47001"),
+    ("paycell_is_open", "optional", "0"),
+    ("stats_card_type", "captured", "0"),
+    ("stats_card_type", "page", "3"),
+    ("deleted_card", "shown", "\"CARD_STATUS_DELETE\""),
+    ("deleted_card", "40078", "40078"),
     ("retirement", "off", "coupon 0, member card 0"),
     ("retirement", "48001", "coupon 48001, member card 0"),
     ("retirement", "48009", "coupon 48009, member card 0"),
@@ -78,8 +111,15 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("errmsg_tail", "rid", "invalid card id rid: .."),
     ("content_type", "encoding", "application/json; encoding=utf-8"),
     ("content_type", "charset", "application/json; charset=utf-8"),
+    ("sex_spelling", "FEMAIL", "FEMAIL"),
+    ("sex_spelling", "FEMALE", "FEMALE"),
     ("get_card_retries", "short", "failed after 3"),
     ("get_card_retries", "long", "pending after 1"),
+    ("passive_reply", "delivered", "delivered after 1"),
+    ("passive_reply", "wrong_body", "failed after 3"),
+    ("passive_reply", "anything", "delivered after 1"),
+    ("empty_form_url", "accept", "0"),
+    ("empty_form_url", "refuse", "47001"),
 ];
 
 #[tokio::test]
@@ -117,13 +157,38 @@ async fn no_switch_and_no_value_goes_unseen() {
 
 /// Does what the switch decides, and tells what came of it.
 async fn probe(test: &mut TestMock, name: &str) -> String {
+    if let Some(seen) = calls::probe(test, name).await {
+        return seen;
+    }
     match name {
         "nonce" | "card_ext_timestamp_number" => claim(test, name).await,
+        "repeated_timestamp" => {
+            let card_id = test.create_with(|base| base["get_limit"] = json!(5)).await;
+            claim_of(test, &card_id, name).await;
+            claim_of(test, &card_id, name).await
+        }
+        "sex_spelling" => {
+            let change = json!({"sex": "FEMALE"});
+            test.control("PATCH", "users/alice", &change).await;
+            let card_id = members::member_card(test, json!({"auto_activate": true})).await;
+            let named = members::held(test, "alice", &card_id).await;
+            let info = test.post("/card/membercard/userinfo/get", &named).await;
+            info.json()["sex"].as_str().unwrap().to_owned()
+        }
         "token_grace" | "dead_token" | "malformed_token" => tokens(test, name).await,
         "upload_errcode" | "session_errcode" | "media_image_limit" => uploads(test, name).await,
         "oversized_media" => oversized(test).await,
         "friend_coupons" => friends(test).await,
         "get_card_retries" => pushed_to_nobody(test).await,
+        "passive_reply" => replied_to(test).await,
+        "empty_form_url" => {
+            let card_id =
+                members::member_card(test, json!({"wx_activate": true, "activate_url": null}))
+                    .await;
+            let form = json!({"card_id": card_id, "bind_old_card": {"name": "x", "url": ""}});
+            let path = "/card/membercard/activateuserform/set";
+            test.post(path, &form).await.errcode().to_string()
+        }
         "unknown_store" => {
             let stores = json!({"restrictions": {"stores": [1, 2]}});
             test.control("PATCH", "accounts/wx00000000000000a0", &stores)
@@ -132,6 +197,27 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
                 card["card"]["general_coupon"]["base_info"]["location_id_list"] = json!([1, 3]);
             })
             .await
+        }
+        "stats_card_type" => {
+            let (card_id, ..) = test.claimed("alice").await;
+            test.mock.clock().advance(DAY);
+            test.token = test.token_of("oa").await;
+            let asked = json!({
+                "begin_date": "2026-12-23", "end_date": "2026-12-23", "cond_source": 1,
+                "card_id": card_id,
+            });
+            let answer = test.post("/datacube/getcardcardinfo", &asked).await;
+            answer.json()["list"][0]["card_type"].to_string()
+        }
+        "deleted_card" => {
+            let call = json!({"card_id": test.create().await});
+            test.post("/card/delete", &call).await;
+            let answer = test.post("/card/get", &call).await;
+            let shown = answer.json();
+            match answer.errcode() {
+                0 => shown["card"]["general_coupon"]["base_info"]["status"].to_string(),
+                errcode => errcode.to_string(),
+            }
         }
         "unknown_code" => {
             let answer = test
@@ -180,6 +266,9 @@ async fn cards(test: &TestMock, name: &str) -> String {
             "/base_info/custom_app_brand_user_name",
             json!("gh_000000000099@app"),
         )],
+        "number_for_text" => vec![("/base_info/title", json!(5))],
+        "whole_fraction" => vec![("/base_info/sku/quantity", json!(7.0))],
+        "empty_sub_merchant" => vec![("/base_info/sub_merchant_info", json!({}))],
         "null_scalar" => vec![("/base_info/service_phone", Value::Null)],
         "link_without_mini_program" => vec![("/base_info/custom_app_brand_pass", json!(""))],
         "unknown_code_type" => vec![("/base_info/code_type", json!("CODE_TYPE_SMELL"))],
@@ -236,11 +325,18 @@ async fn whole_card(test: &TestMock, name: &str) -> String {
             let card_id = test
                 .create_with(|base| {
                     base.as_object_mut().unwrap().remove("get_limit");
-                    base["sku"]["quantity"] = json!(7);
+                    base["sku"]["quantity"] = json!(52);
                 })
                 .await;
-            let shown = test.post("/card/get", &json!({"card_id": card_id})).await;
-            shown.json()["card"]["general_coupon"]["base_info"]["get_limit"].to_string()
+            let mut claims = 0;
+            while test
+                .claim("alice", &card_id, &format!("n-{claims}"))
+                .await
+                .is_success()
+            {
+                claims += 1;
+            }
+            claims.to_string()
         }
         _ => {
             let mut card = test.seed_card().await;
@@ -292,14 +388,20 @@ async fn escaped(test: &TestMock) -> String {
 
 async fn claim(test: &TestMock, name: &str) -> String {
     let card_id = test.create().await;
+    claim_of(test, &card_id, name).await
+}
+
+/// A claim of a card as a switch is about it.
+async fn claim_of(test: &TestMock, card_id: &str, name: &str) -> String {
+    let has_nonce = name == "card_ext_timestamp_number";
     let ticket = test.ticket("wx_card").await;
-    let nonce = if name == "nonce" { "" } else { "n" };
+    let nonce = if has_nonce { "n" } else { "" };
     let mut ext: Value =
-        serde_json::from_str(&card_ext(&ticket, &card_id, nonce, &NOW.to_string())).unwrap();
-    if name != "nonce" {
+        serde_json::from_str(&card_ext(&ticket, card_id, nonce, &NOW.to_string())).unwrap();
+    if has_nonce {
         ext["timestamp"] = json!(NOW);
     }
-    let outcome = test.add_card("alice", &card_id, ext.to_string());
+    let outcome = test.add_card("alice", card_id, ext.to_string());
     match outcome.explain()["rule"].as_str() {
         Some(rule) => rule.to_owned(),
         None => "ok".to_owned(),
@@ -350,16 +452,16 @@ async fn oversized(test: &TestMock) -> String {
     const MB: usize = 1024 * 1024;
     let logo = fixtures::image("logo.jpg");
     let mut seen = Vec::new();
-    for (of, head, size) in [
-        ("image", logo, 10 * MB + 1),
-        ("voice", &b"#!AMR\n"[..], 2 * MB + 1),
-        ("video", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
-        ("thumb", logo, 64 * 1024 + 1),
+    for (name, head, size) in [
+        ("image.jpg", logo, 10 * MB + 1),
+        ("voice.amr", &b"#!AMR\n"[..], 2 * MB + 1),
+        ("video.mp4", &b"\0\0\0\x20ftypisom"[..], 10 * MB + 1),
+        ("thumb.jpg", logo, 64 * 1024 + 1),
     ] {
         let mut file = head.to_vec();
         file.resize(size, 0);
-        let path = format!("/cgi-bin/media/upload?type={of}");
-        seen.push(test.upload(&path, "file", file).await.errcode().to_string());
+        let path = format!("/cgi-bin/media/upload?type={}", &name[..5]);
+        seen.push(test.upload(&path, name, file).await.errcode().to_string());
     }
     seen.join(" ")
 }
@@ -468,7 +570,7 @@ async fn a_strict_mock_stays_strict_over_reset_and_a_small_world() {
     assert_eq!(values().await, ["nonce"]);
 
     for (method, path, body) in [
-        ("PUT", "world", json!({"accounts": []})),
+        ("PUT", "world", json!({"accounts": [{}]})),
         ("PATCH", "switches", json!({"unknown_key": "ignore"})),
         ("POST", "reset", json!({})),
     ] {
@@ -499,6 +601,23 @@ async fn pushed_to_nobody(test: &TestMock) -> String {
     events.trigger(&appid, "user_get_card", "alice", json!({}));
     events.settled().await;
     let event = events.of("user_get_card").remove(0);
+    let tries = event["tries"].as_array().unwrap().len();
+    format!("{} after {tries}", event["state"].as_str().unwrap())
+}
+
+/// A push that is answered with a message to the customer.
+async fn replied_to(test: &TestMock) -> String {
+    let reply = "<xml><ToUserName>o1</ToUserName><FromUserName>gh_1</FromUserName>\
+                 <MsgType>text</MsgType><Content>thanks</Content></xml>";
+    let shop = Receiver::start([reply; 3].map(Reply::text)).await;
+    let appid = test.mock.official_account().appid;
+    let callback = json!({"callback": {"url": shop.url, "token": "token123"}});
+    let path = format!("accounts/{appid}");
+    test.control("PATCH", &path, &callback).await;
+    let events = test.mock.events();
+    events.trigger(&appid, "user_del_card", "alice", json!({}));
+    events.settled().await;
+    let event = events.of("user_del_card").remove(0);
     let tries = event["tries"].as_array().unwrap().len();
     format!("{} after {tries}", event["state"].as_str().unwrap())
 }

@@ -130,3 +130,21 @@ async fn a_ticket_of_an_unknown_type_is_refused() {
     let answer = test.ask("/cgi-bin/ticket/getticket?type=card").await;
     assert_snapshot!("ticket_type", answer.shown());
 }
+
+#[tokio::test]
+async fn a_stable_token_outlives_any_number_of_others() {
+    let test = TestMock::start().await;
+    let oa = test.mock.official_account();
+    let call = serde_json::json!({
+        "grant_type": "client_credential", "appid": oa.appid, "secret": oa.secret,
+    });
+    let stable = test.post("/cgi-bin/stable_token", &call).await.json();
+    let stable = stable["access_token"].as_str().unwrap();
+    for _ in 0..1_200 {
+        test.token_of("oa").await;
+    }
+    let answer = test
+        .get(&format!("/card/getcolors?access_token={stable}"))
+        .await;
+    assert_eq!(answer.errcode(), 0, "{}", answer.text());
+}

@@ -86,3 +86,24 @@ async fn a_start_that_cannot_be_says_why() {
     drop(mock);
     MockWechat::builder().listen(address).start().await;
 }
+
+#[tokio::test]
+async fn a_world_without_accounts_is_refused_with_what_is_missing() {
+    let test = TestMock::start().await;
+    for world in [
+        json!({}),
+        json!({"accounts": []}),
+        json!({"users": [{"name": "dora"}]}),
+    ] {
+        let answer = test.control("PUT", "world", &world).await;
+        let error = &answer.json()["error"];
+        assert_eq!(
+            (answer.status, &error["field"]),
+            (422, &json!("accounts")),
+            "{world}"
+        );
+        assert!(error["message"].as_str().unwrap().contains("missing"));
+        let started = MockWechat::builder().world(world).try_start().await;
+        assert!(matches!(started, Err(StartError::World(_))));
+    }
+}

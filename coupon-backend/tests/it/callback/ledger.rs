@@ -7,7 +7,10 @@ use super::{
     ALICE, BOB, accepted, claims, consumed, deleted, event, gifting, got, mine, push, push_all,
     pushes, settled, status,
 };
-use crate::support::{DAY, NOW, Shop};
+use crate::{
+    redeem::consume_elsewhere,
+    support::{DAY, NOW, Shop},
+};
 
 #[tokio::test]
 async fn seven_claims_of_one_second_are_seven_claims() {
@@ -132,6 +135,7 @@ async fn what_was_redeemed_elsewhere_is_redeemed_and_stays_so() {
     let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     let (card_id, code) = (&claimed.card_id, &claimed.code);
+    consume_elsewhere(&shop, code).await;
     push_all(
         &shop,
         &[
@@ -146,7 +150,32 @@ async fn what_was_redeemed_elsewhere_is_redeemed_and_stays_so() {
     assert_eq!(mine[0]["redeemed_at"], "2026-12-23T04:27:40Z");
     let again = shop.redeem(code).await;
     assert_eq!(again.error(), (409, "already_redeemed".to_owned()));
-    assert_eq!(shop.calls("/card/code/consume"), 0);
+    assert_eq!(
+        shop.calls("/card/code/consume"),
+        1,
+        "that of the other program"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_that_rests_on_a_push_alone_asks_wechat_first() {
+    let shop = Shop::open().await;
+    let claimed = shop.claimed("alice").await;
+    let (card_id, code) = (&claimed.card_id, &claimed.code);
+    push_all(&shop, &[consumed(NOW + 60, card_id, code, "FROM_API")]).await;
+    assert_eq!(status(&shop, code).await, "redeemed");
+    let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
+    shop.mock.faults().add(busy);
+    let busy = shop.redeem(code).await;
+    assert_eq!(busy.error(), (503, "wechat_unavailable".to_owned()));
+    shop.mock.faults().clear();
+    assert_eq!(
+        shop.redeem(code).await.status,
+        200,
+        "WeChat has no such redemption"
+    );
+    let again = shop.redeem(code).await;
+    assert_eq!(again.error(), (409, "already_redeemed".to_owned()));
 }
 
 /// A redemption of ours whose answer was lost.
@@ -155,7 +184,10 @@ async fn lost_redemption(shop: &Shop, code: &str) {
         .on("/card/code/consume")
         .times(1);
     shop.mock.faults().add(fault);
+    let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
+    shop.mock.faults().add(busy);
     assert_eq!(shop.redeem(code).await.status, 503);
+    shop.mock.faults().clear();
 }
 
 #[tokio::test]
@@ -212,11 +244,14 @@ async fn a_redemption_of_ours_that_was_answered_is_not_touched_by_its_push() {
     }
     let mine = mine(&shop, &claimed.session).await;
     assert_eq!(mine[0]["redeemed_at"], "2026-12-23T04:26:40Z");
-    let state: (String,) = sqlx::query_as("SELECT redeem_state FROM claims WHERE code = ?")
-        .bind(&claimed.code)
-        .fetch_one(&shop.ledger().await)
-        .await
-        .unwrap();
+    let state: (String,) = sqlx::query_as(
+        "SELECT operations.state FROM operations \
+         JOIN claims ON claims.id = operations.subject WHERE claims.code = ?",
+    )
+    .bind(&claimed.code)
+    .fetch_one(&shop.ledger().await)
+    .await
+    .unwrap();
     assert_eq!(state.0, "done");
 }
 

@@ -1,11 +1,12 @@
 //! A body as one JSON object.
 
-use serde_json::{Map, Value, error::Category};
+use serde_json::{Value, error::Category};
 
-use crate::{
-    api::call::kind,
-    refusal::{Place, Refusal},
+use super::{
+    parser::parse,
+    tree::{Kind, Node},
 };
+use crate::{api::call::kind, refusal::Refusal};
 
 /// Levels of a body: a world file holds a card some levels deeper, and must stay readable.
 const DEEPEST: usize = 100;
@@ -14,36 +15,26 @@ const DEEPEST: usize = 100;
 ///
 /// Of a key that stands twice the last counts, as with most parsers; what WeChat does was not
 /// captured. Blanks alone are no empty body: they are refused as JSON that breaks off.
-pub(crate) fn read_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn read_json(body: &[u8]) -> Result<Node<'_>, Refusal> {
     if body.is_empty() {
         return Err(Refusal::new("WX-WIRE-004")
             .expected("a JSON object")
             .received("an empty body"));
     }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) if object.values().all(|value| fits_into(value, DEEPEST - 1)) => {
-            Ok(object)
-        }
-        Ok(Value::Object(_)) => Err(Refusal::new("WX-WIRE-005")
-            .expected(format!("at most {DEEPEST} levels"))
-            .received("more")),
-        Ok(other) => Err(Refusal::new("WX-WIRE-005")
+    let text = std::str::from_utf8(body).ok();
+    match text.and_then(|text| parse(text, DEEPEST)) {
+        Some(object) if matches!(object.kind, Kind::Object(_)) => Ok(object),
+        Some(other) => Err(Refusal::new("WX-WIRE-005")
             .expected("a JSON object")
-            .received(kind(&other))
-            .at(Place::Path(String::new()))),
-        Err(fault) => Err(unreadable(body, &fault)),
-    }
-}
-
-fn fits_into(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::Object(members) => {
-            levels > 0 && members.values().all(|member| fits_into(member, levels - 1))
-        }
-        Value::Array(entries) => {
-            levels > 0 && entries.iter().all(|entry| fits_into(entry, levels - 1))
-        }
-        _ => true,
+            .received(kind(&other.to_value()))
+            .at(other.at)),
+        // What is wrong is asked of serde_json, which says where.
+        None => Err(match serde_json::from_slice::<Value>(body) {
+            Ok(_) => Refusal::new("WX-WIRE-005")
+                .expected(format!("at most {DEEPEST} levels"))
+                .received("more"),
+            Err(error) => unreadable(body, &error),
+        }),
     }
 }
 
@@ -67,7 +58,7 @@ pub(crate) fn with_escapes_kept(json: &[u8]) -> Option<Vec<u8>> {
     found.then_some(kept)
 }
 
-fn unreadable(body: &[u8], fault: &serde_json::Error) -> Refusal {
+fn unreadable(body: &[u8], error: &serde_json::Error) -> Refusal {
     let Ok(text) = std::str::from_utf8(body) else {
         return Refusal::new("WX-WIRE-005")
             .expected("UTF-8")
@@ -84,13 +75,13 @@ fn unreadable(body: &[u8], fault: &serde_json::Error) -> Refusal {
     } else {
         Refusal::new("WX-WIRE-005")
             .expected("JSON")
-            .received(format!("an error at this place: {fault}"))
+            .received(format!("an error at this place: {error}"))
     };
     // Before the end of a text that breaks off stands nothing.
-    if fault.classify() == Category::Eof {
+    if error.classify() == Category::Eof {
         refusal
     } else {
-        refusal.at(Place::Byte(offset(body, fault)))
+        refusal.at(offset(body, error))
     }
 }
 
@@ -101,13 +92,13 @@ fn looks_like_a_form(text: &str) -> bool {
 }
 
 /// The byte at which the parser gave up, from its line and column, which count from 1.
-fn offset(body: &[u8], fault: &serde_json::Error) -> usize {
+fn offset(body: &[u8], error: &serde_json::Error) -> usize {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let before: usize = lines
-        .take(fault.line().saturating_sub(1))
+        .take(error.line().saturating_sub(1))
         .map(<[u8]>::len)
         .sum();
-    (before + fault.column()).saturating_sub(1)
+    (before + error.column()).saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -163,30 +154,31 @@ mod tests {
 
     #[test]
     fn numbers_without_end_are_read_or_refused() {
-        let number = |digits: &str| read_json(format!("{{\"a\":{digits}}}").as_bytes());
-        assert!(number(&"9".repeat(300)).is_ok());
-        assert!(number(&"9".repeat(400)).is_err());
-        assert!(number("1e-999").is_ok());
-        assert!(number("18446744073709551616").is_ok());
+        let reads = |digits: &str| read_json(format!("{{\"a\":{digits}}}").as_bytes()).is_ok();
+        assert!(reads(&"9".repeat(300)));
+        assert!(!reads(&"9".repeat(400)));
+        assert!(reads("1e-999"));
+        assert!(reads("18446744073709551616"));
     }
 
     #[test]
     fn a_fraction_reads_the_same_after_it_was_written() {
         let read = read_json(b"{\"a\":-1.7359318159091918e-202}").unwrap();
-        let written = Value::Object(read.clone()).to_string();
-        assert_eq!(read_json(written.as_bytes()).unwrap(), read);
+        let written = read.to_value().to_string();
+        let again = read_json(written.as_bytes()).unwrap();
+        assert_eq!(again.to_value(), read.to_value());
     }
 
     #[test]
     fn of_a_key_that_stands_twice_the_last_counts() {
         let read = read_json(br#"{"a":1,"b":2,"a":{"c":3}}"#).unwrap();
-        assert_eq!(Value::Object(read), json!({"a": {"c": 3}, "b": 2}));
+        assert_eq!(read.to_value(), json!({"a": {"c": 3}, "b": 2}));
     }
 
     #[test]
     fn a_pair_of_surrogates_and_an_escaped_nul_are_characters() {
         let read = read_json(br#"{"a":"\ud83d\ude00\u0000"}"#).unwrap();
-        assert_eq!(read["a"], "\u{1f600}\0");
+        assert_eq!(read.to_value()["a"], "\u{1f600}\0");
     }
 
     #[test]
@@ -204,13 +196,13 @@ mod tests {
             ("{\"a\":\"x\ny\"}", "Error before \ny\"}"),
         ] {
             let place = read_json(body.as_bytes()).unwrap_err().at.unwrap();
-            let found = error_before(body.as_bytes(), &place);
+            let found = error_before(body.as_bytes(), place);
             assert_eq!(found.as_deref(), Some(tail), "{body}");
         }
         let long = format!("{{x{}", "满".repeat(200));
         let place = read_json(long.as_bytes()).unwrap_err().at.unwrap();
-        let tail = error_before(long.as_bytes(), &place).unwrap();
-        assert_eq!(tail, format!("Error before x{}", "满".repeat(79)));
+        let tail = error_before(long.as_bytes(), place).unwrap();
+        assert_eq!(tail, format!("Error before x{}...", "满".repeat(114)));
     }
 
     #[test]

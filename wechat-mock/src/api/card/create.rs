@@ -7,11 +7,7 @@ use super::{
     relations::Relations,
 };
 use crate::{
-    api::{
-        Context,
-        call::{shortened, wrong_kind},
-        reply::Reply,
-    },
+    api::{Context, call::shortened, reply::Reply, suits::Subject},
     facts,
     refusal::Refusal,
     switches::{Switch, Switches},
@@ -21,27 +17,33 @@ use crate::{
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let call = context.call;
     let switches = context.world.switches;
-    let (card_type, node) = card_of(call.json()?, switches)?;
-    check_withdrawn(card_type, switches)?;
     let number = context.own_number();
     let now = context.world.now();
+    let (card_type, node) = card_of(call.json()?)?;
+    check_withdrawn(card_type, switches)?;
     let name = card_type.to_ascii_lowercase();
     let account = context.world.account(number);
 
     account.profile.restrictions.open(Door::Create)?;
 
-    let mut judge = Judge::new(
-        card_type,
+    let mut judge = Judge {
         account,
-        context.world.accounts(),
+        accounts: context.world.accounts(),
         switches,
-        &mut context.advice,
-    );
+        advice: &mut context.advice,
+    };
     CardNode {
         name: &name,
         members: node,
     }
     .check(&mut judge)?;
+    Subject::new_card(
+        context.world,
+        number,
+        card_type,
+        &call.json()?["card"][&name],
+    )
+    .check(&call.path)?;
     Relations {
         card_type,
         node,
@@ -57,6 +59,14 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     {
         node["base_info"]["get_limit"] = node["base_info"]["sku"]["quantity"].clone();
     }
+    // Without an id it stands for no sub-merchant.
+    if let Some(base) = node["base_info"].as_object_mut()
+        && base
+            .get("sub_merchant_info")
+            .is_some_and(|info| info["merchant_id"].is_null())
+    {
+        base.remove("sub_merchant_info");
+    }
     let card = Card::new(card_id.clone(), card_type, node, now)
         .ok_or_else(|| Refusal::new("WX-CRD-015"))?;
     context.world.add_card(number, card);
@@ -64,31 +74,15 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
 }
 
 /// The type of a card and the node that describes it.
-fn card_of(
-    body: &Map<String, Value>,
-    switches: Switches,
-) -> Result<(&str, &Map<String, Value>), Refusal> {
-    let ignores = switches.is(Switch::UnknownKey, "ignore");
-    let card = match body.get("card") {
-        Some(Value::Object(card)) => card,
-        Some(other) => return Err(wrong_kind("card", "an object", other)),
-        None => {
-            return Err(Refusal::new("WX-CRD-001")
-                .expected("card, with card_type and the node named like it")
-                .received("no card")
-                .tail("m_data"));
-        }
+fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Refusal> {
+    let Some(Value::Object(card)) = body.get("card") else {
+        return Err(Refusal::new("WX-CRD-001")
+            .expected("card, with card_type and the node named like it")
+            .received("no card")
+            .tail("m_data"));
     };
-    if let Some(key) = body.keys().find(|key| *key != "card")
-        && !ignores
-    {
-        return Err(misplaced(key));
-    }
-    let card_type = match card.get("card_type") {
-        Some(Value::String(card_type)) => card_type.as_str(),
-        None | Some(Value::Null) => "",
-        Some(other) => return Err(wrong_kind("card.card_type", "a string", other)),
-    };
+    let card_type = card.get("card_type").and_then(Value::as_str);
+    let card_type = card_type.unwrap_or_default();
     if !facts::is_card_type(card_type) {
         return Err(Refusal::new("WX-CRD-010")
             .expected("a card_type such as GENERAL_COUPON")
@@ -99,28 +93,18 @@ fn card_of(
             }));
     }
     let name = card_type.to_ascii_lowercase();
-    let node = match card.get(&name) {
-        Some(Value::Object(node)) => node,
-        Some(other) => return Err(wrong_kind(&format!("card.{name}"), "an object", other)),
-        None => {
-            let keys: Vec<&str> = card.keys().map(String::as_str).collect();
-            return Err(Refusal::new("WX-CRD-011")
-                .expected(format!("card.{name}"))
-                .received(shortened(&keys.join(", "))));
-        }
+    let Some(Value::Object(node)) = card.get(&name) else {
+        let keys: Vec<&str> = card.keys().map(String::as_str).collect();
+        return Err(Refusal::new("WX-CRD-011")
+            .expected(format!("card.{name}"))
+            .received(shortened(&keys.join(", "))));
     };
-    if let Some(key) = card.keys().find(|key| *key != "card_type" && **key != name)
-        && !ignores
-    {
-        return Err(misplaced(&format!("card.{key}")));
+    if let Some(key) = card.keys().find(|key| *key != "card_type" && **key != name) {
+        return Err(Refusal::new("WX-WIRE-008")
+            .expected("{\"card\":{\"card_type\":…,\"<type>\":{…}}}")
+            .received(shortened(&format!("card.{key}"))));
     }
     Ok((card_type, node))
-}
-
-fn misplaced(path: &str) -> Refusal {
-    Refusal::new("WX-WIRE-008")
-        .expected("{\"card\":{\"card_type\":…,\"<type>\":{…}}}")
-        .received(shortened(path))
 }
 
 /// What an account may get whose coupon right was withdrawn; its member cards live on.

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::living_card;
+use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
 };
 
 pub(in crate::api) fn delete(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = suited_card(context)?;
     context.world.delete_card(at);
     Ok(Reply::card(json!({})))
 }

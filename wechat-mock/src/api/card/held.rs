@@ -10,14 +10,12 @@ use crate::{
 };
 
 pub(in crate::api) fn held(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let openid = context.call.text("openid")?.ok_or_else(|| {
-        Refusal::new("WX-COD-024")
-            .expected("openid")
-            .received("no openid")
-    })?;
-    let user = user_of_openid(context, openid)?;
-    let card_id = context.call.text("card_id")?;
-    let only = card_id.map(|id| own_card(context, id)).transpose()?;
+    let fields = context.call.fields()?;
+    let user = user_of_openid(context, fields.required_text("openid"))?;
+    let only = fields
+        .text("card_id")
+        .map(|id| own_card(context, id))
+        .transpose()?;
 
     let account = context.world.account(context.own_number());
     // What was deleted or made void stays, as captured; only code/get tells it apart.

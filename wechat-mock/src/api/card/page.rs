@@ -1,14 +1,10 @@
 //! POST `/card/landingpage/create` and `/card/mpnews/gethtml`: where customers meet cards.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::{living_card, only_living, own_card};
+use super::{own_card, suited_card};
 use crate::{
-    api::{
-        Context,
-        call::{missing, shortened, text_in, wrong_kind},
-        reply::Reply,
-    },
+    api::{Context, reply::Reply, schema::Fields, suits::Subject},
     refusal::Refusal,
     world::{
         account::Account,
@@ -16,30 +12,13 @@ use crate::{
     },
 };
 
-/// Where a landing page is shown from.
-const SCENES: [&str; 7] = [
-    "SCENE_NEAR_BY",
-    "SCENE_MENU",
-    "SCENE_QRCODE",
-    "SCENE_ARTICLE",
-    "SCENE_H5",
-    "SCENE_IVR",
-    "SCENE_CARD_CUSTOM_CELL",
-];
-
 /// POST `/card/landingpage/create`.
 pub(in crate::api) fn create_page(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
-    let banner = call.required_text("banner")?.to_owned();
-    let page_title = call.required_text("page_title")?.to_owned();
-    let can_share = call.required_flag("can_share")?;
-    let scene = call.text("scene")?.unwrap_or_default();
-    if !SCENES.contains(&scene) {
-        return Err(Refusal::new("WX-CRD-078")
-            .expected(SCENES.join(", "))
-            .received(shortened(scene)));
-    }
-    let cards = cards(context)?;
+    let fields = context.call.fields()?;
+    let cards = fields.objects("card_list");
+    let cards = cards
+        .map(|entry| card(context, entry))
+        .collect::<Result<_, _>>()?;
 
     let account = context.own_account();
     let page_id = account.pages.len() + 1;
@@ -55,10 +34,10 @@ pub(in crate::api) fn create_page(context: &mut Context<'_>) -> Result<Reply, Re
     );
     account.pages.push(LandingPage {
         url: url.clone(),
-        banner,
-        page_title,
-        can_share,
-        scene: scene.to_owned(),
+        banner: fields.required_text("banner").to_owned(),
+        page_title: fields.required_text("page_title").to_owned(),
+        can_share: fields.flag("can_share").unwrap_or_default(),
+        scene: fields.required_text("scene").to_owned(),
         cards,
     });
     Ok(Reply::card(json!({"url": url, "page_id": page_id})))
@@ -69,45 +48,21 @@ pub(in crate::api) fn biz(account: &Account) -> String {
     format!("{}==", account.ids.fixed("biz").base64url(14))
 }
 
-fn cards(context: &Context<'_>) -> Result<Vec<PageCard>, Refusal> {
-    let list = context.call.json()?.get("card_list");
-    let entries = match list {
-        None | Some(Value::Null) => return Err(missing("card_list")),
-        Some(Value::Array(entries)) => entries,
-        Some(other) => return Err(wrong_kind("card_list", "a list of objects", other)),
-    };
-    if entries.is_empty() {
-        return Err(Refusal::new("WX-CRD-079")
-            .expected("at least one card")
-            .received("none"));
-    }
-    let read = |entry: &Value| match entry {
-        Value::Object(entry) => card(context, entry),
-        other => Err(wrong_kind("card_list", "a list of objects", other)),
-    };
-    entries.iter().map(read).collect()
-}
-
-fn card(context: &Context<'_>, entry: &Map<String, Value>) -> Result<PageCard, Refusal> {
-    let card_id = text_in(entry, "card_id")?.ok_or_else(|| Refusal::new("WX-CRD-050"))?;
-    let at = only_living(context, own_card(context, card_id)?)?;
-    let terms = context.world.card(at).terms;
-    if terms.use_custom_code && !terms.deposit {
-        return Err(Refusal::new("WX-CRD-080")
-            .expected("cards whose codes WeChat makes or holds in deposit")
-            .received("a card with custom codes"));
-    }
+fn card(context: &Context<'_>, entry: Fields<'_>) -> Result<PageCard, Refusal> {
+    let card_id = entry.required_text("card_id");
+    let at = own_card(context, card_id)?;
+    Subject::card(context.world, at)
+        .beside(entry)
+        .check(&context.call.path)?;
     Ok(PageCard {
         card_id: card_id.to_owned(),
-        thumb_url: text_in(entry, "thumb_url")?
-            .ok_or_else(|| missing("thumb_url"))?
-            .to_owned(),
+        thumb_url: entry.required_text("thumb_url").to_owned(),
     })
 }
 
 /// POST `/card/mpnews/gethtml`: a card for an article.
 pub(in crate::api) fn html(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = suited_card(context)?;
     let card_id = &context.world.card(at).card_id;
     let biz = biz(context.world.account(at.0));
     let frame = format!(

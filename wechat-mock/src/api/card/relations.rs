@@ -37,12 +37,10 @@ pub(super) struct Relations<'a> {
 impl Relations<'_> {
     pub(super) fn check(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
         self.check_dates()?;
-        self.check_stock()?;
         self.check_stores(advice)?;
         if self.switches.is(Switch::LinkWithoutMiniProgram, "refuse") {
             self.check_links()?;
         }
-        self.check_general_card()?;
         self.check_payment()?;
         self.check_friends()?;
         self.check_texts_with_pictures()?;
@@ -147,26 +145,6 @@ impl Relations<'_> {
         Ok(())
     }
 
-    fn check_stock(&self) -> Result<(), Refusal> {
-        let base = self.base();
-        let quantity = whole(&base["sku"]["quantity"]).unwrap_or_default();
-        let is_deposit = base["get_custom_code_mode"] == "GET_CUSTOM_CODE_MODE_DEPOSIT";
-        if is_deposit && (quantity != 0 || base["use_custom_code"] != true) {
-            return Err(Refusal::new("WX-CRD-023")
-                .expected("use_custom_code true and quantity 0")
-                .received(format!(
-                    "use_custom_code {}, quantity {quantity}",
-                    base["use_custom_code"]
-                )));
-        }
-        if !is_deposit && quantity == 0 {
-            return Err(Refusal::new("WX-CRD-024")
-                .expected("base_info.sku.quantity: 1 or more")
-                .received("0"));
-        }
-        Ok(())
-    }
-
     /// Stores are checked when the account has some; else any will do, with an advice.
     fn check_stores(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
         let given = self.base()["location_id_list"].as_array();
@@ -207,15 +185,6 @@ impl Relations<'_> {
                     ))
                     .received(format!("{link}_url alone")));
             }
-        }
-        Ok(())
-    }
-
-    fn check_general_card(&self) -> Result<(), Refusal> {
-        if self.card_type == "GENERAL_CARD" && self.base()["use_custom_code"] == true {
-            return Err(Refusal::new("WX-CRD-035")
-                .expected("use_custom_code false")
-                .received("use_custom_code true"));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::living_card;
+use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
@@ -13,32 +13,20 @@ use crate::{
 const MOST: u64 = 100_000_000;
 
 pub(in crate::api) fn modify_stock(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
-    let increase = amount(context, "increase_stock_value")?;
-    let reduce = amount(context, "reduce_stock_value")?;
-    if increase.is_none() && reduce.is_none() {
-        return Err(Refusal::new("WX-CRD-066")
-            .expected("increase_stock_value or reduce_stock_value")
-            .received("neither"));
-    }
+    let at = suited_card(context)?;
+    let fields = context.call.fields()?;
+    let amount = |key| {
+        fields
+            .number(key)
+            .and_then(|amount| u64::try_from(amount).ok())
+    };
+    let increase = amount("increase_stock_value").unwrap_or(0);
+    let reduce = amount("reduce_stock_value").unwrap_or(0);
     let now = context.world.now();
     let card = context.world.card_mut(at);
-    let (left, total) = changed(card, increase.unwrap_or(0), reduce.unwrap_or(0))?;
+    let (left, total) = changed(card, increase, reduce)?;
     (card.quantity, card.total_quantity, card.update_time) = (left, total, now);
     Ok(Reply::card(json!({})))
-}
-
-fn amount(context: &Context<'_>, key: &str) -> Result<Option<u64>, Refusal> {
-    let amount = context.call.number(key)?;
-    let legal = |amount: i64| {
-        let legal = u64::try_from(amount).ok().filter(|amount| *amount <= MOST);
-        legal.ok_or_else(|| {
-            Refusal::new("WX-CRD-066")
-                .expected(format!("{key}: 0 to {MOST}"))
-                .received(amount.to_string())
-        })
-    };
-    amount.map(legal).transpose()
 }
 
 /// The stock that is left and the whole stock after a change.

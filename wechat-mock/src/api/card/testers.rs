@@ -13,8 +13,8 @@ use crate::{
 const MOST: usize = 10;
 
 pub(in crate::api) fn set_testers(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let openids = context.call.texts("openid")?.unwrap_or_default();
-    let names = context.call.texts("username")?.unwrap_or_default();
+    let fields = context.call.fields()?;
+    let (openids, names) = (fields.texts("openid"), fields.texts("username"));
     let listed = openids.len() + names.len();
     if listed > MOST {
         return Err(Refusal::new("WX-CRD-072")

@@ -4,14 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::{
     fields::{CardNode, Judge},
-    living_card,
+    named_card,
     relations::Relations,
 };
 use crate::{
     api::{
         Context,
-        call::{shortened, wrong_kind},
+        call::shortened,
         reply::Reply,
+        schema::{FieldRow, rows_of_update},
+        suits::Subject,
     },
     refusal::Refusal,
     world::{
@@ -21,12 +23,16 @@ use crate::{
 };
 
 pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = living_card(context)?;
+    let at = named_card(context)?;
     let card = context.world.card(at);
     let change = change_of(context.call.json()?, &card.node_name())?;
-    let node = merged(&card.node, &change);
+    let mut node = merged(&card.node, &change);
+    let asked = node.clone();
+    for row in turned_off(card, &change) {
+        node.insert(row.path.to_owned(), Value::Bool(true));
+    }
 
-    let is_reviewed = check(context, at, &change, &node)?;
+    let is_reviewed = check(context, at, &change, &node, &asked)?;
     if !context
         .world
         .update_card(at, Value::Object(node), is_reviewed)
@@ -41,21 +47,19 @@ fn change_of(body: &Map<String, Value>, name: &str) -> Result<Map<String, Value>
     if let Some(other) = body.keys().find(|key| *key != "card_id" && *key != name) {
         return Err(wrong_node(name, other));
     }
-    let mut change = match body.get(name) {
-        Some(Value::Object(change)) => change.clone(),
-        Some(other) => return Err(wrong_kind(name, "an object", other)),
-        None => return Err(wrong_node(name, "card_id alone")),
+    let Some(Value::Object(change)) = body.get(name) else {
+        return Err(wrong_node(name, "card_id alone"));
     };
+    let mut change = change.clone();
     // "0" stands for no store.
-    if let Some(stores) = change
+    let stores = change
         .get_mut("base_info")
-        .and_then(|base| base.get_mut("location_id_list"))
+        .and_then(|base| base.get_mut("location_id_list"));
+    if let Some(Value::Array(stores)) = stores
+        && let [only] = stores.as_slice()
+        && whole(only) == Some(0)
     {
-        let only = stores.as_array().filter(|stores| stores.len() == 1);
-        let only = only.map_or(&*stores, |stores| &stores[0]);
-        if whole(only) == Some(0) {
-            *stores = json!([]);
-        }
+        stores.clear();
     }
     Ok(change)
 }
@@ -83,28 +87,32 @@ fn merged(node: &Value, change: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Holds a change against the field table and the card; true when it has to be reviewed.
+///
+/// `node` is what the card becomes, `asked` what it would become if all were done that the call asks.
 fn check(
     context: &mut Context<'_>,
     at: CardAt,
     change: &Map<String, Value>,
     node: &Map<String, Value>,
+    asked: &Map<String, Value>,
 ) -> Result<bool, Refusal> {
     let world = &*context.world;
     let (card, account) = (world.card(at), world.account(at.0));
     let name = card.node_name();
-    let mut judge = Judge::new(
-        &card.card_type,
+    let mut judge = Judge {
         account,
-        world.accounts(),
-        world.switches,
-        &mut context.advice,
-    );
+        accounts: world.accounts(),
+        switches: world.switches,
+        advice: &mut context.advice,
+    };
     let of = |members| CardNode {
         name: &name,
         members,
     };
     let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
-    check_cells(card, node)?;
+    Subject::card(world, at)
+        .changed_to(asked)
+        .check(&context.call.path)?;
     Relations {
         card_type: &card.card_type,
         node,
@@ -116,25 +124,12 @@ fn check(
     Ok(is_reviewed)
 }
 
-/// A button in the middle has no place beside an open cell.
-fn check_cells(card: &Card, node: &Map<String, Value>) -> Result<(), Refusal> {
-    if !Card::has_centre(&node["base_info"]) {
-        return Ok(());
-    }
-    let (rule, received) = if card.cells.pay {
-        (
-            "WX-CRD-065",
-            "center_… on a card whose payment cell is open",
-        )
-    } else if card.cells.self_consume.is_some() {
-        (
-            "WX-CRD-071",
-            "center_… on a card that customers redeem by themselves",
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(rule)
-        .expected("a button in the middle or a cell")
-        .received(received))
+/// The rows whose field is true for good, and which a change turns off.
+fn turned_off(card: &Card, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
+    rows_of_update(&card.node_name())
+        .iter()
+        .map(|row| row.field)
+        .filter(|row| row.stays_true && card.node[row.path] == true)
+        .filter(|row| change.get(row.path) == Some(&Value::Bool(false)))
+        .collect()
 }

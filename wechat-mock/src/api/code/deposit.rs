@@ -3,17 +3,14 @@
 use serde_json::json;
 
 use crate::{
-    api::{Context, call::missing, card, reply::Reply},
+    api::{Context, card, reply::Reply},
     refusal::Refusal,
     world::card::is_custom_code,
 };
 
-/// Codes that one call carries.
-const MOST: usize = 100;
-
 /// POST `/card/code/deposit`.
 pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let codes = codes(context)?;
     let mut sorted = codes.clone();
     sorted.sort_unstable();
@@ -22,17 +19,12 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
             .expected("each code once")
             .received(pair[0]));
     }
-    let card = context.world.card_mut(at);
-    if !card.terms.deposit {
-        return Err(Refusal::new("WX-COD-030")
-            .expected("a card with GET_CUSTOM_CODE_MODE_DEPOSIT")
-            .received("a card without"));
-    }
+    let account = context.world.account_mut(at.0);
     let (mut added, mut known, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for code in codes {
         let list = if !is_custom_code(code) {
             &mut failed
-        } else if card.deposit.add(code) {
+        } else if account.bring_code(at.1, code) {
             &mut added
         } else {
             &mut known
@@ -46,14 +38,14 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
 
 /// POST `/card/code/getdepositcount`: how many were ever put in.
 pub(in crate::api) fn count(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let count = context.world.card(at).deposit.count();
     Ok(Reply::card(json!({"count": count})))
 }
 
 /// POST `/card/code/checkcode`: which of the codes are there.
 pub(in crate::api) fn check(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = card::living_card(context)?;
+    let at = card::suited_card(context)?;
     let deposit = &context.world.card(at).deposit;
     let (there, not_there): (Vec<&str>, Vec<&str>) = codes(context)?
         .into_iter()
@@ -63,20 +55,9 @@ pub(in crate::api) fn check(context: &mut Context<'_>) -> Result<Reply, Refusal>
     ))
 }
 
-/// The codes of the body, 1 to [`MOST`], none of them empty.
+/// The codes of the body, none of them empty; how many there may be is in the schema.
 fn codes<'a>(context: &Context<'a>) -> Result<Vec<&'a str>, Refusal> {
-    let codes = context.call.texts("code")?;
-    let codes = codes.ok_or_else(|| missing("code"))?;
-    if codes.is_empty() {
-        return Err(Refusal::new("WX-COD-031")
-            .expected(format!("1 to {MOST} codes"))
-            .received("none"));
-    }
-    if codes.len() > MOST {
-        return Err(Refusal::new("WX-COD-027")
-            .expected(format!("1 to {MOST} codes"))
-            .received(codes.len().to_string()));
-    }
+    let codes = context.call.fields()?.texts("code");
     if codes.contains(&"") {
         return Err(Refusal::new("WX-COD-028")
             .expected("codes that are not empty")

@@ -1,27 +1,19 @@
 //! The code that a call is about, and whether it can still be used.
 
 use crate::{
-    api::{Context, call::shortened, card},
+    api::{Context, call::shortened, card, suits},
     refusal::Refusal,
     switches::Switch,
-    world::{
-        account::Account,
-        code::{CodeStatus, UserCardStatus},
-        life::CodeAt,
-    },
+    world::{account::Account, code::CodeStatus, life::CodeAt},
 };
 
 /// The code that `code` and `card_id` of the body name.
 pub(in crate::api) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
-    let call = context.call;
-    let text = call.text("code")?.ok_or_else(|| {
-        Refusal::new("WX-COD-001")
-            .expected("code")
-            .received("no code")
-    })?;
+    let fields = context.call.fields()?;
+    let text = fields.required_text("code");
     let number = context.own_number();
     let account = context.world.account(number);
-    let Some(card_id) = call.text("card_id")? else {
+    let Some(card_id) = fields.text("card_id") else {
         let code = account.codes.find(text, None);
         return code
             .map(|code| (number, code))
@@ -41,32 +33,11 @@ pub(in crate::api) fn find(context: &Context<'_>) -> Result<CodeAt, Refusal> {
     Ok((number, code))
 }
 
-/// Refuses a code that nobody can use in its state.
-pub(in crate::api) fn refuse_unusable(status: UserCardStatus) -> Result<(), Refusal> {
-    if status.is_usable() {
-        return Ok(());
-    }
-    Err(wrong_state(status))
-}
-
-/// What a state is refused with.
-pub(super) fn wrong_state(status: UserCardStatus) -> Refusal {
-    let received = match status {
-        UserCardStatus::Consumed => {
-            return Refusal::new("WX-COD-006")
-                .expected("a code that was not redeemed")
-                .received("one that was");
-        }
-        UserCardStatus::Normal | UserCardStatus::GiftTimeout => "a code that is still in use",
-        UserCardStatus::Expire => "a code that is past its end_time",
-        UserCardStatus::Gifting => "a code that is being given to a friend",
-        UserCardStatus::GiftSucc => "a code that a friend has taken",
-        UserCardStatus::Delete => "a code that the customer deleted",
-        UserCardStatus::Unavailable => "a code that was made void",
-    };
-    Refusal::new("WX-COD-007")
-        .expected("a code in its dates, held by the customer")
-        .received(received)
+/// The same, when the call suits it and its card.
+pub(in crate::api) fn suited_code(context: &Context<'_>) -> Result<CodeAt, Refusal> {
+    let at = find(context)?;
+    suits::check_code(context, at)?;
+    Ok(at)
 }
 
 fn unknown(context: &Context<'_>, account: &Account, text: &str) -> Refusal {

@@ -2,34 +2,23 @@
 
 use serde_json::json;
 
-use super::find::{find, refuse_unusable};
+use super::find::find;
 use crate::{
-    api::{Context, card, reply::Reply},
+    api::{Context, card, reply::Reply, suits},
     refusal::Refusal,
     world::code::Mark,
 };
 
 pub(in crate::api) fn mark(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let call = context.call;
+    let fields = context.call.fields()?;
     card::named_card(context)?;
     let at = find(context)?;
-    let openid = call.text("openid")?.ok_or_else(|| {
-        Refusal::new("WX-COD-024")
-            .expected("openid")
-            .received("no openid")
-    })?;
-    let user = card::user_of_openid(context, openid)?;
-    let is_mark = call.required_flag("is_mark")?;
-    refuse_unusable(context.world.code_status(at))?;
+    let user = card::user_of_openid(context, fields.required_text("openid"))?;
+    let is_mark = fields.flag("is_mark").unwrap_or_default();
+    suits::check_code(context, at)?;
 
     let now = context.world.now();
     let codes = &mut context.own_account().codes;
-    let holder = codes.notes(at.1).and_then(|notes| notes.marked_for(now));
-    if holder.is_some_and(|holder| holder != user) {
-        return Err(Refusal::new("WX-COD-026")
-            .expected("a code that is held for nobody else")
-            .received("one that is held for another customer"));
-    }
     codes.set_mark(at.1, is_mark.then(|| Mark::new(user, now)));
     Ok(Reply::card(json!({})))
 }

@@ -2,38 +2,25 @@
 
 use serde_json::json;
 
-use super::find::{find, refuse_unusable};
+use super::find::suited_code;
 use crate::{
-    api::{
-        Context,
-        call::{missing, shortened},
-        reply::Reply,
-    },
+    api::{Context, call::shortened, reply::Reply},
     refusal::Refusal,
     world::card::is_custom_code,
 };
 
 pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let at = find(context)?;
-    let new_code = context.call.text("new_code")?;
-    let new_code = new_code.ok_or_else(|| missing("new_code"))?;
-    refuse_unusable(context.world.code_status(at))?;
+    let at = suited_code(context)?;
+    let new_code = context.call.fields()?.required_text("new_code");
 
     let account = context.world.account(at.0);
     let card_no = account.codes.at(at.1).card;
-    let card = account.card(card_no);
-    if !card.terms.use_custom_code {
-        return Err(Refusal::new("WX-COD-023")
-            .expected("a custom code")
-            .received("a code that WeChat made"));
-    }
     if !is_custom_code(new_code) {
         return Err(Refusal::new("WX-COD-021")
             .expected("at most 20 letters, digits, \"-\" or \"_\"")
             .received(shortened(new_code)));
     }
-    let is_taken = account.codes.is_taken(new_code, Some(card_no));
-    if is_taken || card.deposit.holds(new_code) {
+    if account.is_code_of(card_no, new_code) {
         return Err(Refusal::new("WX-COD-022")
             .expected("a text that is no code of the card yet")
             .received(new_code));

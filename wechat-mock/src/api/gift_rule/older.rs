@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Draft, FOR_MEMBERS, wrong};
 use crate::{
-    api::{Context, call::shortened, card::own_card, node::Node, reply::Reply},
+    api::{Context, call::shortened, card::own_card, reply::Reply},
     facts,
     refusal::Refusal,
 };
@@ -14,29 +14,30 @@ const NO_RULE: i64 = 72031;
 
 /// POST `/card/paygiftmembercard/add`.
 pub(in crate::api) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let card_id = card_id(&body)?;
-    let costs = (body.number("min_cost")?, body.number("max_cost")?);
+    let fields = context.call.fields()?;
+    let card_id = fields.required_text("card_id");
+    let costs = (fields.number("min_cost"), fields.number("max_cost"));
     let mut terms = json!({"card_id": card_id});
     for (key, value) in [("least_cost", costs.0), ("max_cost", costs.1)] {
         if let Some(value) = value {
             terms[key] = json!(value);
         }
     }
-    if let Some(url) = body.text("jump_url")? {
+    if let Some(url) = fields.text("jump_url") {
         terms["jump_url"] = json!(url);
     }
     let draft = Draft {
         kind: FOR_MEMBERS,
-        mchids: body.texts("mchid_list")?,
+        mchids: fields.texts("mchid_list"),
         dates: (
-            body.required_number("begin_time")?,
-            body.required_number("end_time")?,
+            fields.required_number("begin_time"),
+            fields.required_number("end_time"),
         ),
         card_id,
+        beside: fields,
         costs,
         terms,
-        is_locked: body.flag("is_locked")?.unwrap_or(false),
+        is_locked: fields.flag("is_locked").unwrap_or(false),
     };
     draft.check(context)?;
     let (_, succeeded, failed) = draft.put(context);
@@ -45,10 +46,10 @@ pub(in crate::api) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// POST `/card/paygiftmembercard/delete`: takes merchant numbers out of the rules of a card.
 pub(in crate::api) fn delete(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let body = Node::body(context.call)?;
-    let card_id = card_id(&body)?;
+    let fields = context.call.fields()?;
+    let card_id = fields.required_text("card_id");
     own_card(context, card_id)?;
-    let mchids = body.texts("mchid_list")?;
+    let mchids = fields.texts("mchid_list");
     if mchids.is_empty() {
         return Err(wrong("mchid_list", "merchant numbers", "none"));
     }
@@ -75,7 +76,7 @@ pub(in crate::api) fn delete(context: &mut Context<'_>) -> Result<Reply, Refusal
 
 /// POST `/card/paygiftmembercard/get`: which card a merchant number hands out, and whose.
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let mchid = Node::body(context.call)?.required_text("mchid")?;
+    let mchid = context.call.fields()?.required_text("mchid");
     let (owner, rule) = context.world.gift_rule_of(mchid).ok_or_else(|| {
         Refusal::new("WX-GFT-003")
             .expected("a merchant number that has a rule")
@@ -86,11 +87,6 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         "occupy_appid": context.world.account(owner).profile.appid,
         "is_locked": rule.is_locked,
     })))
-}
-
-fn card_id<'a>(body: &Node<'a>) -> Result<&'a str, Refusal> {
-    body.text("card_id")?
-        .ok_or_else(|| Refusal::new("WX-CRD-050"))
 }
 
 fn lists(succeeded: &[String], failed: &[Value]) -> Reply {

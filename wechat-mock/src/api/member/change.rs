@@ -2,17 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{code_of_member_card, custom_values, require_card_id, set_all, short_text};
+use super::{custom_values, set_all};
 use crate::{
-    api::{
-        Context,
-        code::{find, refuse_unusable},
-        node::Node,
-        reply::Reply,
-    },
+    api::{Context, code::suited_code, reply::Reply, schema::Fields},
     refusal::Refusal,
     world::{
-        card::whole,
         life::CodeAt,
         member::{HIGHEST, moved},
     },
@@ -25,23 +19,15 @@ struct Change {
 }
 
 pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    require_card_id(context)?;
-    let at = code_of_member_card(context)?;
-    let body = Node::body(context.call)?;
-    check_notify(&body)?;
-    refuse_unusable(context.world.code_status(at))?;
+    let fields = context.call.fields()?;
+    let at = suited_code(context)?;
     let member = context.world.account(at.0).members.of_code(at.1);
-    let member = member.filter(|member| member.activated_at.is_some());
-    let member = member.ok_or_else(|| {
-        Refusal::new("WX-MBR-003")
-            .expected("a card that made its holder a member")
-            .received("one that was not activated")
-    })?;
+    let held = member.map_or((0, 0), |member| (member.bonus, member.balance));
     let change = Change {
-        bonus: bonus(&body, member.bonus)?,
-        balance: balance(&body, member.balance)?,
+        bonus: bonus(fields, held.0)?,
+        balance: balance(fields, held.1)?,
     };
-    let reply = apply(context, at, &body, &change)?;
+    let reply = apply(context, at, fields, &change);
     let told = (change.bonus.1, change.balance.1);
     if told != (0, 0) {
         context.world.tell_change(at, told.0, told.1);
@@ -50,46 +36,37 @@ pub(in crate::api) fn change_member(context: &mut Context<'_>) -> Result<Reply, 
 }
 
 pub(in crate::api) fn change_general(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    require_card_id(context)?;
-    let at = find(context)?;
-    let body = Node::body(context.call)?;
-    body.flag("can_give_friend")?;
+    let fields = context.call.fields()?;
+    let at = suited_code(context)?;
     let card = context.world.card((at.0, context.world.code(at).card));
-    if card.card_type != "GENERAL_CARD" {
-        return Err(Refusal::new("WX-MBR-012")
-            .expected("GENERAL_CARD")
-            .received(card.card_type.as_str()));
-    }
-    refuse_unusable(context.world.code_status(at))?;
-    let first = |key: &str| whole(&card.node[key]).unwrap_or(0);
     let member = context.world.account(at.0).members.of_code(at.1);
     let held = member.map_or_else(
-        || (first("init_bonus"), first("init_balance")),
+        || (card.first_bonus(), card.first_balance()),
         |member| (member.bonus, member.balance),
     );
     let change = Change {
-        bonus: bonus(&body, held.0)?,
-        balance: balance(&body, held.1)?,
+        bonus: bonus(fields, held.0)?,
+        balance: balance(fields, held.1)?,
     };
-    apply(context, at, &body, &change)
+    Ok(apply(context, at, fields, &change))
 }
 
-fn bonus(body: &Node<'_>, held: i64) -> Result<(i64, i64), Refusal> {
-    number(body, "WX-MBR-004", "bonus", held)
+fn bonus(fields: Fields<'_>, held: i64) -> Result<(i64, i64), Refusal> {
+    number(fields, "WX-MBR-004", "bonus", held)
 }
 
-fn balance(body: &Node<'_>, held: i64) -> Result<(i64, i64), Refusal> {
-    number(body, "WX-MBR-005", "balance", held)
+fn balance(fields: Fields<'_>, held: i64) -> Result<(i64, i64), Refusal> {
+    number(fields, "WX-MBR-005", "balance", held)
 }
 
 /// A number's new value and its change, from `<key>` and `add_<key>`.
 fn number(
-    body: &Node<'_>,
+    fields: Fields<'_>,
     rule: &'static str,
     key: &str,
     held: i64,
 ) -> Result<(i64, i64), Refusal> {
-    let (to, by) = (body.number(key)?, body.number(&format!("add_{key}"))?);
+    let (to, by) = (fields.number(key), fields.number(&format!("add_{key}")));
     moved(held, to, by).ok_or_else(|| {
         Refusal::new(rule)
             .expected(format!("a {key} of 0 to {HIGHEST} after the call"))
@@ -97,40 +74,18 @@ fn number(
     })
 }
 
-/// Which changes the customer reads of; the phone of the mock shows none, so their form alone counts.
-fn check_notify(body: &Node<'_>) -> Result<(), Refusal> {
-    let Some(notify) = body.node("notify_optional")? else {
-        return Ok(());
-    };
-    for key in [
-        "is_notify_bonus",
-        "is_notify_balance",
-        "is_notify_custom_field1",
-        "is_notify_custom_field2",
-        "is_notify_custom_field3",
-    ] {
-        notify.flag(key)?;
-    }
-    Ok(())
-}
-
-/// Writes a change down, when the texts beside it can be.
-fn apply(
-    context: &mut Context<'_>,
-    at: CodeAt,
-    body: &Node<'_>,
-    change: &Change,
-) -> Result<Reply, Refusal> {
-    let values = custom_values(body, "custom_field_value")?;
-    let picture = short_text(body, "background_pic_url", 128)?;
-    for record in ["record_bonus", "record_balance"] {
-        body.text(record)?;
-    }
+/// Writes a change down.
+///
+/// The phone of the mock shows no messages: what `notify_optional` says has no effect.
+fn apply(context: &mut Context<'_>, at: CodeAt, fields: Fields<'_>, change: &Change) -> Reply {
     let member = context.own_account().members.of_code_mut(at.1);
     member.bonus = change.bonus.0;
     member.balance = change.balance.0;
-    set_all(&mut member.custom_field_values, values);
-    if let Some(picture) = picture {
+    set_all(
+        &mut member.custom_field_values,
+        custom_values(fields, "custom_field_value"),
+    );
+    if let Some(picture) = fields.text("background_pic_url") {
         picture.clone_into(&mut member.background_pic_url);
     }
     let openid = context.world.openid(context.world.code(at).user, at.0);
@@ -139,5 +94,5 @@ fn apply(
         "result_balance": change.balance.0,
         "openid": openid,
     });
-    Ok(Reply::card(reply))
+    Reply::card(reply)
 }

@@ -2,39 +2,49 @@
 
 use serde_json::json;
 
-use super::{code_of_member_card, require_card_id};
 use crate::{
-    api::{Context, call::shortened, node::Node, reply::Reply},
+    api::{Context, call::shortened, code::suited_code, reply::Reply},
     refusal::Refusal,
+    switches::{Switch, Switches},
+    world::Sex,
 };
 
-/// What a customer filled in where sex is asked.
-const SEX: &str = "USER_FORM_INFO_FLAG_SEX";
+/// How `userinfo/get` prints the sex of the customer's profile.
+fn sex(sex: Sex, switches: Switches) -> &'static str {
+    match sex {
+        Sex::Male => "MALE",
+        Sex::Female if switches.is(Switch::SexSpelling, "FEMALE") => "FEMALE",
+        // Sic: published replies have it so.
+        Sex::Female => "FEMAIL",
+        Sex::Unknown => "UNKNOWN",
+    }
+}
 
 pub(in crate::api) fn info(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    require_card_id(context)?;
-    let at = code_of_member_card(context)?;
+    let at = suited_code(context)?;
     let world = &*context.world;
     let code = world.code(at);
     let members = &world.account(at.0).members;
     let member = members.of_code(at.1).cloned().unwrap_or_default();
-    let common = &member.filled_in.common_field_list;
-    let sex = common.iter().find(|answer| answer.name == SEX);
-    Ok(Reply::card(json!({
+    let user = world.user(code.user);
+    let mut reply = json!({
         "openid": world.openid(code.user, at.0),
-        "nickname": world.user(code.user).name,
+        "nickname": user.name,
         "membership_number": member.membership_number,
         "bonus": member.bonus,
         "balance": member.balance,
-        "sex": sex.map_or("", |answer| &answer.value),
-        "user_info": member.filled_in,
-        "user_card_status": world.code_status(at).as_str(),
-        "has_active": member.activated_at.is_some(),
-    })))
+        "sex": sex(user.sex, world.switches),
+    });
+    if let Some(filled_in) = &member.filled_in {
+        reply["user_info"] = json!(filled_in);
+    }
+    reply["user_card_status"] = json!(world.code_status(at).as_str());
+    reply["has_active"] = json!(member.activated_at.is_some());
+    Ok(Reply::card(reply))
 }
 
 pub(in crate::api) fn filled_in(context: &mut Context<'_>) -> Result<Reply, Refusal> {
-    let ticket = Node::body(context.call)?.required_text("activate_ticket")?;
+    let ticket = context.call.fields()?.required_text("activate_ticket");
     let number = context.own_number();
     let members = &context.world.account(number).members;
     let submission = members.submission(ticket).ok_or_else(|| {

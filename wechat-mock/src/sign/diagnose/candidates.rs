@@ -1,6 +1,6 @@
 //! The strings that known mistakes would have hashed.
 
-use super::{Evidence, Signed, Stamp};
+use super::{Evidence, Stamp, Values};
 
 /// A mistake, and the string it makes of the values.
 type Candidate = (&'static str, String);
@@ -35,13 +35,14 @@ impl Evidence<'_> {
             .chain(self.with_more_values())
             .chain(self.with_other_times())
             .chain(self.with_other_nonces())
+            .chain(self.with_other_filters())
             .chain(self.with_other_cards())
             .chain(self.with_blanks())
     }
 
     fn with_other_secrets(&self) -> impl Iterator<Item = Candidate> {
         self.material.secrets.iter().map(|other| {
-            let signed = Signed {
+            let signed = Values {
                 api_ticket: &other.value,
                 ..self.signed
             };
@@ -114,7 +115,7 @@ impl Evidence<'_> {
             .map(|other| other.value.as_str())
             .take(8)
             .chain([self.signed.api_ticket]);
-        let Signed {
+        let Values {
             nonce_str,
             timestamp,
             ..
@@ -136,10 +137,13 @@ impl Evidence<'_> {
 
     fn with_fewer_values(&self) -> impl Iterator<Item = Candidate> {
         let named = self.signed.named();
+        let is_choice = self.is_choice();
         (0..named.len()).map(move |absent| {
             let mut rest = named.clone();
             let (name, _) = rest.remove(absent);
             let mistake = match name {
+                "app_id" => "app_id_left_out",
+                _ if is_choice => "choose_value_left_out",
                 "nonce_str" => "nonce_left_out",
                 "code" => "code_left_out",
                 "openid" => "openid_left_out",
@@ -184,14 +188,14 @@ impl Evidence<'_> {
         let mut all = self.signed.sorted();
         all.extend(self.unsigned.iter().map(|(_, value)| value.as_str()));
         let codes = self.material.codes.iter().map(|code| {
-            let signed = Signed {
+            let signed = Values {
                 code,
                 ..self.signed
             };
             ("code_not_in_card_ext", signed.joined())
         });
         let openids = self.material.openids.iter().map(|openid| {
-            let signed = Signed {
+            let signed = Values {
                 openid,
                 ..self.signed
             };
@@ -223,7 +227,7 @@ impl Evidence<'_> {
             .map(|time| ("milliseconds", time))
             .chain(around.map(|time| ("timestamp_differs", time.to_string())))
             .map(|(mistake, timestamp)| {
-                let signed = Signed {
+                let signed = Values {
                     timestamp: &timestamp,
                     ..self.signed
                 };
@@ -236,7 +240,7 @@ impl Evidence<'_> {
         let names = ["nonce_str", "noncestr", "nonceStr"].map(str::to_owned);
         let cases = [nonce.to_uppercase(), nonce.to_lowercase()];
         let guessed = cases.into_iter().chain(names).map(|nonce_str| {
-            let signed = Signed {
+            let signed = Values {
                 nonce_str: &nonce_str,
                 ..self.signed
             };
@@ -246,16 +250,17 @@ impl Evidence<'_> {
             let Stamp {
                 timestamp,
                 nonce_str,
+                ..
             } = stamp;
-            let other_nonce = Signed {
+            let other_nonce = Values {
                 nonce_str,
                 ..self.signed
             };
-            let other_time = Signed {
+            let other_time = Values {
                 timestamp,
                 ..self.signed
             };
-            let both = Signed {
+            let both = Values {
                 timestamp,
                 ..other_nonce
             };
@@ -264,9 +269,45 @@ impl Evidence<'_> {
         guessed.chain(earlier)
     }
 
+    /// Whether the sum is that of `wx.chooseCard`: it alone has an appid in it.
+    fn is_choice(&self) -> bool {
+        !self.signed.app_id.is_empty()
+    }
+
+    /// What only `wx.chooseCard` has: filters that were signed and not passed, and other appids.
+    fn with_other_filters(&self) -> impl Iterator<Item = Candidate> {
+        let Values {
+            card_id, card_type, ..
+        } = self.signed;
+        let types = fixtures::card_types().as_array().into_iter().flatten();
+        let types = types
+            .filter_map(|known| known.as_str())
+            .filter(move |_| card_type.is_empty())
+            .map(|card_type| Values {
+                card_type,
+                ..self.signed
+            });
+        let cards = self.material.cards.iter();
+        let cards = cards
+            .filter(move |_| card_id.is_empty())
+            .map(|card_id| Values {
+                card_id,
+                ..self.signed
+            });
+        let app_ids = self.material.app_ids.iter().map(|app_id| Values {
+            app_id,
+            ..self.signed
+        });
+        let candidates = types
+            .chain(cards)
+            .map(|signed| ("filter_not_passed", signed.joined()))
+            .chain(app_ids.map(|signed| ("foreign_app_id", signed.joined())));
+        candidates.filter(|_| self.is_choice())
+    }
+
     fn with_other_cards(&self) -> impl Iterator<Item = Candidate> {
         self.material.cards.iter().map(|card_id| {
-            let signed = Signed {
+            let signed = Values {
                 card_id,
                 ..self.signed
             };
@@ -307,7 +348,7 @@ fn is_signed_name(name: &str) -> bool {
     ["nonce", "noncestr", "noncestring", "code", "openid"].contains(&letters.as_str())
 }
 
-/// The values in every order: at most six values, so at most 720.
+/// The values in every order: at most six values of a claim, so at most 720; seven of a choice.
 fn orders(values: &[&str]) -> Vec<String> {
     if values.is_empty() {
         return vec![String::new()];

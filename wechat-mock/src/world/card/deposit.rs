@@ -68,6 +68,11 @@ impl Deposit {
         (self.codes.len() - self.handed_out) as u64
     }
 
+    /// Those that are still to be handed out.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &str> {
+        self.codes[self.handed_out..].iter().map(AsRef::as_ref)
+    }
+
     pub(crate) fn holds(&self, code: &str) -> bool {
         self.known.contains(code)
     }

@@ -62,7 +62,6 @@ fn heard(world: &mut World) -> Vec<(String, String, String)> {
         let elements = event.elements.iter().map(|(name, element)| match element {
             Element::Text(text) => format!("{name}=[{text}]"),
             Element::Number(number) => format!("{name}={number}"),
-            Element::Bare(text) => format!("{name}={text}"),
         });
         elements.collect::<Vec<_>>().join(" ")
     };
@@ -105,7 +104,8 @@ fn a_claim_is_told_with_its_channel_and_unionid() {
     let code = world.code((OA, code)).code.clone();
     let elements = format!(
         "CardId=[{card_id}] IsGiveByFriend=0 UserCardCode=[{code}] FriendUserName=[] OuterId=3 \
-         OldUserCardCode=[] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 UnionId={unionid}"
+         OldUserCardCode=[] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 \
+         SourceScene=[SOURCE_SCENE_UNKNOW] UnionId=[{unionid}]"
     );
     assert_eq!(
         heard(&mut world),
@@ -125,13 +125,12 @@ fn a_gift_is_told_when_offered_and_when_taken() {
     world.offer(at, BOB).unwrap();
     let new = world.accept(at).unwrap();
     let new = world.code((OA, new)).code.clone();
-    let unionid = world.user(BOB).unionid.clone();
     let offered = format!(
         "CardId=[{card_id}] UserCardCode=[{old}] IsReturnBack=0 FriendUserName=[{bob}] IsChatRoom=0"
     );
     let taken = format!(
         "CardId=[{card_id}] IsGiveByFriend=1 UserCardCode=[{new}] FriendUserName=[{alice}] OuterId=0 \
-         OldUserCardCode=[{old}] OuterStr=[shop-7] IsRestoreMemberCard=0 IsRecommendByFriend=0 UnionId={unionid}"
+         OldUserCardCode=[{old}] OutetStr=[]"
     );
     assert_eq!(
         heard(&mut world),
@@ -170,7 +169,9 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
     let deleted = claimed(&mut world, &json!({}));
     let silent = claimed(&mut world, &json!({}));
     let viewed = claimed(&mut world, &json!({"need_push_on_view": true}));
-    world.consume(consumed, Redeemed::BY_API).unwrap();
+    world
+        .consume(consumed, Redeemed::ByApi { outer_str: "till1" })
+        .unwrap();
     world.throw_away(deleted).unwrap();
     world.view(silent);
     world.view(viewed);
@@ -185,9 +186,10 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
     );
     let code = &world.code(consumed).code;
     let elements = format!(
-        "CardId=[{}] UserCardCode=[{code}] ConsumeSource=[FROM_API] LocationName=[] StaffOpenId=[] \
-         VerifyCode=[] RemarkAmount=[] OuterStr=[shop-7]",
-        card_id(&world, consumed)
+        "CardId=[{}] UserCardCode=[{code}] ConsumeSource=[FROM_API] LocationName=[] StaffOpenId=[{}] \
+         VerifyCode=[] RemarkAmount=[] OuterStr=[till1]",
+        card_id(&world, consumed),
+        world.account(OA).operator_openid(),
     );
     assert_eq!(heard[0].2, elements);
 }
@@ -196,8 +198,10 @@ fn redemption_deletion_and_view_are_told_and_what_the_merchant_ends_is_not() {
 fn a_code_is_consumed_once() {
     let mut world = world();
     let at = claimed(&mut world, &json!({}));
-    world.consume(at, Redeemed::BY_API).unwrap();
-    let again = world.consume(at, Redeemed::BY_API);
+    world
+        .consume(at, Redeemed::ByApi { outer_str: "" })
+        .unwrap();
+    let again = world.consume(at, Redeemed::ByApi { outer_str: "" });
     assert_eq!(again, Err(CannotRedeem::State(UserCardStatus::Consumed)));
     assert_eq!(world.take_happened().len(), 1);
 }

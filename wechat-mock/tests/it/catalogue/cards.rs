@@ -184,7 +184,7 @@ fn of_other_types(base_info: &Value) -> Vec<(&'static str, Value)> {
     };
     vec![
         (
-            "four custom fields",
+            "a fourth custom field",
             member(base_info.clone(), json!({"custom_field4": {}})),
         ),
         (

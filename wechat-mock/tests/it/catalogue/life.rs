@@ -105,9 +105,54 @@ pub(super) async fn update(page: &mut Page) {
             .await;
         page.test.post(path, &cell(false)).await;
     }
+    member_card(page).await;
     page.wrong_cards(&json!({"general_coupon": {"base_info": {}}}))
         .await;
     page.behind_the_gateway("POST", "", &body.to_string()).await;
+}
+
+/// What of a member card can be changed, and what cannot.
+async fn member_card(page: &mut Page) {
+    let mut card = page.test.seed_card().await;
+    let base_info = card["card"]["general_coupon"]["base_info"].take();
+    let card = json!({"card": {"card_type": "MEMBER_CARD", "member_card": {
+        "base_info": base_info, "prerogative": "会员价", "supply_bonus": true,
+        "supply_balance": false, "auto_activate": true,
+    }}});
+    let made = page.test.post("/card/create", &card).await;
+    let card_id = made.json()["card_id"].clone();
+    let change = |node: Value| json!({"card_id": card_id, "member_card": node});
+    let field = json!({"name": "等级"});
+    page.post_all(&[
+        (
+            "a background and a discount",
+            change(json!({"background_pic_url": base_info["logo_url"], "discount": 0})),
+        ),
+        (
+            "auto_activate false stays true",
+            change(json!({"auto_activate": false})),
+        ),
+        (
+            "three custom fields beside bonus",
+            change(json!({"custom_field1": field, "custom_field2": field, "custom_field3": field})),
+        ),
+        ("bonus no more", change(json!({"supply_bonus": false}))),
+        (
+            "six cards behind a message",
+            change(json!({"modify_msg_operation": {"url_cell": {
+                "card_id_list": ["1", "2", "3", "4", "5", "6"],
+            }}})),
+        ),
+        (
+            "a field of create alone",
+            change(json!({"init_increase_bonus": 0})),
+        ),
+        (
+            "a field of base_info alone",
+            change(json!({"base_info": {"brand_name": "x"}})),
+        ),
+    ])
+    .await;
 }
 
 pub(super) async fn stock(page: &mut Page) {
@@ -177,6 +222,9 @@ async fn cell(page: &mut Page, other: &str) {
         ),
     ])
     .await;
+    // Without is_open the payment cell opens.
+    let closed = json!({"card_id": card_id, "is_open": false});
+    page.test.post(page.path, &closed).await;
     page.test.post(other, &body).await;
     page.post("beside another cell", &body).await;
 
@@ -265,7 +313,7 @@ pub(super) async fn qr(page: &mut Page) {
         ("no custom code", one(json!({"card_id": custom}))),
         ("a code for WeChat's codes", one(json!({"card_id": card_id, "code": "0001"}))),
         ("no action_name", json!({"action_info": {"card": {"card_id": card_id}}})),
-        ("an unknown action_name", json!({"action_name": "QR_SCENE"})),
+        ("an unknown action_name", json!({"action_name": "QR_SCENE", "action_info": {}})),
         ("no action_info", json!({"action_name": "QR_CARD"})),
         ("the info of the other action", json!({"action_name": "QR_MULTIPLE_CARD", "action_info": {"card": {"card_id": card_id}}})),
         ("no cards", many(json!([]))),
@@ -341,7 +389,7 @@ pub(super) async fn page(page: &mut Page) {
         ("no card_id", with("card_list", json!([{"thumb_url": "x"}]))),
         (
             "an unknown card_id",
-            with("card_list", json!([{"card_id": "p1"}])),
+            with("card_list", json!([{"card_id": "p1", "thumb_url": "x"}])),
         ),
         (
             "no thumb_url",

@@ -65,19 +65,26 @@ pub(super) async fn uploadimg(page: &mut Page) {
 
 pub(super) async fn upload(page: &mut Page) {
     let mp4 = b"\0\0\0\x20ftypisom";
-    for (what, file) in [
-        ("image", logo()),
-        ("voice", of_size(b"#!AMR\n", 2 * MB)),
-        ("video", mp4.to_vec()),
-        ("thumb", of_size(&logo(), 64 * 1024)),
+    for (what, name, file) in [
+        ("image", "a.jpg", logo()),
+        ("voice", "a.amr", of_size(b"#!AMR\n", 2 * MB)),
+        ("video", "a.mp4", mp4.to_vec()),
+        ("thumb", "a.jpg", of_size(&logo(), 64 * 1024)),
     ] {
-        page.upload(what, &format!("?type={what}"), "file", file)
+        page.upload(what, &format!("?type={what}"), name, file)
             .await;
     }
+    page.upload(
+        "an image without an extension",
+        "?type=image",
+        "file",
+        logo(),
+    )
+    .await;
     page.upload("no type", "", "logo.jpg", logo()).await;
     page.upload("an unknown type", "?type=picture", "logo.jpg", logo())
         .await;
-    page.upload("an image as voice", "?type=voice", "logo.jpg", logo())
+    page.upload("an image as voice", "?type=voice", "logo.mp3", logo())
         .await;
     page.upload(
         "words as an image",
@@ -90,19 +97,19 @@ pub(super) async fn upload(page: &mut Page) {
         .await;
     page.upload("a GIF as an image", "?type=image", "a.gif", GIF.to_vec())
         .await;
-    for (of, file) in [
-        ("image", of_size(&logo(), 10 * MB + 1)),
-        ("voice", of_size(b"#!AMR\n", 2 * MB + 1)),
-        ("video", of_size(mp4, 10 * MB + 1)),
-        ("thumb", of_size(&logo(), 64 * 1024 + 1)),
+    for (of, name, file) in [
+        ("image", "a.jpg", of_size(&logo(), 10 * MB + 1)),
+        ("voice", "a.amr", of_size(b"#!AMR\n", 2 * MB + 1)),
+        ("video", "a.mp4", of_size(mp4, 10 * MB + 1)),
+        ("thumb", "a.jpg", of_size(&logo(), 64 * 1024 + 1)),
     ] {
         let query = format!("?type={of}");
-        page.upload(&format!("{of}, too large"), &query, "file", file)
+        page.upload(&format!("{of}, too large"), &query, name, file)
             .await;
     }
     page.turn("oversized_media", "40006").await;
     let large = of_size(&logo(), 64 * 1024 + 1);
-    page.upload("oversized_media=40006", "?type=thumb", "file", large)
+    page.upload("oversized_media=40006", "?type=thumb", "a.jpg", large)
         .await;
     page.behind_the_gateway("POST", "?type=image", "{}").await;
 }

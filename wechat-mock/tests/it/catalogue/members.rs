@@ -17,6 +17,9 @@ pub(super) async fn page(page: &mut Page, path: &str) {
         "/card/membercard/activatetempinfo/get" => ticket(page).await,
         "/card/membercard/userinfo/get" => info(page).await,
         "/card/membercard/updateuser" => update(page).await,
+        "/card/membercard/unactivate" => deactivate(page).await,
+        "/card/generalcard/activate" => activate_general(page).await,
+        "/card/generalcard/unactivate" => deactivate_general(page).await,
         "/card/generalcard/updateuser" => update_general(page).await,
         "/card/paygiftcard/add" => add_rule(page).await,
         "/card/paygiftcard/delete" | "/card/paygiftcard/getbyid" => one_rule(page).await,
@@ -100,7 +103,7 @@ async fn url(page: &mut Page) -> Value {
 }
 
 async fn form(page: &mut Page) -> Value {
-    let card_id = member_card(&page.test, json!({"wx_activate": true})).await;
+    let card_id = member_card(&page.test, json!({"wx_activate": true, "activate_url": ""})).await;
     let works = json!({
         "card_id": card_id,
         "service_statement": {"name": "会员守则", "url": "https://shop.example/rules"},
@@ -141,6 +144,21 @@ async fn form(page: &mut Page) -> Value {
     }
     let other = member_card(&page.test, json!({})).await;
     page.post("a card with activate_url", &json!({"card_id": other}))
+        .await;
+    let by_form = json!({"wx_activate": true, "activate_url": ""});
+    let by_form = member_card(&page.test, by_form).await;
+    // No call makes a card that nobody can activate; a world may hold one.
+    let mut world = page.test.control("GET", "world", &Value::Null).await.json();
+    let cards = world["accounts"][0]["state"]["cards"]
+        .as_array_mut()
+        .unwrap();
+    let card = cards
+        .iter_mut()
+        .find(|card| card["card_id"] == json!(by_form));
+    card.unwrap()["node"]["wx_activate"] = json!(false);
+    let put = page.test.control("PUT", "world", &world).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    page.post("a card without wx_activate", &json!({"card_id": by_form}))
         .await;
     let coupon = page.test.create().await;
     page.post("a coupon", &json!({"card_id": coupon})).await;
@@ -194,11 +212,49 @@ async fn update(page: &mut Page) -> Value {
     let card_id = member_card(&page.test, json!({})).await;
     let named = held(&page.test, "carol", &card_id).await;
     page.post("a holder who is no member", &named).await;
-    page.test.post("/card/code/consume", &named).await;
-    page.post("a code that was redeemed", &named).await;
+    // A member card is not redeemed by a call.
+    page.test.post("/card/code/unavailable", &named).await;
+    page.post("a code that was made void", &named).await;
     page.test.mock.clock().advance(60 * DAY);
     page.test.token = page.test.token_of("oa").await;
     page.post("a code past its end", &works).await;
+    works
+}
+
+async fn deactivate(page: &mut Page) -> Value {
+    let works = member(page).await;
+    page.post("a member", &works).await;
+    page.post("a member no more", &works).await;
+    codes(page, &works).await;
+    works
+}
+
+async fn general(page: &Page, user: &str, more: Value) -> Value {
+    let node = with(&json!({"sub_card_type": "GIFT_CARD"}), more);
+    let card_id = page.test.create_of("GENERAL_CARD", node).await;
+    held(&page.test, user, &card_id).await
+}
+
+async fn activate_general(page: &mut Page) -> Value {
+    let works = general(page, "alice", json!({})).await;
+    page.post(
+        "a huge bonus",
+        &with(&works, json!({"init_bonus": i64::MAX})),
+    )
+    .await;
+    page.post("an activation", &works).await;
+    page.post("a second one", &works).await;
+    codes(page, &works).await;
+    let member = member(page).await;
+    page.post("a member card", &member).await;
+    works
+}
+
+async fn deactivate_general(page: &mut Page) -> Value {
+    let works = general(page, "alice", json!({"auto_activate": true})).await;
+    page.post("an active card", &works).await;
+    page.post("an active card no more", &works).await;
+    codes(page, &works).await;
     works
 }
 
@@ -310,8 +366,10 @@ async fn add_older(page: &mut Page) -> Value {
 }
 
 async fn delete_older(page: &mut Page) -> Value {
-    let works = older(page).await;
-    page.test.post("/card/paygiftmembercard/add", &works).await;
+    let rule = older(page).await;
+    page.test.post("/card/paygiftmembercard/add", &rule).await;
+    let works = json!({"card_id": rule["card_id"], "mchid_list": rule["mchid_list"]});
+    page.post("the whole rule", &rule).await;
     page.post("a merchant number", &works).await;
     page.post("the same again", &works).await;
     page.post("none", &with(&works, json!({"mchid_list": []})))

@@ -152,6 +152,7 @@ impl Things {
             "/card/code/mark" => json!({"openid": self.openid, "is_mark": true}),
             "/card/code/deposit" | "/card/code/checkcode" => json!({"code": ["0001"]}),
             "/card/user/getcardlist" => json!({"openid": self.openid}),
+            path if path.starts_with("/cgi-bin/message/") => return self.message(path),
             "/card/meetingticket/updateuser" => {
                 json!({"zone": "A", "entrance": "1", "seat_number": "2"})
             }
@@ -176,6 +177,20 @@ impl Things {
             call["card_id"] = json!(self.deposit);
         }
         call
+    }
+
+    /// The body of a message with a card.
+    fn message(&self, path: &str) -> Value {
+        let mut message = json!({
+            "msgtype": "wxcard",
+            "wxcard": {"card_id": self.card_id, "card_ext": "{\"outer_str\":\"m\"}"},
+        });
+        match path {
+            "/cgi-bin/message/mass/sendall" => message["filter"] = json!({"is_to_all": true}),
+            "/cgi-bin/message/mass/send" => message["touser"] = json!([self.openid, self.openid]),
+            _ => message["touser"] = json!(self.openid),
+        }
+        message
     }
 
     fn call(&self, test: &TestMock, path: &'static str) -> Call {
@@ -223,9 +238,13 @@ impl Things {
             "/card/create" => (signed_in(), self.card.clone()),
             "/card/get" => (signed_in(), json!({"card_id": self.card_id})),
             "/card/code/decrypt" => (signed_in(), json!({"encrypt_code": self.encrypted})),
-            "/card/code/get" | "/card/code/consume" => (
+            "/card/code/get" => (
                 signed_in(),
                 json!({"code": self.code, "card_id": self.card_id, "check_consume": false}),
+            ),
+            "/card/code/consume" => (
+                signed_in(),
+                json!({"code": self.code, "card_id": self.card_id}),
             ),
             ADD_CARD => (
                 Vec::new(),

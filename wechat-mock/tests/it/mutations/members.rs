@@ -11,6 +11,8 @@ pub(super) struct MemberThings {
     holder: Value,
     member: Value,
     general: Value,
+    /// A member, a holder of an active general card, and of one that is not.
+    leavers: [Value; 3],
     form_card: String,
     ticket: Value,
     to_delete: Value,
@@ -25,7 +27,14 @@ impl MemberThings {
         let auto = member_card(test, json!({"auto_activate": true})).await;
         let member = held(test, "alice", &auto).await;
         let node = json!({"sub_card_type": "GIFT_CARD"});
-        let general = test.create_of("GENERAL_CARD", node).await;
+        let general = test.create_of("GENERAL_CARD", node.clone()).await;
+        let active = with(&node, json!({"auto_activate": true}));
+        let active = test.create_of("GENERAL_CARD", active).await;
+        let leavers = [
+            held(test, "bob", &auto).await,
+            held(test, "bob", &active).await,
+            held(test, "bob", &general).await,
+        ];
         let form_card = member_card(test, after_submit()).await;
         let for_form = held(test, "alice", &form_card).await;
         let filled_in = fill_in(test, "alice", &for_form, Value::Null).await.json();
@@ -41,6 +50,7 @@ impl MemberThings {
         Self {
             holder,
             member,
+            leavers,
             general: held(test, "alice", &general).await,
             form_card,
             ticket: filled_in["activate_ticket"].clone(),
@@ -63,6 +73,11 @@ impl MemberThings {
                 &self.holder,
                 json!({"membership_number": "M-1", "init_bonus": 5}),
             ),
+            "/card/membercard/unactivate" => self.leavers[0].clone(),
+            "/card/generalcard/unactivate" => self.leavers[1].clone(),
+            "/card/generalcard/activate" => {
+                with(&self.leavers[2], json!({"membership_number": "M-2"}))
+            }
             "/card/membercard/activate/geturl" => {
                 json!({"card_id": self.form_card, "outer_str": "7"})
             }

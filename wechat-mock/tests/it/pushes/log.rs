@@ -142,3 +142,38 @@ async fn events_are_listed_by_account_name_and_card() {
     test.control("DELETE", "events", &Value::Null).await;
     assert_eq!(list("").await, "");
 }
+
+#[tokio::test]
+async fn what_no_url_can_hold_is_refused_and_holds_no_queue_up() {
+    let mut shop = Receiver::start([]).await;
+    let test = pushing_to(&shop.url, json!({})).await;
+    let long = "o".repeat(70_000);
+    let trigger = |openid: &str, elements: Value| json!({"appid": OA, "event": "user_view_card", "openid": openid, "elements": elements});
+    for (body, field) in [
+        (trigger(&long, json!({})), "openid"),
+        (trigger("", json!({})), "openid"),
+        (trigger("o 1", json!({})), "openid"),
+        (trigger("o1", json!({"CardId": long})), "elements"),
+    ] {
+        let refused = test.control("POST", "events/trigger", &body).await;
+        assert_eq!(
+            (refused.status, &refused.json()["error"]["field"]),
+            (422, &json!(field))
+        );
+    }
+    let far = format!("{}?{long}", shop.url);
+    let change = json!({"callback": {"url": far, "token": "token123"}});
+    let refused = test
+        .control("PATCH", &format!("accounts/{OA}"), &change)
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["field"]),
+        (422, &json!("callback.url"))
+    );
+    let user = json!({"name": "dora", "openids": {OA: long}});
+    assert_eq!(test.control("POST", "users", &user).await.status, 422);
+
+    lose(&test, "1");
+    test.mock.events().settled().await;
+    assert_eq!(shop.all().len(), 1);
+}

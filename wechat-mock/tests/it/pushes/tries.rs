@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wechat_mock::MockWechat;
 
-use super::{OA, get, is_signed, lose, outcomes, push_to, pushing_to, settled, shown};
+use super::{KEY, OA, get, is_signed, lose, outcomes, push_to, pushing_to, sealed, settled, shown};
 use crate::receiver::{Receiver, Reply, nobody};
 use crate::support::{DAY, NOW, TestMock};
 
@@ -150,4 +150,61 @@ async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
     assert_eq!(shown(&test, &id)["state"], "pending");
     advance(&test, 300).await;
     assert_eq!(outcomes(&shown(&test, &id)), ["wrong_status", "accepted"]);
+}
+
+#[tokio::test]
+async fn a_reply_to_the_customer_is_an_answer_and_by_a_switch_none() {
+    let reply = "<xml><ToUserName><![CDATA[o1]]></ToUserName>\
+                 <FromUserName><![CDATA[gh_0000000000a0]]></FromUserName>\
+                 <CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType>\
+                 <Content><![CDATA[thanks]]></Content></xml>";
+    let service = reply.replace("[text]", "[transfer_customer_service]");
+    let other = "<xml><Other>1</Other></xml>";
+    let answers = [reply, &service, other, other, other, reply, reply, reply];
+    let mut shop = Receiver::start(answers.map(Reply::text)).await;
+    let test = pushing_to(&shop.url, json!({})).await;
+    for (code, outcomes_of) in [
+        ("1", &["accepted"][..]),
+        ("2", &["accepted"]),
+        ("3", &["wrong_body"; 3]),
+    ] {
+        let id = lose(&test, code);
+        assert_eq!(outcomes(&settled(&test, &id).await), outcomes_of);
+    }
+    let switches = json!({"passive_reply": "wrong_body"});
+    test.control("PATCH", "switches", &switches).await;
+    let id = lose(&test, "4");
+    assert_eq!(outcomes(&settled(&test, &id).await), ["wrong_body"; 3]);
+    assert_eq!(shop.all().len(), 8);
+}
+
+#[tokio::test]
+async fn a_sealed_answer_is_read_as_xml() {
+    let sealed = sealed("success");
+    let bare = format!("<xml><Encrypt>{sealed}</Encrypt></xml>");
+    let spaced = format!("<xml>\n  <Encrypt> <![CDATA[{sealed}]]> </Encrypt>\n</xml>\n");
+    let mut shop = Receiver::start([Reply::text(&bare), Reply::text(&spaced)]).await;
+    let change = json!({"mode": "safe", "encoding_aes_key": KEY});
+    let test = pushing_to(&shop.url, change).await;
+    for code in ["1", "2"] {
+        let id = lose(&test, code);
+        assert_eq!(outcomes(&settled(&test, &id).await), ["accepted"]);
+    }
+    assert_eq!(shop.all().len(), 2);
+}
+
+#[tokio::test]
+async fn the_nonce_of_a_push_is_a_number_below_two_to_the_31() {
+    let mut shop = Receiver::start([]).await;
+    let test = pushing_to(&shop.url, json!({})).await;
+    for code in 0..50 {
+        lose(&test, &code.to_string());
+    }
+    test.mock.events().settled().await;
+    for push in shop.all() {
+        let nonce = push.query("nonce");
+        let number: u32 = nonce.parse().unwrap();
+        assert_eq!(number.to_string(), nonce);
+        assert!((1..1 << 31).contains(&number), "{nonce}");
+    }
 }

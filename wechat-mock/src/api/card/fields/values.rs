@@ -1,13 +1,13 @@
-//! The third pass: each value by itself.
+//! Each value of a card by itself.
 
 use serde_json::Value;
 
-use super::{
-    Judge,
-    table::{Field, Form, Kind},
-};
+use super::{FieldRow, Judge, Kind};
 use crate::{
-    api::call::{kind, shortened},
+    api::{
+        call::{kind, shortened},
+        schema::Form,
+    },
     facts,
     refusal::{Advice, Refusal},
     switches::Switch,
@@ -20,26 +20,36 @@ const HOME_PAGES: [&str; 2] = [
     "mp.weixin.qq.com/mp/homepage",
 ];
 
-impl Field {
+impl FieldRow {
     /// Holds a value against the row; the entries of a list count one by one.
-    pub(super) fn check(&self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    pub(super) fn judge(
+        &'static self,
+        value: &Value,
+        judge: &mut Judge<'_>,
+    ) -> Result<(), Refusal> {
         if let (Some(limit), Value::Array(entries)) = (self.max_items, value)
             && entries.len() > limit
         {
-            return Err(Refusal::new("WX-CRD-021")
-                .field(self.rule)
+            let is_of_message = self.path.ends_with("card_id_list");
+            let rule = if is_of_message {
+                "WX-CRD-082"
+            } else {
+                "WX-CRD-021"
+            };
+            return Err(Refusal::new(rule)
+                .row(self)
                 .expected(format!("{}: at most {limit}", self.path))
                 .received(format!("{} entries", entries.len())));
         }
         match value {
             Value::Array(entries) => entries
                 .iter()
-                .try_for_each(|entry| self.check_one(entry, judge)),
-            one => self.check_one(one, judge),
+                .try_for_each(|entry| self.judge_one(entry, judge)),
+            one => self.judge_one(one, judge),
         }
     }
 
-    fn check_one(&self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn judge_one(&'static self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         self.check_right(value, judge)?;
         if let Some(text) = value.as_str() {
             self.check_text(text, judge)?;
@@ -48,7 +58,7 @@ impl Field {
             && facts::color_value(value.as_str().unwrap_or_default()).is_none()
         {
             return Err(Refusal::new("WX-CRD-006")
-                .field(self.rule)
+                .row(self)
                 .expected("Color010 to Color102, as /card/getcolors lists them")
                 .received(shortened(&value.to_string())));
         }
@@ -60,7 +70,7 @@ impl Field {
         self.check_range(value)
     }
 
-    fn check_right(&self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+    fn check_right(&'static self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
         let is_used = *value == true || value.as_str().is_some_and(|text| !text.is_empty());
         let account = judge.account;
         match self.right {
@@ -79,12 +89,12 @@ impl Field {
         }
     }
 
-    fn check_text(&self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        if let Some(limit) = self.max_bytes
+    fn check_text(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        if let Some(limit) = self.most_bytes(judge.switches)
             && text.len() > limit
         {
             return Err(Refusal::new("WX-CRD-002")
-                .field(self.rule)
+                .row(self)
                 .expected(format!("{}: at most {limit} bytes", self.path))
                 .received(format!("{} bytes", text.len())));
         }
@@ -112,7 +122,7 @@ impl Field {
     }
 
     /// Whom an account has linked is set in WeChat's console; here it is whoever is in the world.
-    fn check_mini_program(&self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn check_mini_program(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         let id = text.strip_suffix("@app").filter(|id| id.starts_with("gh_"));
         let Some(id) = id else {
             return Err(self.wrong("WX-CRD-040", "gh_…@app", text));
@@ -130,7 +140,7 @@ impl Field {
     }
 
     /// A picture: a URL on WeChat's picture host; one that this account did not upload gets an advice.
-    fn check_picture(&self, url: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn check_picture(&'static self, url: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
         let is_own = judge.account.images.contains(url);
         let must_be_own = judge.switches.is(Switch::ForeignImage, "refuse");
         if !is_picture_host(url) || (must_be_own && !is_own) {
@@ -147,7 +157,7 @@ impl Field {
         Ok(())
     }
 
-    fn check_choice(&self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+    fn check_choice(&'static self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
         let Some(values) = &self.values else {
             return Ok(());
         };
@@ -165,7 +175,7 @@ impl Field {
         Err(refusal)
     }
 
-    fn check_range(&self, value: &Value) -> Result<(), Refusal> {
+    fn check_range(&'static self, value: &Value) -> Result<(), Refusal> {
         let Some(number) = whole(value).filter(|_| self.kind == Kind::Int) else {
             return Ok(());
         };
@@ -184,17 +194,17 @@ impl Field {
     }
 
     /// A text that breaks a rule of its own number.
-    fn wrong(&self, rule: &'static str, expected: &str, received: &str) -> Refusal {
+    fn wrong(&'static self, rule: &'static str, expected: &str, received: &str) -> Refusal {
         Refusal::new(rule)
-            .field(self.rule)
+            .row(self)
             .expected(format!("{}: {expected}", self.path))
             .received(shortened(received))
     }
 
-    fn breach(&self, rule: &'static str, expected: &str, received: &Value) -> Refusal {
+    fn breach(&'static self, rule: &'static str, expected: &str, received: &Value) -> Refusal {
         // 40097, "invalid args", is what there is for fields whose own number is not known.
         Refusal::numbered(rule, self.errcode.unwrap_or(40097))
-            .field(self.rule)
+            .row(self)
             .expected(format!("{}: {expected}", self.path))
             .received(format!(
                 "{} {}",
