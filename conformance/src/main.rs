@@ -57,6 +57,7 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
         anyhow::bail!("no case begins with {}", arguments.only);
     }
     let target = Target::new(&url)?;
+    let target = if mock.is_some() { target.own() } else { target };
     target
         .reach()
         .await
@@ -86,7 +87,10 @@ fn print(text: &str) -> anyhow::Result<()> {
 /// How a case ended, in a word.
 fn outcome(id: &str, verdicts: &[Verdict]) -> &'static str {
     match verdicts.iter().find(|verdict| verdict.id == id) {
-        None => "not run",
+        None
+        | Some(Verdict {
+            not_run: Some(_), ..
+        }) => "not run",
         Some(Verdict {
             violation: None, ..
         }) => "kept",
@@ -111,11 +115,19 @@ fn table(chosen: &[&Case], verdicts: &[Verdict], left: &[&Case]) -> String {
         .iter()
         .filter(|verdict| verdict.violation.is_some())
         .count();
-    let kept = verdicts.len() - broken;
+    let unmet: Vec<&Verdict> = verdicts
+        .iter()
+        .filter(|verdict| verdict.not_run.is_some())
+        .collect();
+    let kept = verdicts.len() - broken - unmet.len();
     lines.push(format!(
         "\n{kept} kept, {broken} broken, {} not run",
-        left.len()
+        left.len() + unmet.len()
     ));
+    for verdict in unmet {
+        let why = verdict.not_run.as_deref().unwrap_or_default();
+        lines.push(format!("not run: {}: {why}", verdict.id));
+    }
     if left.iter().any(|case| case.moves_clock) {
         lines.push(
             "not run: they move the clock that others behind the URL share; --move-clock runs them"

@@ -86,6 +86,8 @@ impl Answer {
 pub struct Target {
     url: String,
     http: Client,
+    /// Whether nobody else uses it, so that its switches may be turned.
+    is_own: bool,
 }
 
 impl Target {
@@ -98,7 +100,21 @@ impl Target {
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             http: client().build()?,
+            is_own: false,
         })
+    }
+
+    /// The same target, which nobody else uses: cases may turn its switches, and turn them back.
+    #[must_use]
+    pub fn own(self) -> Self {
+        Self {
+            is_own: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn owns_switches(&self) -> bool {
+        self.is_own
     }
 
     /// Asks whether anybody is there.
