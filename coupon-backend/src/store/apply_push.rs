@@ -5,7 +5,7 @@
 
 use sqlx::AnyConnection;
 use wechat_client::{
-    CardCode, OpenId, UnionId,
+    CardCode, OpenId,
     callback::{Event, Push, UserConsumeCard, UserGetCard},
 };
 
