@@ -121,6 +121,7 @@ pub(crate) async fn serve(
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// Where WeChat's hosts are answered for with TLS.
+    #[cfg(feature = "intercept")]
     pub(crate) tls_address: Option<SocketAddr>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
@@ -135,6 +136,7 @@ impl Running {
     ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
+        #[cfg(feature = "intercept")]
         let tls_address = tls.as_ref().map(TcpListener::local_addr).transpose()?;
         if let Some(tls) = &tls {
             tls.set_nonblocking(true)?;
@@ -173,6 +175,7 @@ impl Running {
             })?;
         Ok(Self {
             address,
+            #[cfg(feature = "intercept")]
             tls_address,
             stop,
             thread: Some(thread),
