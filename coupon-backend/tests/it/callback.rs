@@ -7,6 +7,7 @@ use wechat_client::{
     callback::{Callback, EncodingAesKey},
     card_signature,
 };
+use wechat_mock::{Fault, FaultKind};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use crate::support::{
@@ -455,6 +456,9 @@ async fn a_push_that_comes_before_the_answer_to_the_create_is_acted_upon_after_i
 async fn a_push_that_was_kept_and_not_acted_upon_is_found_at_the_next_start() {
     let shop = Shop::open().await;
     let (_, card_id) = shop.coupon().await;
+    // The code is an invented one: a round of reconciliation is not to hear that WeChat does not know it.
+    let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
+    shop.mock.faults().add(busy);
     push_all(&shop, &[got(NOW, &card_id, "000000000001")]).await;
     // As a process leaves it that dies in between.
     let ledger = shop.ledger().await;
