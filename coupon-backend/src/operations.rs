@@ -14,6 +14,7 @@ pub(crate) mod change;
 mod code;
 pub(crate) mod create;
 mod effect;
+mod once;
 pub(crate) mod owner;
 pub(crate) mod redeem;
 pub(crate) mod state;

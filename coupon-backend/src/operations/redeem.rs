@@ -6,9 +6,9 @@ use wechat_client::{ErrCode, Error};
 
 use super::{
     Answer, Call, Mode, Work, actor,
-    code::{Look, ask, confirm, fetch_code, forgotten, keep, look, names, refused},
+    code::{Look, forgotten, look, names, refused},
     effect::{self, Effect as Failed},
-    execute, settled,
+    once, settled,
     state::{
         Conclusion, Consume, Consumption, Evidence, Kind, Seen, State, TryWindow, can_be_ours,
     },
@@ -21,10 +21,9 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        claims::{ClaimRow, Source},
-        history::{Actor, Who},
-        operations::{NewOperation, OperationRow, Run, Settlement, Slot},
-        redemptions::{Begun, Effect, RedeemRefusal},
+        claims::ClaimRow,
+        operations::{OperationRow, Run, Settlement},
+        redemptions::Effect,
     },
 };
 
@@ -45,69 +44,22 @@ pub(crate) async fn submit(
     code: &str,
     till: &Till,
 ) -> Result<Option<Answer>, Failure> {
-    let operation = NewOperation {
-        idem_key: call.key.clone(),
-        fingerprint: call.fingerprint,
-        kind: Kind::Redeem,
-        subject: String::new(),
-        request: json!(till).to_string(),
-        request_id: call.request_id.clone(),
-    };
-    let slot = again.map_or(Slot::New, Slot::Again);
-    let by = Actor {
-        who: Who::Staff,
-        request_id: call.request_id.as_deref(),
-    };
-    let claim = match state.store.claim_of_code(code).await? {
-        Some(row) => Source::Known(Box::new(row)),
-        None => Source::New(fetch_code(state, code).await?),
-    };
-    let mut is_corrected = false;
-    loop {
-        let now = state.clock.now();
-        let begun = state
-            .store
-            .begin_redemption(slot, &operation, &claim, by, &state.owner, now)
-            .await?;
-        let refusal = match begun {
-            Begun::KeyTaken => return Ok(None),
-            Begun::Run(run, claim_id) => {
-                let work = Work {
-                    kind: Kind::Redeem,
-                    subject: claim_id,
-                    request: operation.request.clone(),
-                };
-                return execute(state, *run, work, Mode::Asked).await.map(Some);
-            }
-            Begun::Refused(refusal) => refusal,
-        };
-        let failure = match refusal {
-            RedeemRefusal::Running => return Err(Failure::OperationInProgress),
-            // Where a push alone says so, WeChat is asked.
-            RedeemRefusal::Redeemed if !is_corrected => {
-                is_corrected = true;
-                match confirm(state, &claim, code, by).await? {
-                    ClaimStatus::Redeemed => Failure::AlreadyRedeemed,
-                    status if status.is_redeemable() => continue,
-                    status => Failure::NotRedeemable(status.as_str()),
-                }
-            }
-            RedeemRefusal::Redeemed => Failure::AlreadyRedeemed,
-            // It rests on pushes: WeChat's own word counts, and is asked for once.
-            RedeemRefusal::Status(_) if !is_corrected => {
-                is_corrected = true;
-                match ask(state, &claim, code, by).await? {
-                    ClaimStatus::Redeemed => Failure::AlreadyRedeemed,
-                    status if status.is_redeemable() => continue,
-                    status => Failure::NotRedeemable(status.as_str()),
-                }
-            }
-            RedeemRefusal::Status(status) => Failure::NotRedeemable(status.as_str()),
-        };
-        let settlement = refused(&failure);
-        keep(state, slot, &operation, &settlement).await?;
-        return Ok(Some(settlement.into()));
-    }
+    let request = json!(till).to_string();
+    once::submit(
+        state,
+        call,
+        again,
+        code,
+        Kind::Redeem,
+        request,
+        |status, _| {
+            refused(&match status {
+                ClaimStatus::Redeemed => Failure::AlreadyRedeemed,
+                status => Failure::NotRedeemable(status.as_str()),
+            })
+        },
+    )
+    .await
 }
 
 fn evidence(run: &Run, claim: &ClaimRow, ended_at: Option<i64>, now: i64) -> Evidence {

@@ -6,9 +6,9 @@ use wechat_client::{CodeRef, ErrCode};
 
 use super::{
     Answer, Call, Mode, Work, actor,
-    code::{self, Look, ask, confirm, fetch_code, forgotten, keep, look, names},
+    code::{self, Look, forgotten, look, names},
     effect::{self, Effect as Failed},
-    execute, settled,
+    once, settled,
     state::{Kind, Seen, State, is_past_flight},
     unknown,
 };
@@ -18,10 +18,9 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        claims::{ClaimRow, Source},
-        history::{Actor, Who},
-        operations::{NewOperation, OperationRow, Run, Settlement, Slot},
-        redemptions::{Begun, Effect, RedeemRefusal},
+        claims::ClaimRow,
+        operations::{OperationRow, Run, Settlement},
+        redemptions::Effect,
     },
 };
 
@@ -40,69 +39,12 @@ pub(crate) async fn submit(
     code: &str,
     reason: &Reason,
 ) -> Result<Option<Answer>, Failure> {
-    let operation = NewOperation {
-        idem_key: call.key.clone(),
-        fingerprint: call.fingerprint,
-        kind: Kind::Void,
-        subject: String::new(),
-        request: json!(reason).to_string(),
-        request_id: call.request_id.clone(),
+    let request = json!(reason).to_string();
+    let refused = |status, card_id: &str| match status {
+        ClaimStatus::Void => done(code, card_id, None),
+        status => code::refused(&refused(status)),
     };
-    let slot = again.map_or(Slot::New, Slot::Again);
-    let by = Actor {
-        who: Who::Staff,
-        request_id: call.request_id.as_deref(),
-    };
-    let claim = match state.store.claim_of_code(code).await? {
-        Some(row) => Source::Known(Box::new(row)),
-        None => Source::New(fetch_code(state, code).await?),
-    };
-    let mut is_corrected = false;
-    loop {
-        let now = state.clock.now();
-        let begun = state
-            .store
-            .begin_redemption(slot, &operation, &claim, by, &state.owner, now);
-        let refusal = match begun.await? {
-            Begun::KeyTaken => return Ok(None),
-            Begun::Run(run, claim_id) => {
-                let work = Work {
-                    kind: Kind::Void,
-                    subject: claim_id,
-                    request: operation.request.clone(),
-                };
-                return execute(state, *run, work, Mode::Asked).await.map(Some);
-            }
-            Begun::Refused(refusal) => refusal,
-        };
-        let status = match refusal {
-            RedeemRefusal::Running => return Err(Failure::OperationInProgress),
-            RedeemRefusal::Redeemed if !is_corrected => {
-                is_corrected = true;
-                if confirm(state, &claim, code, by).await? != ClaimStatus::Redeemed {
-                    continue;
-                }
-                ClaimStatus::Redeemed
-            }
-            // It rests on pushes: WeChat's own word counts, and is asked for once.
-            RedeemRefusal::Status(_) if !is_corrected => {
-                is_corrected = true;
-                let status = ask(state, &claim, code, by).await?;
-                if status.is_redeemable() {
-                    continue;
-                }
-                status
-            }
-            RedeemRefusal::Redeemed => ClaimStatus::Redeemed,
-            RedeemRefusal::Status(status) => status,
-        };
-        let settlement = match status {
-            ClaimStatus::Void => done(code, claim.card_id(), None),
-            status => code::refused(&refused(status)),
-        };
-        keep(state, slot, &operation, &settlement).await?;
-        return Ok(Some(settlement.into()));
-    }
+    once::submit(state, call, again, code, Kind::Void, request, refused).await
 }
 
 fn refused(status: ClaimStatus) -> Failure {

@@ -1,0 +1,83 @@
+//! Begins what is done to a code once: a redemption, or making it void.
+
+use super::{
+    Answer, Call, Mode, Work,
+    code::{ask, confirm, fetch_code, keep},
+    execute,
+    state::Kind,
+};
+use crate::{
+    claim::ClaimStatus,
+    failure::Failure,
+    state::AppState,
+    store::{
+        claims::Source,
+        history::{Actor, Who},
+        operations::{NewOperation, OperationRow, Settlement, Slot},
+        redemptions::{Begun, RedeemRefusal},
+    },
+};
+
+/// Begins and does it; `refused` gives the answer for a code that stands otherwise, by its status
+/// and its card. None when another call took the key, or the row, meanwhile.
+pub(super) async fn submit(
+    state: &AppState,
+    call: &Call,
+    again: Option<&OperationRow>,
+    code: &str,
+    kind: Kind,
+    request: String,
+    refused: impl Fn(ClaimStatus, &str) -> Settlement,
+) -> Result<Option<Answer>, Failure> {
+    let operation = NewOperation {
+        idem_key: call.key.clone(),
+        fingerprint: call.fingerprint,
+        kind,
+        subject: String::new(),
+        request,
+        request_id: call.request_id.clone(),
+    };
+    let slot = again.map_or(Slot::New, Slot::Again);
+    let by = Actor {
+        who: Who::Staff,
+        request_id: call.request_id.as_deref(),
+    };
+    let claim = match state.store.claim_of_code(code).await? {
+        Some(row) => Source::Known(Box::new(row)),
+        None => Source::New(fetch_code(state, code).await?),
+    };
+    let mut is_corrected = false;
+    loop {
+        let now = state.clock.now();
+        let begun = state
+            .store
+            .begin_redemption(slot, &operation, &claim, by, &state.owner, now);
+        let refusal = match begun.await? {
+            Begun::KeyTaken => return Ok(None),
+            Begun::Run(run, claim_id) => {
+                let work = Work {
+                    kind,
+                    subject: claim_id,
+                    request: operation.request.clone(),
+                };
+                return execute(state, *run, work, Mode::Asked).await.map(Some);
+            }
+            Begun::Refused(refusal) => refusal,
+        };
+        // What rests on pushes alone is asked of WeChat, once: its own word counts.
+        let status = match refusal {
+            RedeemRefusal::Running => return Err(Failure::OperationInProgress),
+            RedeemRefusal::Redeemed if is_corrected => ClaimStatus::Redeemed,
+            RedeemRefusal::Status(status) if is_corrected => status,
+            RedeemRefusal::Redeemed => confirm(state, &claim, code, by).await?,
+            RedeemRefusal::Status(_) => ask(state, &claim, code, by).await?,
+        };
+        if !is_corrected && status.is_redeemable() {
+            is_corrected = true;
+            continue;
+        }
+        let settlement = refused(status, claim.card_id());
+        keep(state, slot, &operation, &settlement).await?;
+        return Ok(Some(settlement.into()));
+    }
+}
