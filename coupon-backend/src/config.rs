@@ -5,12 +5,12 @@ mod read;
 use std::{ffi::OsString, fmt, net::SocketAddr, path::Path, time::Duration};
 
 use secrecy::SecretString;
-use wechat_client::callback::EncodingAesKey;
+use wechat_client::callback::{EncodingAesKey, Mode};
 
 use read::Reader;
 
 /// The names that may stand in the environment and in the file.
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 14] = [
     "COUPON_LISTEN",
     "COUPON_DATABASE_URL",
     "COUPON_ADMIN_TOKEN",
@@ -23,6 +23,8 @@ pub(crate) const NAMES: [&str; 12] = [
     "WECHAT_MP_SECRET",
     "WECHAT_CALLBACK_TOKEN",
     "WECHAT_CALLBACK_AES_KEY",
+    "WECHAT_CALLBACK_MODE",
+    "WECHAT_CALLBACK_WINDOW",
 ];
 
 /// One app at WeChat: an Official Account or a mini-program.
@@ -48,6 +50,10 @@ pub struct Config {
     pub(crate) callback_token: SecretString,
     /// Without it sealed pushes are refused.
     pub(crate) callback_aes_key: Option<EncodingAesKey>,
+    /// How WeChat pushes; by default sealed when there is a key.
+    pub(crate) callback_mode: Mode,
+    /// Seconds by which the time of a push's signature may be off.
+    pub(crate) callback_window: i64,
 }
 
 /// All that is wrong with a configuration, a line each, without the values.
@@ -119,6 +125,8 @@ impl Config {
         let mini_program = reader.app("WECHAT_MP_APPID", "WECHAT_MP_SECRET");
         let callback_token = reader.token("WECHAT_CALLBACK_TOKEN");
         let callback_aes_key = reader.aes_key();
+        let callback_mode = reader.callback_mode(callback_aes_key.is_some());
+        let callback_window = reader.callback_window();
         if let (Some(account), Some(program)) = (&official_account, &mini_program)
             && account.app_id == program.app_id
         {
@@ -133,6 +141,7 @@ impl Config {
             database_url,
             admin_token,
             session_ttl.zip(reconcile_every),
+            callback_mode.zip(callback_window),
             api_base,
             official_account,
             mini_program,
@@ -143,6 +152,7 @@ impl Config {
                 Some(database_url),
                 Some(admin_token),
                 Some((session_ttl, reconcile_every)),
+                Some((callback_mode, callback_window)),
                 Some(api_base),
                 Some(official_account),
                 Some(mini_program),
@@ -158,6 +168,8 @@ impl Config {
                 mini_program,
                 callback_token,
                 callback_aes_key,
+                callback_mode,
+                callback_window,
             }),
             _ => Err(ConfigError { faults }),
         }

@@ -17,6 +17,8 @@ use crate::{
 pub(crate) enum Failure {
     #[error("the body is no JSON")]
     NoJson,
+    #[error("the body is encoded; send it as it is, without Content-Encoding")]
+    Encoded,
     #[error("some fields cannot be taken")]
     Invalid(Vec<Fault>),
     #[error("the body is larger than {0} bytes")]
@@ -88,6 +90,7 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoJson => StatusCode::BAD_REQUEST,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
@@ -118,6 +121,7 @@ impl Failure {
     fn code(&self) -> &'static str {
         match self {
             Self::NoJson | Self::Invalid(_) => "invalid_request",
+            Self::Encoded => "unsupported_encoding",
             Self::TooLarge(_) => "too_large",
             Self::SlowBody => "request_timeout",
             Self::Unauthorized | Self::BadLogin | Self::NotWechat(_) => "unauthorized",

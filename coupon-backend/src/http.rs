@@ -15,6 +15,7 @@ mod claims;
 mod colors;
 mod coupons;
 mod csv;
+mod drain;
 mod error;
 mod health;
 mod history;

@@ -14,12 +14,14 @@ mod failure;
 mod http;
 mod intake;
 mod operations;
+mod photo;
 mod reachability;
 mod reconcile;
 mod review;
 mod state;
 mod store;
 mod wechat;
+mod wechat_time;
 
 pub use clock::{Clock, SystemClock, TestClock};
 pub use config::{Config, ConfigError};

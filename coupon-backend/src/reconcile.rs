@@ -20,6 +20,7 @@ use crate::{
 
 mod cards;
 mod codes;
+mod holders;
 
 pub(crate) use cards::seen_card;
 
@@ -57,6 +58,14 @@ impl Cause {
         match self {
             Self::Timer => (50, 100),
             Self::Admin => (500, 2000),
+        }
+    }
+
+    /// Customers of whom it is asked what they hold, at most.
+    const fn most_holders(self) -> i64 {
+        match self {
+            Self::Timer => 20,
+            Self::Admin => 500,
         }
     }
 
@@ -185,6 +194,7 @@ impl<'a> Round<'a> {
         self.coupons_without_card().await?;
         self.coupons().await?;
         self.codes().await?;
+        self.holders().await?;
         self.orphans().await
     }
 

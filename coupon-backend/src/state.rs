@@ -15,6 +15,7 @@ use crate::{
     reachability::Reachability,
     store::{Store, sessions::TokenHash},
     wechat::Wechat,
+    wechat_time::WechatTime,
 };
 
 /// The ledger, WeChat, the clock; clones share them.
@@ -27,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) clock: Arc<dyn Clock>,
     /// What WeChat pushes is opened by it.
     pub(crate) callback: Callback,
+    /// Whether what it pushes is of this time.
+    pub(crate) wechat_time: WechatTime,
     /// Wakes who acts upon pushes.
     pub(crate) pushed: Arc<Notify>,
     /// Who this process is among those that share the ledger.
@@ -54,11 +57,13 @@ impl AppState {
             wechat,
             reachability: Reachability::default(),
             clock,
-            callback: Callback::new(
+            callback: Callback::with_mode(
                 config.callback_token.expose_secret().into(),
                 config.callback_aes_key.clone(),
                 config.official_account.app_id.as_str().into(),
+                config.callback_mode,
             ),
+            wechat_time: WechatTime::new(config.callback_window),
             pushed: Arc::default(),
             owner: Owner::new(),
             tasks: TaskTracker::new(),

@@ -83,6 +83,25 @@ impl CallbackQuery {
         }
     }
 
+    /// Whether WeChat signed this query at `now`, give or take `window`, both in seconds: what was
+    /// signed once is good for ever unless its time is looked at. Judge by WeChat's clock where it is
+    /// known ([`Client::server_now`](crate::Client::server_now)).
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackError::OutOfTime`], also when the timestamp is no number.
+    pub fn check_time(&self, now: i64, window: i64) -> Result<(), CallbackError> {
+        let signed_at: i64 = self
+            .timestamp
+            .parse()
+            .map_err(|_| CallbackError::OutOfTime)?;
+        if signed_at.abs_diff(now) <= window.unsigned_abs() {
+            Ok(())
+        } else {
+            Err(CallbackError::OutOfTime)
+        }
+    }
+
     fn is_sealed(&self) -> bool {
         self.encrypt_type == "aes" || !self.msg_signature.is_empty()
     }
@@ -108,6 +127,12 @@ pub enum CallbackError {
     /// The push is sealed and there is no key to open it. Answer 401.
     #[error("the push is sealed and there is no EncodingAESKey")]
     SealedWithoutKey,
+    /// The push is in clear, and the account seals what it sends. Answer 401.
+    #[error("the push is in clear where sealed ones are due")]
+    NotSealed,
+    /// The query was signed too long before or after this moment. Answer 401.
+    #[error("the query was signed too long ago, or for a time to come")]
+    OutOfTime,
     /// What was sealed is meant for another app. Answer 401.
     #[error("the push is meant for another app")]
     AnotherApp,
@@ -119,22 +144,58 @@ pub enum CallbackError {
 
 /// One account's callback: what its URL is called with is opened by it.
 ///
-/// Pushes in clear are taken even when there is a key, as WeChat sends them while the account is
-/// in plain mode. Clones share the secrets.
+/// Clones share the secrets.
 #[derive(Clone, Debug)]
 pub struct Callback(Arc<Inner>);
+
+/// The modes in which WeChat pushes, as they are chosen in its console.
+///
+/// The signature of a push in clear is not over its body: whoever saw one query can send any body
+/// with it. So an account whose pushes are sealed takes no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// In clear (明文模式). What comes sealed is opened, when there is a key.
+    Plain,
+    /// In clear and sealed (兼容模式): what was sealed counts.
+    Compatible,
+    /// Sealed (安全模式).
+    Safe,
+}
 
 #[derive(Debug)]
 struct Inner {
     token: CallbackToken,
     key: Option<EncodingAesKey>,
     app_id: AppId,
+    mode: Mode,
 }
 
 impl Callback {
     /// The callback with the token and, for sealed pushes, the key that stand in WeChat's console.
+    /// With a key its mode is [`Mode::Safe`], else [`Mode::Plain`].
     pub fn new(token: CallbackToken, key: Option<EncodingAesKey>, app_id: AppId) -> Self {
-        Self(Arc::new(Inner { token, key, app_id }))
+        let mode = if key.is_some() {
+            Mode::Safe
+        } else {
+            Mode::Plain
+        };
+        Self::with_mode(token, key, app_id, mode)
+    }
+
+    /// The same for an account that has a key and pushes in some other mode.
+    pub fn with_mode(
+        token: CallbackToken,
+        key: Option<EncodingAesKey>,
+        app_id: AppId,
+        mode: Mode,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            token,
+            key,
+            app_id,
+            mode,
+        }))
     }
 
     /// Verifies WeChat's check of the URL, and gives the `echostr` that it wants as the whole answer.
@@ -173,6 +234,9 @@ impl Callback {
             return self.unseal(query, body).map(Cow::Owned);
         }
         self.verify_plain(query)?;
+        if self.0.mode != Mode::Plain {
+            return Err(CallbackError::NotSealed);
+        }
         text(body).map(Cow::Borrowed)
     }
 

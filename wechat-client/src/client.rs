@@ -216,6 +216,21 @@ impl Client {
         Ok(AddCardItem::new(card_id.clone(), &ext))
     }
 
+    /// What time it is at WeChat, in seconds since 1970, by the `Date` of its last answer and the time
+    /// since then; none before there was one. It does not depend on this machine's clock.
+    pub fn server_now(&self) -> Option<i64> {
+        self.0.transport.server_clock.now()
+    }
+
+    /// Asks what time it is at WeChat. Needs no token and counts towards no quota.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAnswer`], or [`Error::Unreadable`] when the answer names no time.
+    pub async fn ask_server_time(&self) -> Result<i64, Error> {
+        self.0.transport.ask_time().await
+    }
+
     pub(crate) fn app_id(&self) -> &AppId {
         &self.0.app_id
     }

@@ -16,6 +16,7 @@ pub mod pay_gift;
 mod quota;
 mod retry;
 mod secret;
+mod server_clock;
 mod sign;
 pub mod stats;
 mod time;

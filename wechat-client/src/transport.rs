@@ -7,7 +7,10 @@ use reqwest::{Method, Url, multipart, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{ApiError, BuildError, ErrCode, Error, ImageFile, RetryPolicy, retry::random_byte};
+use crate::{
+    ApiError, BuildError, ErrCode, Error, ImageFile, RetryPolicy, retry::random_byte,
+    server_clock::ServerClock,
+};
 
 /// Bytes of an answer in JSON that are read.
 const MAX_JSON: usize = 1024 * 1024;
@@ -126,6 +129,7 @@ pub(crate) struct Transport {
     http: reqwest::Client,
     base: String,
     pub(crate) timing: Timing,
+    pub(crate) server_clock: ServerClock,
 }
 
 /// The default of every `api_base`.
@@ -152,6 +156,29 @@ impl Transport {
             http,
             base: base.trim_end_matches('/').to_owned(),
             timing,
+            server_clock: ServerClock::default(),
+        })
+    }
+
+    /// Asks what time it is at WeChat, with a call that has nothing else to say: the head of the answer
+    /// is enough, whatever it answers.
+    pub(crate) async fn ask_time(&self) -> Result<i64, Error> {
+        const ENDPOINT: &str = "/";
+
+        let asking = self.http.head(format!("{}{ENDPOINT}", self.base)).send();
+        let asked = tokio::time::timeout(self.timing.each_try, asking)
+            .await
+            .map_err(|_| late(ENDPOINT, self.timing.each_try))?;
+        let response = asked.map_err(|error| Error::NoAnswer {
+            endpoint: ENDPOINT,
+            source: error.without_url().into(),
+        })?;
+        self.server_clock.note(response.headers()).ok_or_else(|| {
+            unreadable(
+                ENDPOINT,
+                response.status().as_u16(),
+                "no Date in the head".to_owned(),
+            )
         })
     }
 
@@ -245,6 +272,7 @@ impl Transport {
                 no_answer(error)
             }
         })?;
+        self.server_clock.note(response.headers());
         let status = response.status().as_u16();
         let mut bytes = BytesMut::new();
         while let Some(part) = response.chunk().await.map_err(no_answer)? {

@@ -3,7 +3,10 @@
 //! Every call goes the same way, in WeChat's order of checks: token, right, method, body, fields,
 //! values. The world is locked once, so that each call is atomic; an endpoint is a plain function.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     extract::{Request, State},
@@ -210,7 +213,10 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
     let is_chunked = is_chunked(&parts);
     let body = read_whole(body).await;
     // A copy: bodies are read while the world goes on.
-    let switches = mock.world.lock().switches;
+    let (switches, moved_to) = {
+        let world = mock.world.lock();
+        (world.switches, world.clock.moved_to())
+    };
     let content = match endpoint {
         Some(endpoint) => read_content(endpoint, &content_type, body.as_ref(), switches).await,
         None => Content::Ignored,
@@ -243,7 +249,18 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         let headers = response.headers_mut();
         headers.entry(header::CONNECTION).or_insert(stays_open);
     }
+    // Else the server writes this machine's.
+    if let Some(date) = moved_to.and_then(date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     response
+}
+
+/// A time of the mock's clock as a `Date`.
+fn date(seconds: i64) -> Option<HeaderValue> {
+    let since_1970 = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let text = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since_1970);
+    HeaderValue::try_from(text).ok()
 }
 
 /// Whether the caller lets the connection stay open.

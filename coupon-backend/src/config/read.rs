@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, time::Duration}
 
 use axum::http::Uri;
 use secrecy::{ExposeSecret as _, SecretString};
-use wechat_client::callback::EncodingAesKey;
+use wechat_client::callback::{EncodingAesKey, Mode};
 
 use super::{AppKey, NAMES};
 
@@ -16,6 +16,11 @@ const SESSION_TTL_MAX: i64 = 366 * 24 * 3600;
 const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 /// A day.
 const RECONCILE_EVERY_MAX: u64 = 24 * 3600;
+
+/// Ten minutes: a clock may be off, and a push may be on its way for some seconds.
+const CALLBACK_WINDOW: i64 = 600;
+/// A year: for a stand-in whose clock is set at will.
+const CALLBACK_WINDOW_MAX: i64 = 366 * 24 * 3600;
 
 pub(super) struct Reader<E> {
     environment: E,
@@ -213,5 +218,40 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             self.fault(name, "is not 43 characters of base64");
         }
         key
+    }
+
+    pub(super) fn callback_mode(&mut self, has_key: bool) -> Option<Mode> {
+        let name = "WECHAT_CALLBACK_MODE";
+        let mode = match self.given(name).as_deref() {
+            None if has_key => return Some(Mode::Safe),
+            None | Some("plain") => return Some(Mode::Plain),
+            Some("compatible") => Mode::Compatible,
+            Some("safe") => Mode::Safe,
+            Some(_) => {
+                self.fault(name, "is none of plain, compatible, safe");
+                return None;
+            }
+        };
+        if !has_key {
+            self.fault(
+                name,
+                "seals pushes, and there is no WECHAT_CALLBACK_AES_KEY",
+            );
+            return None;
+        }
+        Some(mode)
+    }
+
+    pub(super) fn callback_window(&mut self) -> Option<i64> {
+        let name = "WECHAT_CALLBACK_WINDOW";
+        let Some(value) = self.given(name) else {
+            return Some(CALLBACK_WINDOW);
+        };
+        if let Ok(seconds @ 1..=CALLBACK_WINDOW_MAX) = value.parse() {
+            Some(seconds)
+        } else {
+            self.fault(name, "is no number of seconds from 1 to 31622400");
+            None
+        }
     }
 }

@@ -25,7 +25,7 @@ impl Fault {
 /// The fields of one object. A field that nobody asked for is a fault too, see [`Fields::end`].
 ///
 /// Every method answers `None` when there is no usable value, having noted why unless the field
-/// may be left out; `null` counts as left out.
+/// may be left out. `null` and an empty text count as left out, as forms send what nobody filled in.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
@@ -76,12 +76,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.object.get(name).is_some_and(|value| !value.is_null())
+        self.object.get(name).is_some_and(is_given)
     }
 
     fn value(&mut self, name: &'static str) -> Option<&'a Value> {
         self.asked.push(name);
-        self.object.get(name).filter(|value| !value.is_null())
+        self.object.get(name).filter(|value| is_given(value))
     }
 
     /// Notes that a field is missing, should it be.
@@ -99,12 +99,17 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text that is not blank, of at most `limit` bytes.
+    /// A text that is not blank, of at most `limit` bytes. What forms and spreadsheets put between
+    /// lines and words is taken as what it means: CR LF and CR as LF, a TAB as a blank.
     pub(crate) fn text(&mut self, name: &'static str, limit: usize) -> Option<String> {
         let Some(text) = self.value(name)?.as_str() else {
             self.fault(name, "must be a text");
             return None;
         };
+        let text = text
+            .replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .replace('\t', " ");
         if text.trim().is_empty() {
             self.fault(name, "must not be blank");
         } else if text.len() > limit {
@@ -113,18 +118,9 @@ impl<'a> Fields<'a> {
         } else if text.chars().any(|c| c.is_control() && c != '\n') {
             self.fault(name, "has control characters");
         } else {
-            return Some(text.to_owned());
+            return Some(text);
         }
         None
-    }
-
-    /// As [`Self::text`]; an empty text counts as left out.
-    pub(crate) fn text_unless_empty(&mut self, name: &'static str, limit: usize) -> Option<String> {
-        if self.object.get(name).and_then(Value::as_str) == Some("") {
-            self.asked.push(name);
-            return None;
-        }
-        self.text(name, limit)
     }
 
     pub(crate) fn required_text(&mut self, name: &'static str, limit: usize) -> Option<String> {
@@ -279,6 +275,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+fn is_given(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -318,10 +322,35 @@ mod tests {
     }
 
     #[test]
-    fn null_is_left_out() {
-        let faults = Fields::read(&json!({"name": null}), |fields| {
-            Some((fields.has("name"), fields.text("name", 9)))
+    fn what_nobody_filled_in_is_left_out() {
+        for empty in [json!(null), json!("")] {
+            let read = Fields::read(&json!({"name": empty, "count": empty}), |fields| {
+                let is_there = fields.has("name");
+                Some((
+                    is_there,
+                    fields.text("name", 9),
+                    fields.whole("count", 1..=5),
+                ))
+            });
+            assert_eq!(read, Ok((false, None, None)), "{empty}");
+        }
+    }
+
+    #[test]
+    fn line_ends_and_tabs_of_any_system_are_taken() {
+        for (typed, taken) in [
+            ("甲\r\n乙", "甲\n乙"),
+            ("甲\r乙", "甲\n乙"),
+            ("甲\n乙", "甲\n乙"),
+            ("甲\t乙", "甲 乙"),
+            ("甲\r\n\r\n乙", "甲\n\n乙"),
+        ] {
+            let read = Fields::read(&json!({"text": typed}), |fields| fields.text("text", 99));
+            assert_eq!(read.as_deref(), Ok(taken), "{typed:?}");
+        }
+        let read = Fields::read(&json!({"text": "a\u{0}b"}), |fields| {
+            fields.text("text", 99)
         });
-        assert_eq!(faults, Ok((false, None)));
+        assert!(read.is_err(), "no other control character");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::request::Parts,
+    http::{HeaderMap, header, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -48,6 +48,19 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
         .unwrap_or(Err(Failure::SlowBody))
 }
 
+/// Bodies are read as they come: a compressed one is refused by its name, not as bad JSON.
+pub(super) fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
+    let is_plain = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_plain {
+        Ok(())
+    } else {
+        Err(Failure::Encoded)
+    }
+}
+
 /// A body that is judged later, within the limit of JSON.
 pub(super) struct Raw {
     pub(super) bytes: Bytes,
@@ -69,6 +82,7 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        check_encoding(request.headers())?;
         let bytes = read(request.into_body(), MAX_JSON).await?;
         Ok(Self { bytes })
     }

@@ -33,8 +33,21 @@ pub(super) async fn take(
 ) -> Result<&'static str, Failure> {
     let query = query.unwrap_or_default();
     let body = body::read(request.into_body(), PUSH).await?;
-    let push = state.callback.open(&CallbackQuery::parse(&query), &body);
+    let parsed = CallbackQuery::parse(&query);
+    let push = state.callback.open(&parsed, &body);
+    let is_wechats = matches!(push, Ok(_) | Err(CallbackError::Unreadable(_)));
+    if is_wechats && !is_of_this_time(&state, &parsed).await {
+        return Err(refused(CallbackError::OutOfTime));
+    }
+    if let Ok(push) = &push
+        && !push.is_about_cards()
+    {
+        // What people write to the account is none of this service's business.
+        tracing::debug!("a push about no card is not kept");
+        return Ok("success");
+    }
     let read = match &push {
+        Ok(push) if is_yet_to_come(&state, push).await => Err("its CreateTime is yet to come"),
         Ok(push) => Ok(push),
         // Anything but `success` would let the customer see that something failed, and bring the
         // same again.
@@ -52,6 +65,18 @@ pub(super) async fn take(
     kept.map_err(|_| Failure::Unavailable)??;
     state.pushed.notify_one();
     Ok("success")
+}
+
+async fn is_of_this_time(state: &AppState, query: &CallbackQuery) -> bool {
+    let fits = |now, window| query.check_time(now, window).is_ok();
+    state.wechat_time.fits(state, fits).await
+}
+
+/// Whether a push tells of what has not happened yet. News that is older than what is known changes
+/// nothing, but such news would count for ever.
+async fn is_yet_to_come(state: &AppState, push: &Push) -> bool {
+    let happened = |now: i64, window: i64| push.create_time <= now.saturating_add(window);
+    !state.wechat_time.fits(state, happened).await
 }
 
 fn refused(error: CallbackError) -> Failure {

@@ -150,15 +150,43 @@ pub(super) async fn list_all(
     Ok(Answer(listed("claims", rows, &page, |row| &row.id, show)).into_response())
 }
 
+/// Whether a caller would rather have CSV than JSON: by the weights of its `Accept`, where the more
+/// exact of two ranges counts, as RFC 9110 has it; of equals, the one that is named.
 fn wants_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT);
-    accept
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            value
-                .split([',', ';'])
-                .any(|kind| kind.trim() == "text/csv")
+    let accept: Vec<&str> = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let (csv, csv_is_named) = weight(&accept, "text/csv");
+    let (json, _) = weight(&accept, "application/json");
+    csv_is_named && csv > 0.0 && csv >= json
+}
+
+/// How much a caller wants a type, from 0 to 1, and whether the type itself is named.
+fn weight(accept: &[&str], wanted: &str) -> (f32, bool) {
+    let family = wanted.split('/').next().unwrap_or_default();
+    let of = |range: &str| {
+        accept.iter().find_map(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let is_it = parts
+                .next()
+                .is_some_and(|named| named.eq_ignore_ascii_case(range));
+            is_it.then(|| {
+                let given =
+                    parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+                given.map_or(1.0, |q| q.trim().parse::<f32>().unwrap_or(0.0))
+            })
         })
+    };
+    match of(wanted) {
+        Some(weight) => (weight, true),
+        None => (
+            of(&format!("{family}/*")).or(of("*/*")).unwrap_or(0.0),
+            false,
+        ),
+    }
 }
 
 fn shown(row: &ClaimRow, code: &str, now: i64) -> Value {
@@ -170,4 +198,33 @@ fn shown(row: &ClaimRow, code: &str, now: i64) -> Value {
         "claimed_at": rfc3339(row.claimed_at),
         "redeemed_at": row.redeemed_at.map(rfc3339),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn csv_is_for_who_wants_it_more() {
+        for (accept, wants) in [
+            ("text/csv", true),
+            ("Text/CSV; charset=utf-8", true),
+            ("text/csv, application/json", true),
+            ("text/csv, */*;q=0.1", true),
+            ("application/json;q=0.5, text/csv;q=0.6", true),
+            ("application/json, text/csv;q=0", false),
+            ("application/json, text/csv;q=0.5", false),
+            ("text/csv;q=0.000", false),
+            ("application/json", false),
+            ("text/*", false),
+            ("*/*", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(wants_csv(&headers), wants, "{accept}");
+        }
+        assert!(!wants_csv(&HeaderMap::new()));
+    }
 }

@@ -1,4 +1,6 @@
 //! All claims as CSV, page by page from the ledger, so that no list is too long.
+//!
+//! Source on formulas: OWASP, "CSV Injection".
 
 use axum::{body::Body, http::header, response::IntoResponse};
 use bytes::Bytes;
@@ -24,6 +26,8 @@ const HEAD: [&str; 10] = [
     "staff",
     "terminal",
 ];
+/// Excel takes a CSV for UTF-8 only when it begins so.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Rows that are read at a time.
 const AT_A_TIME: u32 = 500;
 
@@ -41,6 +45,7 @@ pub(super) fn claims(state: AppState) -> impl IntoResponse {
         let after = match next {
             Next::Head => {
                 let head = lines(std::iter::once(HEAD.map(str::to_owned).to_vec()));
+                let head = head.map(|head| [BYTE_ORDER_MARK, &head].concat().into());
                 return Some((head, (state, Next::After(None))));
             }
             Next::After(after) => after,
@@ -103,14 +108,23 @@ fn line(row: &ClaimRow, now: i64) -> Vec<String> {
     ]
 }
 
-/// A text that a spreadsheet will not take for a formula.
+/// A text that a spreadsheet will not take for a formula. Under a Chinese or Japanese keyboard the
+/// signs are full-width, and spreadsheets read those alike; what is blank before them is skipped.
 fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_blank = |c: char| c.is_whitespace() || c.is_control() || INVISIBLE.contains(&c);
+    let first = text.trim_start_matches(is_blank).chars().next();
+    let begins_as_formula = first.is_some_and(|first| FORMULA.contains(&first));
+    if begins_as_formula || text.starts_with(['\t', '\r', '\n']) {
         format!("'{text}")
     } else {
         text.to_owned()
     }
 }
+
+/// What a formula begins with, half-width and full-width.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '|', '＝', '＋', '－', '＠', '﹢', '−'];
+/// What is nothing to the eye, and no whitespace to Unicode.
+const INVISIBLE: [char; 5] = ['\u{feff}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}'];
 
 #[cfg(test)]
 mod tests {
@@ -118,8 +132,14 @@ mod tests {
 
     #[test]
     fn a_formula_becomes_a_text() {
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("@cmd"), "'@cmd");
-        assert_eq!(cell("店员甲"), "店员甲");
+        for sign in ["=", "+", "-", "@", "＝", "＋", "－", "＠"] {
+            for before in ["", " ", "\u{3000}", "\t", "\r\n", "\u{feff}", "\u{200b}"] {
+                let text = format!("{before}{sign}1+1");
+                assert_eq!(cell(&text), format!("'{text}"), "{text:?}");
+            }
+        }
+        for text in ["店员甲", "A=1", "2号收银台", "王 - 李", ""] {
+            assert_eq!(cell(text), text);
+        }
     }
 }

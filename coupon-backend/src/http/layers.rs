@@ -13,7 +13,10 @@ use futures_util::FutureExt;
 use serde_json::json;
 use tracing::Instrument;
 
-use super::error::{ErrorBody, Failure};
+use super::{
+    drain::Rest,
+    error::{ErrorBody, Failure},
+};
 
 /// A caller has an answer within 20 seconds, whatever WeChat does.
 const DEADLINE: Duration = Duration::from_secs(19);
@@ -39,7 +42,9 @@ pub(super) async fn answer(mut request: Request, next: Next) -> Response {
     // The template, not the path: a code may stand in that.
     let path = path.map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("call", method = %request.method(), path, request_id = id);
+    let (request, rest) = Rest::of(request);
     let mut response = guarded(next.run(request)).instrument(span.clone()).await;
+    rest.drain().await;
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
 
     if let Some(ErrorBody(mut body)) = response.extensions_mut().remove() {

@@ -92,7 +92,7 @@ fn reason(body: &Raw) -> Result<Reason, Failure> {
     }
     body.fields(|fields| {
         Some(Reason {
-            reason: fields.text_unless_empty("reason", REASON),
+            reason: fields.text("reason", REASON),
         })
     })
 }
@@ -104,8 +104,8 @@ fn till(body: &Raw) -> Result<Till, Failure> {
     }
     body.fields(|fields| {
         Some(Till {
-            staff: fields.text_unless_empty("staff", NAME),
-            terminal: fields.text_unless_empty("terminal", NAME),
+            staff: fields.text("staff", NAME),
+            terminal: fields.text("terminal", NAME),
         })
     })
 }

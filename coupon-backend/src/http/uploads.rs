@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use wechat_client::{ImageFile, MediaKind};
 
-use super::{AppState, auth::Admin, error::Failure};
-use crate::clock::rfc3339;
+use super::{AppState, auth::Admin, body::check_encoding, error::Failure};
+use crate::{clock::rfc3339, photo};
 
 const MIB: usize = 1024 * 1024;
 /// Bytes of a logo.
@@ -57,6 +57,7 @@ pub(super) async fn photo(
 async fn picture(request: Request, limit: usize) -> Result<ImageFile, Failure> {
     let reading = tokio::time::timeout(IN_TIME, read_file(request, limit));
     let bytes = reading.await.unwrap_or(Err(Failure::SlowBody))?;
+    let bytes = photo::for_everybody(bytes, limit).await?;
     // The name is ours: nobody reads it, and what a browser sends is no safe text for a header.
     let file_name = match bytes.as_ref() {
         [0xff, 0xd8, 0xff, ..] => "picture.jpg",
@@ -70,6 +71,7 @@ async fn picture(request: Request, limit: usize) -> Result<ImageFile, Failure> {
 }
 
 async fn read_file(request: Request, limit: usize) -> Result<Bytes, Failure> {
+    check_encoding(request.headers())?;
     let unreadable = || Failure::field("file", "must be sent as a multipart form");
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());

@@ -10,6 +10,7 @@ use wechat_client::{
 };
 
 use super::{
+    claims::know_openid,
     history::{self, Actor, Change, ClockSource, Subject, Who},
     new_id,
 };
@@ -243,7 +244,7 @@ async fn holder(
 }
 
 /// The unionid behind an openid, when an earlier push told both.
-async fn known_holder(
+pub(super) async fn known_holder(
     ledger: &mut AnyConnection,
     openid: &str,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -279,7 +280,7 @@ async fn remember_holder(
 }
 
 /// Gives the codes of an openid of which nobody knew whose they are to who stands behind it.
-async fn bind_to_holder(
+pub(super) async fn bind_to_holder(
     ledger: &mut AnyConnection,
     openid: &str,
     unionid: &str,
@@ -375,6 +376,7 @@ async fn row(ledger: &mut AnyConnection, subject: &Pushed<'_>) -> Result<Claim, 
     .await;
     match inserted {
         Ok(_) => {
+            know_openid(ledger, subject.openid).await?;
             if let Some(unionid) = known_holder(ledger, subject.openid).await? {
                 bind_to_holder(ledger, subject.openid, &unionid).await?;
             }

@@ -197,7 +197,8 @@ impl Store {
             .map_err(|error| self.sort(error))
     }
 
-    /// Coupons that customers can claim now, newest first.
+    /// Coupons that customers can claim now, newest first: approved, until the last second of their
+    /// time, and not known to be used up. WeChat has the last word.
     pub(crate) async fn claimable_coupons(
         &self,
         page: &Page,
@@ -205,7 +206,7 @@ impl Store {
     ) -> Result<Vec<CouponRow>, DbError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM coupons WHERE id < ? AND status = 'approved' \
-             AND (ends_at IS NULL OR ends_at > ?) ORDER BY id DESC LIMIT ?"
+             AND (ends_at IS NULL OR ends_at >= ?) AND (remaining IS NULL OR remaining > 0) ORDER BY id DESC LIMIT ?"
         );
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(page.after())

@@ -2,7 +2,12 @@
 
 use sqlx::AnyConnection;
 
-use super::{DbError, Store, new_id, transaction::transaction};
+use super::{
+    DbError, Store,
+    history::{self, Actor, Change, ClockSource, Subject, Who},
+    new_id,
+    transaction::transaction,
+};
 
 /// SHA-256 of a session token.
 pub(crate) type TokenHash = [u8; 32];
@@ -10,7 +15,8 @@ pub(crate) type TokenHash = [u8; 32];
 impl Store {
     /// Notes a login: finds or makes the customer, and keeps the session.
     ///
-    /// One person is one row: by unionid, or, while none is known, by the mini-program's openid.
+    /// One person is one row: by unionid, or, while none is known, by the mini-program's openid. Two
+    /// rows become one when WeChat tells that they are one person.
     pub(crate) async fn log_in(
         &self,
         unionid: Option<&str>,
@@ -82,8 +88,10 @@ impl Store {
     }
 }
 
-/// The customer's row, found or made. The unionid counts before the openid, which may stand in a row
-/// of its own, made before the unionid was known.
+/// The customer, found or made.
+///
+/// The unionid counts before the openid. An openid that is another customer's by now is the same
+/// person: who logged in before the mini-program was bound to the shop's Open Platform account.
 async fn customer(
     ledger: &mut AnyConnection,
     unionid: Option<&str>,
@@ -100,35 +108,54 @@ async fn customer(
         None => None,
     };
     let by_openid: Option<(String,)> =
-        sqlx::query_as("SELECT id FROM customers WHERE mp_openid = ?")
+        sqlx::query_as("SELECT customer_id FROM mp_openids WHERE openid = ?")
             .bind(mp_openid)
             .fetch_optional(&mut *ledger)
             .await?;
-    let free_openid = by_openid.is_none().then_some(mp_openid);
-    let id = if let Some((id,)) = by_unionid.or(by_openid) {
-        sqlx::query(
-            "UPDATE customers SET unionid = COALESCE(?, unionid), \
-             mp_openid = COALESCE(mp_openid, ?) WHERE id = ?",
-        )
-        .bind(unionid)
-        .bind(free_openid)
-        .bind(&id)
-        .execute(&mut *ledger)
-        .await?;
-        id
-    } else {
-        let id = new_id();
-        sqlx::query(
-            "INSERT INTO customers (id, unionid, mp_openid, created_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(&id)
-        .bind(unionid)
-        .bind(mp_openid)
-        .bind(now)
-        .execute(&mut *ledger)
-        .await?;
-        id
+    let is_new_openid = by_openid.is_none();
+    let id = match (by_unionid, by_openid) {
+        (Some((id,)), Some((other,))) => {
+            if id != other {
+                merge(ledger, &other, &id, now).await?;
+            }
+            id
+        }
+        (Some((id,)), None) => id,
+        (None, Some((id,))) => {
+            sqlx::query("UPDATE customers SET unionid = COALESCE(?, unionid) WHERE id = ?")
+                .bind(unionid)
+                .bind(&id)
+                .execute(&mut *ledger)
+                .await?;
+            id
+        }
+        (None, None) => {
+            let id = new_id();
+            sqlx::query("INSERT INTO customers (id, unionid, created_at) VALUES (?, ?, ?)")
+                .bind(&id)
+                .bind(unionid)
+                .bind(now)
+                .execute(&mut *ledger)
+                .await?;
+            id
+        }
     };
+    if is_new_openid {
+        sqlx::query("INSERT INTO mp_openids (openid, customer_id) VALUES (?, ?)")
+            .bind(mp_openid)
+            .bind(&id)
+            .execute(&mut *ledger)
+            .await?;
+    }
+    // A claim that was under way while two became one may still have come to the other.
+    let others: Vec<(String,)> =
+        sqlx::query_as("SELECT id FROM merged_customers WHERE merged_into = ?")
+            .bind(&id)
+            .fetch_all(&mut *ledger)
+            .await?;
+    for (other,) in others {
+        move_claims(ledger, &other, &id, now).await?;
+    }
     if let Some(unionid) = unionid {
         // What WeChat pushed about this person before they came here.
         sqlx::query(
@@ -142,4 +169,68 @@ async fn customer(
         .await?;
     }
     Ok(id)
+}
+
+/// Makes two customers one: what the first has becomes the second's.
+async fn merge(
+    ledger: &mut AnyConnection,
+    from: &str,
+    into: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO merged_customers (id, merged_into) VALUES (?, ?)")
+        .bind(from)
+        .bind(into)
+        .execute(&mut *ledger)
+        .await?;
+    for sql in [
+        // Who was one with the first is one with the second.
+        "UPDATE merged_customers SET merged_into = ? WHERE merged_into = ?",
+        "UPDATE mp_openids SET customer_id = ? WHERE customer_id = ?",
+        "UPDATE sessions SET customer_id = ? WHERE customer_id = ?",
+    ] {
+        sqlx::query(sql)
+            .bind(into)
+            .bind(from)
+            .execute(&mut *ledger)
+            .await?;
+    }
+    // Nobody is found by it any more.
+    sqlx::query("UPDATE customers SET unionid = NULL WHERE id = ?")
+        .bind(from)
+        .execute(&mut *ledger)
+        .await?;
+    move_claims(ledger, from, into, now).await
+}
+
+async fn move_claims(
+    ledger: &mut AnyConnection,
+    from: &str,
+    into: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let moved: Vec<(String,)> = sqlx::query_as("SELECT id FROM claims WHERE customer_id = ?")
+        .bind(from)
+        .fetch_all(&mut *ledger)
+        .await?;
+    for (claim,) in &moved {
+        sqlx::query("UPDATE claims SET customer_id = ? WHERE id = ?")
+            .bind(into)
+            .bind(claim)
+            .execute(&mut *ledger)
+            .await?;
+        let change = Change {
+            subject: Subject::Claim(claim),
+            actor: Actor {
+                who: Who::Wechat,
+                request_id: None,
+            },
+            what: "bound",
+            why: Some(into),
+            at: now,
+            clock: ClockSource::Ours,
+        };
+        history::add(&mut *ledger, change).await?;
+    }
+    Ok(())
 }

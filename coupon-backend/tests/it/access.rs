@@ -193,3 +193,95 @@ async fn one_person_is_one_customer_however_often_they_log_in() {
     assert_eq!(mine["claims"][0]["code"], json!(claimed.code));
     assert_eq!(shop.mock.clock().now(), NOW);
 }
+
+/// A mini-program that is not bound to the shop's Open Platform account: logins in it tell no unionid.
+async fn new_mini_program(shop: &Shop) -> (String, String) {
+    let (appid, secret) = ("wx00000000000000d0", "000000000000000000000000000000d0");
+    let account = json!({
+        "name": "新小程序", "kind": "mini_program", "appid": appid, "secret": secret,
+    });
+    assert_eq!(
+        shop.control("POST", "/_mock/v1/accounts", &account).await,
+        201
+    );
+    (appid.to_owned(), secret.to_owned())
+}
+
+#[tokio::test]
+async fn two_logins_that_prove_to_be_one_persons_become_one_customer() {
+    let shop = Shop::open().await;
+    let before = shop.claimed("alice").await;
+    let (appid, secret) = new_mini_program(&shop).await;
+    let mut settings = shop.settings();
+    settings.insert("WECHAT_MP_APPID", appid.clone());
+    settings.insert("WECHAT_MP_SECRET", secret);
+    let service = shop.instance_with(&settings).await;
+    let login = async || {
+        let js_code = shop.mock.user("alice").login(&appid);
+        let body = json!({"js_code": js_code});
+        let answer = service.call("POST", "/v1/login", "", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.get("session_token")
+    };
+    let mine = async |session: &str| {
+        let list = service
+            .call("GET", "/v1/claims", session, &Value::Null)
+            .await;
+        let list = list.json()["claims"].as_array().unwrap().clone();
+        let codes = list
+            .iter()
+            .map(|claim| claim["code"].as_str().unwrap().to_owned());
+        codes.collect::<std::collections::BTreeSet<_>>()
+    };
+    // She comes before the new one is bound: nobody can know who she is.
+    let unbound = login().await;
+    assert!(mine(&unbound).await.is_empty());
+    let (id, card_id) = shop.coupon().await;
+    let outcome = shop
+        .add_card("alice", &id, &shop.login("alice").await)
+        .await;
+    let encrypted = outcome.encrypted_code().unwrap().to_owned();
+    let body = json!({"card_id": card_id, "encrypt_code": encrypted});
+    let claim = async |session: &str| service.call("POST", "/v1/claims", session, &body).await;
+    let code = claim(&unbound).await.get("code");
+
+    let path = format!("/_mock/v1/accounts/{}", shop.mock.official_account().appid);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let account: Value = http
+        .get(format!("{}{path}", shop.mock.url()))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let bind = json!({"open_platform": account["open_platform"]});
+    let path = format!("/_mock/v1/accounts/{appid}");
+    assert_eq!(shop.control("PATCH", &path, &bind).await, 200);
+
+    let bound = login().await;
+    let both = [before.code.clone(), code.clone()].into();
+    assert_eq!(mine(&bound).await, both);
+    assert_eq!(
+        mine(&unbound).await,
+        both,
+        "the session from before is hers, too"
+    );
+    assert_eq!(
+        mine(&before.session).await,
+        both,
+        "and that of the old mini-program"
+    );
+    let again = claim(&bound).await;
+    assert_eq!((again.status, again.get("code")), (200, code.clone()));
+    assert_eq!(mine(&shop.login("alice").await).await, both);
+    assert_eq!(mine(&login().await).await, both);
+    // Another customer is another one.
+    assert!(mine(&shop.login("bob").await).await.is_empty());
+
+    let path = format!("/admin/v1/history?code={code}");
+    let history = shop.admin("GET", &path, &Value::Null).await.json();
+    let bound = history["history"].as_array().unwrap();
+    let bound = bound.iter().filter(|row| row["what"] == "bound");
+    assert_eq!(bound.count(), 2, "{history}");
+}

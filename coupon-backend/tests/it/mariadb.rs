@@ -17,7 +17,7 @@ use tokio::process::Command;
 use crate::support::LEDGER_SERVER;
 
 /// The modules whose tests use the ledger, as the test program filters them.
-const OF_THE_LEDGER: [&str; 17] = [
+const OF_THE_LEDGER: [&str; 21] = [
     "access::",
     "callback::",
     "claims::",
@@ -33,8 +33,12 @@ const OF_THE_LEDGER: [&str; 17] = [
     "pitfalls::",
     "plans::",
     "races::",
+    "reconcile::",
     "redeem::",
+    "stock::",
     "uploads::",
+    "void::",
+    "fleet::",
 ];
 
 /// A server for tests, and what keeps it alive.

@@ -8,6 +8,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use coupon_backend::{Clock, SystemClock};
+
 fn command(folder: &Path, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coupon-backend"));
     command
@@ -103,13 +105,15 @@ fn no_code_signature_or_secret_of_a_push_is_logged() {
     command
         .env("RUST_LOG", "debug")
         .env("WECHAT_CALLBACK_AES_KEY", "a".repeat(43))
+        .env("WECHAT_CALLBACK_MODE", "plain")
         .stderr(File::create(&log).unwrap());
     let (serving, address) = start(&mut command);
-    let right = wechat_client::card_signature(["hush-callback", "1", "2"]);
+    let now = SystemClock.now().to_string();
+    let right = wechat_client::card_signature(["hush-callback", &now, "2"]);
     let body = "<xml><CreateTime>1</CreateTime><Event>user_del_card</Event>\
                 <CardId>pUnknown</CardId><UserCardCode>018255396048</UserCardCode></xml>";
     for (signature, status) in [(right.as_str(), 200), ("0123456789abcdef", 401)] {
-        let path = format!("/wechat/callback?signature={signature}&timestamp=1&nonce=2");
+        let path = format!("/wechat/callback?signature={signature}&timestamp={now}&nonce=2");
         let answer = send(&address, "POST", &path, body);
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),

@@ -247,3 +247,65 @@ async fn the_timer_finds_what_nobody_asks_for() {
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
 }
+
+#[tokio::test]
+async fn a_code_of_which_neither_push_nor_page_told_is_found_by_who_holds_it() {
+    let shop = Shop::open().await;
+    let (id, card_id) = shop.coupon().await;
+    let told = shop.claimed_of("alice", &id, &card_id).await;
+    // The phone has it, and her page never came back.
+    let untold = shop.add_card("alice", &id, &told.session).await;
+    assert!(untold.encrypted_code().is_some());
+    let report = reconcile(&shop).await;
+    assert_eq!(changes(&report), [change("status", "", "claimed")]);
+    let list = shop
+        .admin("GET", "/admin/v1/claims", &Value::Null)
+        .await
+        .json();
+    assert_eq!(list["claims"].as_array().unwrap().len(), 2);
+    assert_eq!(reconcile(&shop).await["changed"], 0, "once");
+    // It is hers as soon as she comes.
+    let encrypted = untold.encrypted_code().unwrap();
+    assert_eq!(
+        shop.claim(&told.session, &card_id, encrypted).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn what_is_used_up_is_not_offered_and_the_last_second_counts() {
+    let shop = Shop::open().await;
+    let (id, card_id) = shop.coupon_with(|draft| draft["stock"] = json!(1)).await;
+    let session = shop.login("alice").await;
+    let offered = async || {
+        let list = shop
+            .service
+            .call("GET", "/v1/coupons", &session, &Value::Null)
+            .await;
+        list.json()["coupons"].as_array().unwrap().len()
+    };
+    assert_eq!(offered().await, 1);
+    shop.claimed_of("bob", &id, &card_id).await;
+    reconcile(&shop).await;
+    assert_eq!(offered().await, 0, "its stock is used up");
+
+    let (id, _) = shop.coupon().await;
+    shop.advance(30 * 86_400);
+    let session = shop.login("alice").await;
+    let offered = async || {
+        let list = shop
+            .service
+            .call("GET", "/v1/coupons", &session, &Value::Null)
+            .await;
+        list.json()["coupons"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        (offered().await, shop.card_ext(&id, &session).await.status),
+        (1, 200)
+    );
+    shop.advance(1);
+    assert_eq!(
+        (offered().await, shop.card_ext(&id, &session).await.status),
+        (0, 409)
+    );
+}

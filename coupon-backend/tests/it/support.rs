@@ -181,6 +181,9 @@ pub(crate) fn settings(
         ("WECHAT_MP_SECRET", mp.secret),
         ("WECHAT_CALLBACK_TOKEN", CALLBACK_TOKEN.to_owned()),
         ("WECHAT_CALLBACK_AES_KEY", CALLBACK_KEY.to_owned()),
+        // Most tests push in clear, at one moment, and set the clocks at will.
+        ("WECHAT_CALLBACK_MODE", "plain".to_owned()),
+        ("WECHAT_CALLBACK_WINDOW", "31622400".to_owned()),
     ])
 }
 
@@ -447,7 +450,8 @@ impl Shop {
         );
     }
 
-    async fn control(&self, method: &str, path: &str, body: &Value) -> u16 {
+    /// A call of the mock's control API; its status.
+    pub(crate) async fn control(&self, method: &str, path: &str, body: &Value) -> u16 {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("{}{path}", self.mock.url());
         let request = http.request(method.parse().unwrap(), url);

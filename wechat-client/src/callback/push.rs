@@ -45,25 +45,40 @@ impl Push {
         })
     }
 
-    /// What tells this push from every other, and is the same when WeChat sends it again.
+    /// Whether it is about cards. An account has one callback URL for everything: what customers write
+    /// to it and where they are come there, too.
+    pub fn is_about_cards(&self) -> bool {
+        match &self.event {
+            Event::Unknown { name } => {
+                self.elements.get("CardId").is_some() || name.contains("card")
+            }
+            _ => true,
+        }
+    }
+
+    /// What tells this push from every other, and is the same when WeChat sends it again, be it
+    /// sealed anew, as XML or as JSON.
     ///
     /// WeChat's pages advise sender and time alone, which loses cards: several claimed at once come
-    /// in one second (published as issue 1106 of JeffreySu/WeiXinMPSDK). So the event, the card and
-    /// the code are part of it, and the numbers that messages and orders have. It holds the card's
-    /// code in clear: store its hash.
+    /// in one second (published as issue 1106 of JeffreySu/WeiXinMPSDK). A list of what else counts
+    /// would miss what some event has by itself, such as `MerchantId`; so every element is part of
+    /// it. It holds the card's code in clear: store its hash.
     pub fn dedup_key(&self) -> String {
-        const NAMES: [&str; 7] = [
-            "FromUserName",
-            "CreateTime",
-            "Event",
-            "CardId",
-            "UserCardCode",
-            "MsgId",
-            "OrderId",
-        ];
-        NAMES
-            .map(|name| self.elements.get(name).unwrap_or_default())
-            .join("\n")
+        // To whom it is sent is the same for all.
+        let mut elements: Vec<_> = self
+            .elements
+            .iter()
+            .filter(|(name, _)| *name != "ToUserName")
+            .collect();
+        elements.sort_unstable();
+        let mut key = String::new();
+        for (name, text) in elements {
+            // With its length no text can be taken for two.
+            for part in [name, "=", &text.len().to_string(), ":", text, "\n"] {
+                key.push_str(part);
+            }
+        }
+        key
     }
 }
 

@@ -59,11 +59,13 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
     }
     let key: [u8; 16] = context.world.account_mut(number).ids.draw().bytes();
     let user = context.world.user(user_no);
-    let session = json!({
+    let mut session = json!({
         "session_key": STANDARD.encode(key),
         "openid": context.world.openid(user_no, number),
-        "unionid": user.unionid,
     });
+    if context.world.account(number).profile.is_bound() {
+        session["unionid"] = json!(user.unionid);
+    }
     let has_errcode = context.world.switches.is(Switch::SessionErrcode, "present");
     Ok(Reply::with_errcode(session, has_errcode))
 }

@@ -33,6 +33,12 @@ impl Clock {
             .unwrap_or_else(|| (real_now() + self.offset).clamp(0, LATEST))
     }
 
+    /// The time, where it is another than this machine's.
+    pub(crate) fn moved_to(&self) -> Option<i64> {
+        let is_real = self.offset == 0 && self.frozen_at.is_none();
+        (!is_real).then(|| self.now())
+    }
+
     pub(crate) fn is_frozen(&self) -> bool {
         self.frozen_at.is_some()
     }

@@ -59,6 +59,12 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Whether it is bound to an Open Platform account that somebody named: only then WeChat tells who
+    /// its users are elsewhere.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.open_platform != alone(&self.appid)
+    }
+
     pub(crate) fn approves_at_once(&self) -> bool {
         self.review == Review::Auto
     }
@@ -148,9 +154,7 @@ impl ProfileDraft {
             card_right: self
                 .card_right
                 .unwrap_or(kind == AccountKind::OfficialAccount),
-            open_platform: self
-                .open_platform
-                .unwrap_or_else(|| format!("open-{appid}")),
+            open_platform: self.open_platform.unwrap_or_else(|| alone(&appid)),
             review: self.review.unwrap_or(Review::Auto),
             token_grace: self.token_grace.unwrap_or(300),
             quotas: self.quotas.unwrap_or_default(),
@@ -184,6 +188,11 @@ impl ProfileDraft {
         self.callback.apply(&mut profile.callback);
         Ok(())
     }
+}
+
+/// The Open Platform account of an account that is bound to none: it shares it with nobody.
+fn alone(appid: &str) -> String {
+    format!("open-{appid}")
 }
 
 fn set<T>(into: &mut T, value: Option<T>) {

@@ -31,6 +31,13 @@ pub(crate) enum Call {
         key: String,
         code: String,
     },
+    /// An admin's change of what is there.
+    Change {
+        key: String,
+        method: &'static str,
+        path: String,
+        body: Value,
+    },
 }
 
 /// A call that was made, and its answer unless the program was killed first.
@@ -56,6 +63,15 @@ impl Call {
                 .request("POST", "/v1/claims", session)
                 .body(json!({"card_id": card_id, "encrypt_code": encrypted}).to_string()),
             Self::Redeem { key, code } => service.keyed_redeem(code, key),
+            Self::Change {
+                key,
+                method,
+                path,
+                body,
+            } => service
+                .request(method, path, ADMIN)
+                .header("idempotency-key", key)
+                .body(body.to_string()),
         };
         let response = request.timeout(Duration::from_secs(30)).send().await.ok()?;
         Some(Answer {
