@@ -209,7 +209,8 @@ fn a_push_in_json_is_read_as_one_in_xml() {
         "CreateTime":1700000000,"MsgType":"event","Event":"user_get_card",
         "CardId":"pAbCdE2222222222222222222222","IsGiveByFriend":0,"UserCardCode":"018255396048",
         "FriendUserName":"","OuterId":0,"OldUserCardCode":"","OuterStr":"shop-7",
-        "IsRestoreMemberCard":0,"IsRecommendByFriend":0,"UnionId":"oUnIoN3333333333333333333333"}"#;
+        "IsRestoreMemberCard":0,"IsRecommendByFriend":0,"SourceScene":"SOURCE_SCENE_UNKNOW",
+        "UnionId":"oUnIoN3333333333333333333333"}"#;
     let (from_json, from_xml) = (Push::parse(json).unwrap(), Push::parse(claim()).unwrap());
     assert_eq!(shown(&from_json.event), shown(&from_xml.event));
     assert_eq!(from_json.dedup_key(), from_xml.dedup_key());
@@ -227,7 +228,19 @@ fn an_event_nobody_knows_is_kept_whole() {
                    <MsgType>text</MsgType><Content>满减</Content><MsgId>7</MsgId></xml>";
     let push = Push::parse(message).unwrap();
     assert_eq!(push.event.name(), "text");
-    assert_eq!(push.dedup_key(), "o1\n1\n\n\n\n7\n");
+    // One character more, or in another element, and it is another message.
+    for other in [
+        ("满减", "满减!"),
+        ("<MsgId>7", "<MsgId>8"),
+        ("o1", "o11"),
+        ("<MsgId>7</MsgId>", ""),
+    ] {
+        let other = Push::parse(&message.replace(other.0, other.1)).unwrap();
+        assert_ne!(push.dedup_key(), other.dedup_key(), "{}", other.raw);
+    }
+    let spaced = message.replace("><", ">\n  <");
+    assert_eq!(Push::parse(&spaced).unwrap().dedup_key(), push.dedup_key());
+    assert!(!push.is_about_cards());
 }
 
 #[test]
