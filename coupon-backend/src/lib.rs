@@ -15,6 +15,8 @@ mod http;
 mod intake;
 mod operations;
 mod photo;
+#[doc(hidden)]
+pub mod program;
 mod reachability;
 mod reconcile;
 mod review;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     servers::{ADMIN_TOKEN, Servers},
     story::{Claimed, text},
-    tell::{sent, short, step},
+    tell::{both, held, sent, short, step},
 };
 
 /// Steps 11 to 13; every one that does not hold is an error.
@@ -49,7 +49,10 @@ fn pushed(servers: &Servers, event: &str) -> anyhow::Result<Value> {
 async fn claim(servers: &Servers, claimed: &Claimed, alice: &str) -> anyhow::Result<String> {
     step(
         11,
-        "alice claims another one and closes the page; a push tells the backend all the same",
+        &both(
+            "alice claims another one and closes the page; a push tells the backend all the same",
+            "alice 又领一张后关闭页面；后端仍通过推送得知",
+        ),
     );
     let path = format!("/v1/coupons/{}/card-ext", claimed.id);
     let answer = servers
@@ -73,11 +76,18 @@ async fn claim(servers: &Servers, claimed: &Claimed, alice: &str) -> anyhow::Res
         &format!("code {}, {seen}", short(&code)),
     );
     ensure!(seen == "claimed", "the claim is alice's, it is {seen}");
+    held(&both("the claim is in alice's list", "这张券已出现在 alice 的列表里"));
     Ok(code)
 }
 
 async fn give(servers: &Servers, code: &str, alice: &str, bob: &str) -> anyhow::Result<()> {
-    step(12, "alice gives it to bob, who gets a code of his own");
+    step(
+        12,
+        &both(
+            "alice gives it to bob, who gets a code of his own",
+            "alice 转赠给 bob，bob 得到新的 code",
+        ),
+    );
     servers.mock.user("alice").gift(code, "bob");
     let new = servers.mock.user("bob").accept(code);
     sent("alice → WeChat app", "gift to bob", "");
@@ -96,13 +106,17 @@ async fn give(servers: &Servers, code: &str, alice: &str, bob: &str) -> anyhow::
     sent("alice → backend", "GET /v1/claims", &given);
     sent("bob → backend", "GET /v1/claims", &got);
     ensure!(given == "gifted" && got == "claimed", "{given}, {got}");
+    held(&both("alice's is gifted, bob's is claimed", "alice 的已转赠，bob 的已领取"));
     Ok(())
 }
 
 async fn again(servers: &Servers, code: &str, alice: &str) -> anyhow::Result<()> {
     step(
         13,
-        "the push of the claim comes once more, late; the ledger does not change",
+        &both(
+            "the push of the claim comes once more, late; the ledger does not change",
+            "领取的推送迟到又来一次；账本不变",
+        ),
     );
     let ledger = async || {
         let claims = servers
@@ -134,5 +148,6 @@ async fn again(servers: &Servers, code: &str, alice: &str) -> anyhow::Result<()>
         &format!("still {given}"),
     );
     ensure!(given == "gifted", "{given}");
+    held(&both("nothing was booked twice", "没有重复入账"));
     Ok(())
 }

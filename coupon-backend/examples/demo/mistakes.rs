@@ -7,26 +7,27 @@ use wechat_client::card_signature;
 use crate::{
     servers::Servers,
     story::{Claimed, text},
-    tell::tell,
+    tell::{Both, both, refused, say},
 };
 
 pub(crate) async fn show(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
-    tell("\nthree mistakes, as WeChat refuses them and as the mock explains them");
+    say(&both(
+        "\nthree mistakes, as WeChat refuses them and as the mock explains them",
+        "\n三个常见错误：微信怎样拒绝，模拟服务怎样解释",
+    ));
     jsapi_ticket(servers, claimed).await.context("mistake 1")?;
     reused_nonce(servers, claimed).context("mistake 2")?;
     milliseconds(servers).await.context("mistake 3")
 }
 
 /// Tells what WeChat says and what the mock knows, and holds it to the rule that was broken.
-fn explained(title: &str, said: &str, record: &Value, rule: &str) -> anyhow::Result<()> {
-    tell(&format!("\n  {title}"));
-    tell(&format!("    WeChat says  {said}"));
-    let why = &record["mistake"];
-    tell(&format!("    {rule}   {}", text(why, "en")?));
-    tell(&format!("    {:<11}  {}", "", text(why, "zh")?));
-    tell(&format!("    received     {}", text(record, "received")?));
-    tell(&format!("    fix          {}", text(&record["fix"], "en")?));
-    tell(&format!("    {:<11}  {}", "", text(&record["fix"], "zh")?));
+fn explained(title: &Both, said: &str, record: &Value, rule: &str) -> anyhow::Result<()> {
+    let in_both = |key: &str| {
+        let words = &record[key];
+        anyhow::Ok(both(text(words, "en")?, text(words, "zh")?))
+    };
+    let received = text(record, "received")?;
+    refused(title, said, rule, &in_both("mistake")?, &received, &in_both("fix")?);
     ensure!(record["rule"] == rule, "the rule is {rule}: {record}");
     Ok(())
 }
@@ -54,7 +55,7 @@ async fn jsapi_ticket(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()
     let record = outcome.explain();
     ensure!(record["mistake"]["id"] == "jsapi_ticket", "{record}");
     explained(
-        "signed with the page's ticket (jsapi)",
+        &both("signed with the page's ticket (jsapi)", "用了网页的 jsapi_ticket 签名"),
         outcome.err_msg(),
         record,
         "WX-SIG-001",
@@ -65,7 +66,7 @@ fn reused_nonce(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
     let outcome = carol(servers, claimed, &claimed.used_ext);
     let said = outcome.err_msg();
     explained(
-        "a nonce that was claimed with before",
+        &both("a nonce that was claimed with before", "重复使用同一个 nonce_str"),
         said,
         outcome.explain(),
         "WX-CLM-010",
@@ -85,7 +86,7 @@ async fn milliseconds(servers: &Servers) -> anyhow::Result<()> {
     let hint = errmsg.split(['[', ']']).nth(1).context("a hint")?;
     let record = servers.mock.journal().explain(hint);
     let said = format!("{} {errmsg}", answer["errcode"]);
-    explained("a begin in milliseconds", &said, &record, "WX-CRD-012")
+    explained(&both("a begin in milliseconds", "开始时间用了毫秒"), &said, &record, "WX-CRD-012")
 }
 
 fn carol(servers: &Servers, claimed: &Claimed, ext: &str) -> wechat_mock::AddCardOutcome {

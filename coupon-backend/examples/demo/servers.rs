@@ -13,7 +13,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wechat_mock::MockWechat;
 
-use crate::tell::tell;
+use crate::{
+    shop,
+    tell::{both, say},
+};
 
 /// Nobody but this demo's backend takes it.
 pub(crate) const ADMIN_TOKEN: &str = "demo-admin-token-for-this-machine-only";
@@ -26,9 +29,12 @@ const CALLBACK_KEY: &str = "demoOnlyDemoOnlyDemoOnlyDemoOnlyDemoOnlyDem";
 pub(crate) struct Servers {
     pub(crate) mock: MockWechat,
     pub(crate) backend_url: String,
+    /// Where the pages of the demo shop are.
+    pub(crate) shop_url: String,
     http: reqwest::Client,
     stop: CancellationToken,
     backend: JoinHandle<anyhow::Result<()>>,
+    shop: JoinHandle<anyhow::Result<()>>,
     /// Holds the ledger; it goes when the demo ends.
     _folder: tempfile::TempDir,
 }
@@ -55,21 +61,29 @@ impl Answer {
 
 impl Servers {
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let mock = start_mock().await?;
+        let shop = listen(SocketAddr::from(([127, 0, 0, 1], 7440)), "the shop", "示例商店").await?;
+        let shop_url = format!("http://{}", shop.local_addr()?);
+        let mock = start_mock(&shop_url).await?;
         let folder = tempfile::tempdir().context("no place for the ledger")?;
         let ledger = folder.path().join("coupons.db");
         let config = config(&mock, &format!("sqlite://{}?mode=rwc", ledger.display()))?;
-        let listener = listen(config.listen()).await?;
+        let listener = listen(config.listen(), "the backend", "后端").await?;
         let backend_url = format!("http://{}", listener.local_addr()?);
         let app = App::build(config, Arc::new(SystemClock)).await?;
         let stop = CancellationToken::new();
         let serving = app.serve(listener, stop.clone());
+        let (oa, mp) = (mock.official_account().appid, mock.mini_program().appid);
+        let pages = shop::router(&backend_url, &mock.url(), &mp, &oa)?;
+        let stopped = stop.clone().cancelled_owned();
+        let showing = axum::serve(shop, pages).with_graceful_shutdown(stopped);
         let servers = Self {
             mock,
             backend_url,
+            shop_url,
             http: reqwest::Client::builder().no_proxy().build()?,
             stop,
             backend: tokio::spawn(async move { serving.await.context("the backend stopped") }),
+            shop: tokio::spawn(async move { showing.await.context("the shop stopped") }),
             _folder: folder,
         };
         servers.set_callback().await.context("the callback")?;
@@ -119,7 +133,10 @@ impl Servers {
 
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
-        self.backend.await.context("the backend panicked")?
+        self.backend.await.context("the backend panicked")??;
+        // A browser may keep its connection open for long; nothing of it is worth waiting for.
+        self.shop.abort();
+        Ok(())
     }
 
     /// A call of the backend's.
@@ -176,25 +193,28 @@ async fn answer(request: RequestBuilder) -> anyhow::Result<Answer> {
     Ok(Answer { status, json })
 }
 
-async fn start_mock() -> anyhow::Result<MockWechat> {
-    let mut seed = [0; 4];
-    getrandom::fill(&mut seed).context("no randomness")?;
-    let builder = MockWechat::builder().seed(u32::from_be_bytes(seed).into());
+async fn start_mock(shop_url: &str) -> anyhow::Result<MockWechat> {
+    // The same in every run: what it prints can be compared.
+    let builder = MockWechat::builder().seed(7420).allow_origin(shop_url);
     let usual = SocketAddr::from(([127, 0, 0, 1], 7420));
     if let Ok(mock) = builder.clone().listen(usual).try_start().await {
         return Ok(mock);
     }
-    tell("port 7420 is taken; the mock takes a free one");
+    say(&both(
+        "port 7420 is taken; the mock takes a free one",
+        "端口 7420 已被占用，模拟服务改用空闲端口",
+    ));
     Ok(builder.try_start().await?)
 }
 
-async fn listen(usual: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn listen(usual: SocketAddr, en: &str, zh: &str) -> anyhow::Result<TcpListener> {
     if let Ok(listener) = TcpListener::bind(usual).await {
         return Ok(listener);
     }
-    tell(&format!(
-        "port {} is taken; the backend takes a free one",
-        usual.port()
+    let port = usual.port();
+    say(&both(
+        format!("port {port} is taken; {en} takes a free one"),
+        format!("端口 {port} 已被占用，{zh}改用空闲端口"),
     ));
     TcpListener::bind("127.0.0.1:0")
         .await

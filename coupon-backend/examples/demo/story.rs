@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     servers::{ADMIN_TOKEN, Servers},
-    tell::{sent, short, step},
+    tell::{both, held, sent, short, step},
 };
 
 /// What the flow leaves behind for what follows.
@@ -43,6 +43,8 @@ pub(crate) async fn walk(servers: &Servers) -> anyhow::Result<Claimed> {
     for customer in &mut customers {
         story.add_card(customer, &card_id).context("step 7")?;
     }
+    // Its pushes are in the ledger before the pages come back, so that every run makes the same calls.
+    servers.settled().await.context("step 7")?;
     story
         .decrypt(&mut customers, &card_id)
         .await
@@ -89,7 +91,7 @@ impl Story<'_> {
     }
 
     async fn upload_logo(&self) -> anyhow::Result<String> {
-        step(1, "the shop uploads its logo");
+        step(1, &both("the shop uploads its logo", "商家上传 logo"));
         let answer = self.servers.upload("/admin/v1/logos", "logo.jpg").await?;
         let answer = answer.expect(200)?;
         let url = text(&answer, "url")?;
@@ -99,13 +101,17 @@ impl Story<'_> {
             url.starts_with("http://mmbiz.qpic.cn/"),
             "a URL on WeChat's CDN"
         );
+        held(&both("a URL on WeChat's CDN", "得到微信 CDN 上的地址"));
         Ok(url)
     }
 
     async fn upload_photo(&self) -> anyhow::Result<()> {
         step(
             2,
-            "the shop uploads a photo of its front, kept for three days",
+            &both(
+                "the shop uploads a photo of its front, kept for three days",
+                "商家上传门店照片（临时素材，保留三天）",
+            ),
         );
         let answer = self
             .servers
@@ -123,11 +129,12 @@ impl Story<'_> {
             &kept,
         );
         self.tell_wechat();
+        held(&both("a media_id for three days", "得到三天有效的 media_id"));
         Ok(())
     }
 
     async fn colors(&self) -> anyhow::Result<String> {
-        step(3, "the shop chooses a colour");
+        step(3, &both("the shop chooses a colour", "商家选择卡券颜色"));
         let answer = self.admin("GET", "/admin/v1/colors", None).await?;
         let colors = answer["colors"].as_array().context("no colors")?;
         let first = &colors.first().context("no colour at all")?;
@@ -135,11 +142,21 @@ impl Story<'_> {
         let came = format!("{} colours; {name} is {value}", colors.len());
         sent("shop → backend", "GET /admin/v1/colors", &came);
         self.tell_wechat();
+        held(&both(
+            format!("{} colours; {name} is {value}", colors.len()),
+            format!("共 {} 种颜色；{name} 为 {value}", colors.len()),
+        ));
         Ok(name)
     }
 
     async fn create(&self, logo: &str, color: &str) -> anyhow::Result<(String, String)> {
-        step(4, "the shop makes a coupon, and WeChat approves it");
+        step(
+            4,
+            &both(
+                "the shop makes a coupon, and WeChat approves it",
+                "商家创建卡券，微信审核通过",
+            ),
+        );
         let draft = draft(logo, color)?;
         let answer = self
             .admin("POST", "/admin/v1/coupons", Some(&draft))
@@ -159,6 +176,10 @@ impl Story<'_> {
             answer["status"] == "approved",
             "the card is approved: {answer}"
         );
+        held(&both(
+            "满百减二十, 100 of them, approved",
+            "满百减二十，共 100 张，已通过审核",
+        ));
         Ok((id, card_id))
     }
 
@@ -183,7 +204,10 @@ impl Story<'_> {
     async fn ticket(&self, id: &str, customers: &mut [Customer]) -> anyhow::Result<()> {
         step(
             5,
-            "both customers log in and ask for the coupon; one card ticket, fetched ahead of time, serves all",
+            &both(
+                "both customers log in and ask for the coupon; one card ticket, fetched ahead of time, serves all",
+                "两位顾客登录并请求领券；提前取得的同一个 api_ticket 供所有人使用",
+            ),
         );
         for customer in customers.iter_mut() {
             let path = format!("/v1/coupons/{id}/card-ext");
@@ -205,11 +229,18 @@ impl Story<'_> {
         let journal = self.servers.mock.journal();
         let tickets = journal.of_path("/cgi-bin/ticket/getticket").len();
         ensure!(tickets == 1, "one ticket for both, {tickets} were fetched");
+        held(&both("one ticket was fetched", "只取了一次 ticket"));
         Ok(())
     }
 
     fn signatures(&self, customers: &[Customer]) -> anyhow::Result<()> {
-        step(6, "the backend signs each claim, with a fresh nonce");
+        step(
+            6,
+            &both(
+                "the backend signs each claim, with a fresh nonce",
+                "后端为每次领取签名，每次使用新的 nonce_str",
+            ),
+        );
         let mut nonces = Vec::new();
         for customer in customers {
             let ext: Value = serde_json::from_str(&customer.card_ext)?;
@@ -225,6 +256,7 @@ impl Story<'_> {
             nonces.push(nonce);
         }
         ensure!(self.tell_wechat().is_empty(), "signing asks nobody");
+        held(&both("two signatures, two nonces, no call", "两个签名，两个 nonce，没有任何调用"));
         Ok(())
     }
 
@@ -232,7 +264,10 @@ impl Story<'_> {
         if customer.name == "alice" {
             step(
                 7,
-                "each customer's WeChat checks the claim and puts the card into the wallet",
+                &both(
+                    "each customer's WeChat checks the claim and puts the card into the wallet",
+                    "顾客的微信校验签名，把卡券放入卡包",
+                ),
             );
         }
         let appid = self.servers.mock.mini_program().appid;
@@ -251,13 +286,20 @@ impl Story<'_> {
             outcome.explain()
         );
         encrypted.clone_into(&mut customer.encrypted);
+        held(&both(
+            format!("{}: {}", customer.name, outcome.err_msg()),
+            format!("{}：{}", customer.name, outcome.err_msg()),
+        ));
         Ok(())
     }
 
     async fn decrypt(&self, customers: &mut [Customer], card_id: &str) -> anyhow::Result<()> {
         step(
             8,
-            "the page hands over the encrypted code; the backend learns the real one",
+            &both(
+                "the page hands over the encrypted code; the backend learns the real one",
+                "页面交出加密 code，后端解码得到真实 code",
+            ),
         );
         for customer in customers {
             let body = json!({"card_id": card_id, "encrypt_code": customer.encrypted});
@@ -279,12 +321,16 @@ impl Story<'_> {
             );
             self.tell_wechat();
             ensure!(customer.code.len() == 12, "a code has 12 digits");
+            held(&both(
+                format!("{}: code {}", customer.name, short(&customer.code)),
+                format!("{}：code {}", customer.name, short(&customer.code)),
+            ));
         }
         Ok(())
     }
 
     async fn bound(&self, customers: &[Customer]) -> anyhow::Result<()> {
-        step(9, "each claim is bound to its customer");
+        step(9, &both("each claim is bound to its customer", "每张券都归属于领取它的顾客"));
         for customer in customers {
             let answer = self
                 .servers
@@ -304,11 +350,12 @@ impl Story<'_> {
             );
         }
         self.tell_wechat();
+        held(&both("one claim each, each with its own code", "每人一张，code 各不相同"));
         Ok(())
     }
 
     async fn redeem(&self, customers: &[Customer]) -> anyhow::Result<()> {
-        step(10, "the shop redeems each code, once");
+        step(10, &both("the shop redeems each code, once", "商家核销每个 code，只能核销一次"));
         for customer in customers {
             let path = format!("/admin/v1/codes/{}/redeem", customer.code);
             let what = format!("POST /admin/v1/codes/{}/redeem", short(&customer.code));
@@ -330,6 +377,11 @@ impl Story<'_> {
             sent("shop → backend", &format!("{what}, again"), &came);
             self.tell_wechat();
             ensure!(again["error"]["code"] == "already_redeemed", "{again}");
+            let code = short(&customer.code);
+            held(&both(
+                format!("{code} redeemed; again: 409 already_redeemed"),
+                format!("{code} 已核销；再次核销：409 already_redeemed"),
+            ));
         }
         Ok(())
     }
