@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 pub(crate) mod access;
 mod accounts;
 mod body;
+mod calls;
 mod cards;
 mod choice;
 mod clock;
+mod credentials;
 mod events;
 mod fault;
 mod faults;
@@ -24,14 +26,17 @@ mod journal;
 mod members;
 mod merchants;
 mod messages;
+mod part;
 mod phone;
+mod sign;
+mod stream;
 mod switches;
 mod users;
 mod world;
 
 use access::Access;
 pub(crate) use choice::{ChooseCard, OpenCard};
-pub(crate) use clock::ClockChange;
+pub(crate) use clock::{ClockChange, standing as clock_standing};
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
 pub(crate) use messages::{OpenMessage, messages};
@@ -42,15 +47,18 @@ use crate::mock::Mock;
 
 /// One line a call.
 #[rustfmt::skip]
-pub(crate) fn router(access: Access) -> Router<Mock> {
+pub(crate) fn router(mock: Mock, access: Access) -> Router<Mock> {
     Router::new()
         .route("/", get(index::show))
         .route("/health", get(health))
+        .route("/stream", get(stream::listen))
         .route("/world", get(world::show).put(world::put))
         .route("/reset", post(world::reset))
+        .route("/worlds", get(world::list))
         .route("/clock", get(clock::show).post(clock::change))
         .route("/accounts", get(accounts::list).post(accounts::add))
         .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
+        .route("/accounts/{appid}/credentials", get(credentials::show))
         .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
         .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
         .route("/users", get(users::list).post(users::add))
@@ -69,16 +77,24 @@ pub(crate) fn router(access: Access) -> Router<Mock> {
         .route("/users/{name}/cards/{code}/view", post(phone::view))
         .route("/users/{name}/cards/{code}/consume", post(phone::consume))
         .route("/users/{name}/cards/{code}/activate", post(members::activate))
+        .route("/cards", get(cards::list))
+        .route("/cards/{card_id}", get(cards::one))
+        .route("/cards/{card_id}/codes", get(cards::list_codes))
         .route("/cards/{card_id}/review", post(cards::review))
         .route("/requests", get(journal::list).delete(journal::clear))
+        .route("/requests/{id}", get(journal::one))
+        .route("/claims", get(journal::claims))
         .route("/explain/{id}", get(journal::explain))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/events", get(events::list).delete(events::clear))
         .route("/events/trigger", post(events::trigger))
         .route("/events/{id}/resend", post(events::resend))
+        .route("/calls", get(calls::list))
+        .route("/sign", post(sign::check))
         .route("/switches", get(switches::list).patch(switches::change))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(mock, stream::tell_changes))
         .layer(middleware::from_fn_with_state(access, access::check_token))
 }
 
@@ -102,7 +118,30 @@ fn done() -> Json<Value> {
 
 /// A path that is neither WeChat's nor the control API's.
 pub(crate) async fn not_found() -> Fault {
+    no_such_path()
+}
+
+pub(crate) fn no_such_path() -> Fault {
     Fault::not_found("no such path")
+}
+
+/// Tells browsers to take an answer for nothing but what it says it is, and who may embed it:
+/// `same-origin` or `cross-origin`. What stands there already stays.
+pub(crate) fn harden(headers: &mut HeaderMap, embedders: &'static str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", embedders),
+    ] {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
+    }
+}
+
+/// [`harden`] for all answers that are the mock's own.
+pub(crate) async fn harden_answer(mut response: Response) -> Response {
+    harden(response.headers_mut(), "same-origin");
+    response
 }
 
 pub(crate) async fn method_not_allowed() -> Fault {

@@ -26,6 +26,7 @@ pub(crate) mod profile;
 pub(crate) mod qr;
 pub(crate) mod quota;
 pub(crate) mod restrictions;
+pub(crate) mod starters;
 pub(crate) mod ticket;
 pub(crate) mod token;
 

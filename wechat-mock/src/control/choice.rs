@@ -52,7 +52,11 @@ impl ChooseCard {
         })
     }
 
-    fn filters(&self) -> Filters {
+    pub(super) fn appid(&self) -> &str {
+        &self.appid
+    }
+
+    pub(super) fn filters(&self) -> Filters {
         Filters {
             shop_id: as_text(&self.shop_id),
             card_type: as_text(&self.card_type),
@@ -85,7 +89,7 @@ impl ChooseCard {
 }
 
 /// A value as the text that would be signed; what is neither text nor number counts as absent.
-fn as_text(value: &Value) -> String {
+pub(super) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),

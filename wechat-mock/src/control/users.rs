@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::{
     Fault,
     accounts::account_no,
-    body::{JsonBody, Segment},
+    body::{JsonBody, QueryOf, Segment},
+    part::{MOST, Part, USUAL, bad_cursor, limit_of, shown},
 };
 use crate::{
     api::call::shortened,
     mock::Mock,
-    wallet::{self, Claim, Claimant, Item, Way},
+    wallet::{self, Claim, Claimant, Held, Item, Way},
     world::{UserChange, UserDraft, World, code::UserNo, profile::AccountKind},
 };
 
@@ -170,10 +171,23 @@ pub(super) async fn add_card(
 pub(super) async fn wallet(
     State(mock): State<Mock>,
     Segment(name): Segment,
+    QueryOf(part): QueryOf<Part>,
 ) -> Result<Json<Value>, Fault> {
+    let after = part.after.as_deref();
+    let after = after
+        .map(|after| after.parse::<Held>().map_err(|_| bad_cursor()))
+        .transpose()?;
+    // Without parameters all of it, as it always was.
+    let limit = match (part.limit, after) {
+        (None, None) => None,
+        (limit, _) => Some(limit_of(limit, USUAL, MOST)?),
+    };
     let world = mock.world.lock();
     let number = user_no(&world, &name)?;
-    Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
+    Ok(Json(match limit {
+        None => json!({"cards": wallet::wallet(&world, number)}),
+        Some(limit) => shown("cards", wallet::page(&world, number, after, limit)),
+    }))
 }
 
 /// Names that a message lists.

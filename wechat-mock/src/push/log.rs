@@ -9,7 +9,10 @@ use super::{
     http::{Answer, NoAnswer},
     letter::Letter,
 };
-use crate::world::callback::Format;
+use crate::{
+    broadcast::{Broadcast, Topic},
+    world::callback::Format,
+};
 
 /// Events that are kept.
 pub(super) const EVENTS: usize = 10_000;
@@ -157,9 +160,30 @@ impl Filter {
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
     written: u64,
+    /// Hears of every entry, and of whatever becomes of it.
+    broadcast: Broadcast,
 }
 
 impl Log {
+    pub(super) fn new(broadcast: Broadcast) -> Self {
+        Self {
+            broadcast,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn broadcast(&self) -> &Broadcast {
+        &self.broadcast
+    }
+
+    /// Tells whoever listens how an entry stands.
+    pub(super) fn tell(&self, number: u64) {
+        let entry = self.place(number).map(|place| &self.entries[place]);
+        if let Some(entry) = entry {
+            self.broadcast.tell(Topic::Event, || entry.show());
+        }
+    }
+
     /// Writes an event down, and numbers it.
     pub(crate) fn write(
         &mut self,
@@ -181,6 +205,7 @@ impl Log {
             tries: VecDeque::new(),
             tried: 0,
         });
+        self.tell(self.written);
         self.written
     }
 
