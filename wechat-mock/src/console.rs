@@ -109,6 +109,10 @@ pub(crate) fn router() -> Router<Mock> {
     Router::new()
         .route("/_mock", get(to_console).fallback(control::not_found))
         .route(HOME, get(home).fallback(control::not_found))
+        .route(
+            "/_mock/openapi.json",
+            get(control::openapi::show).fallback(control::not_found),
+        )
         .route("/_mock/{*path}", get(file).fallback(control::not_found))
 }
 

@@ -29,15 +29,15 @@ impl<C, T> Page<C, T> {
             next: None,
             looked_at: 0,
         };
-        let mut last = None;
+        let mut reached = None;
         for (cursor, item) in list.by_ref() {
             if page.items.len() >= limit || page.looked_at >= LOOKED_AT {
-                page.next = last;
+                page.next = reached;
                 break;
             }
             page.looked_at += 1;
             page.items.extend(take(item));
-            last = Some(cursor);
+            reached = Some(cursor);
         }
         page
     }

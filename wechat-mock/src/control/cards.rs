@@ -24,6 +24,7 @@ use crate::{
 };
 
 /// Which cards are asked for.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CardsQuery {
@@ -36,6 +37,7 @@ pub(super) struct CardsQuery {
 }
 
 /// Which codes of a card are asked for.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CodesQuery {
@@ -48,6 +50,7 @@ pub(super) struct CodesQuery {
 }
 
 /// What the reviewer decides.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Verdict {

@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// What a page hands to `wx.chooseCard`, with the appid of its account.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChooseCard {
@@ -98,6 +99,7 @@ pub(super) fn as_text(value: &Value) -> String {
 }
 
 /// `{"appid","cardList":[{"cardId","code"}]}`: what a page hands to `wx.openCard`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenCard {
@@ -106,6 +108,7 @@ pub(crate) struct OpenCard {
     card_list: Vec<Held>,
 }
 
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 struct Held {
     #[serde(rename = "cardId")]

@@ -17,6 +17,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to change the clock: set it, then move it ahead, then stop it or let it run.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClockChange {

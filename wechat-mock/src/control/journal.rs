@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// Which rows are asked for, and how many.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RowsQuery {
@@ -33,6 +34,7 @@ pub(super) struct RowsQuery {
 }
 
 /// How many records of the phone are asked for.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClaimsQuery {

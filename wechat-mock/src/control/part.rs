@@ -7,6 +7,7 @@ use super::Fault;
 use crate::paging::Page;
 
 /// `limit` and `after` of a list that is asked for page by page.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {

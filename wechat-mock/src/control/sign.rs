@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// A signature to be looked at, and what it was made for.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Signature {
@@ -23,12 +24,13 @@ pub(super) enum Signature {
         card_ext: Value,
     },
     /// What a page hands to `wx.chooseCard`.
-    ChooseCard(ChooseCard),
+    ChooseCard(Box<ChooseCard>),
     /// What a page hands to `wx.config`, with its own address.
     Page(Page),
 }
 
 /// What a page hands to `wx.config`, with its own address.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {

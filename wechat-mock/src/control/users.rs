@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// `{"appid"}`: which mini-program calls `wx.login`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
@@ -38,6 +39,7 @@ impl Login {
 }
 
 /// `{"appid","cardList"}`: what a page hands to `wx.addCard`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddCard {
@@ -51,6 +53,7 @@ pub(crate) struct AddCard {
 
 /// One entry of `cardList`; what stands beside `cardId` and `cardExt` is ignored, as the phone does,
 /// but for `code` and `openid`, which may have been signed.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 struct Entry {
     #[serde(rename = "cardId")]

@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// Where a reset goes back to.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Reset {
