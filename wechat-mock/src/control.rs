@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
+    routing::any,
 };
 use serde_json::{Value, json};
 
@@ -185,7 +186,8 @@ pub(crate) fn router(mock: Mock, access: Access) -> Router<Mock> {
         .fold(Router::new(), |router, path| {
             router.route(path.path, path.route)
         })
-        .fallback(not_found)
+        // A route and no fallback: who asks for a path that is none shows the token all the same.
+        .route("/{*rest}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(mock, stream::tell_changes))
         .layer(middleware::from_fn_with_state(access, access::check_token))

@@ -40,9 +40,9 @@ impl Listener {
 
     async fn frame(&mut self) -> String {
         loop {
-            if let Some((frame, rest)) = self.read.split_once("\n\n") {
-                let frame = frame.to_owned();
-                self.read = rest.to_owned();
+            if let Some(end) = self.read.find("\n\n") {
+                let frame = self.read[..end].to_owned();
+                self.read.drain(..end + 2);
                 return frame;
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await;
@@ -234,9 +234,9 @@ async fn a_reader_that_does_not_read_is_cut_and_holds_nobody_up() {
     slow.read_exact(&mut begin).await.unwrap();
     assert_eq!(&begin, b"HTTP/1.1 200 OK");
 
-    let text = "x".repeat(LENGTH);
+    let body = "x".repeat(LENGTH);
     for _ in 0..CALLS {
-        let answer = test.post_text("/card/get", "text/plain", &text).await;
+        let answer = test.post_text("/card/get", "text/plain", &body).await;
         assert_eq!(answer.status, 200);
     }
     // The mock has hung up; what had left by then is still to be read.
