@@ -195,7 +195,8 @@ mod tests {
     /// A row of one of `paths` paths and three accounts, every fifth of them refused.
     fn write(journal: &mut Journal, number: usize, paths: usize) {
         let mut row = answered(&format!("/{}", number % paths), 0);
-        row.appid = (number % 4 > 0).then(|| format!("wx{}", number % 4));
+        let account = number % 4;
+        row.appid = (account > 0).then(|| format!("wx{account}"));
         if number.is_multiple_of(5) {
             row.wire.errcode = 40_013;
             row.outcome = Outcome::Refused(Refusal::new("WX-TOK-001"));

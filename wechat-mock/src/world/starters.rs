@@ -131,15 +131,24 @@ fn all_types(seed: u64) -> World {
     world
 }
 
+/// The seconds of a place such as `{{NOW+3600}}`.
+fn seconds_ahead(place: &str) -> Option<i64> {
+    let ahead = place.strip_prefix("{{NOW")?.strip_suffix("}}")?;
+    if ahead.is_empty() {
+        return Some(0);
+    }
+    ahead.strip_prefix('+')?.parse().ok()
+}
+
 /// Fills in the places of a card of `fixtures`.
 fn fill(value: &mut Value, logo: &str, now: i64) {
     match value {
-        Value::String(text) => match text.as_str() {
-            "{{LOGO}}" => logo.clone_into(text),
-            "{{NOW}}" => *value = now.into(),
-            "{{NOW+864000}}" => *value = (now + 10 * DAY).into(),
-            _ => {}
-        },
+        Value::String(text) if text == "{{LOGO}}" => logo.clone_into(text),
+        Value::String(text) => {
+            if let Some(ahead) = seconds_ahead(text) {
+                *value = (now + ahead).into();
+            }
+        }
         Value::Array(items) => items.iter_mut().for_each(|item| fill(item, logo, now)),
         Value::Object(members) => members.values_mut().for_each(|item| fill(item, logo, now)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
