@@ -41,6 +41,7 @@ mod token;
 
 use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_escapes_kept};
 use call::{Call, Content, Query};
+pub(crate) use card::{card_as_wechat_shows_it, date_info};
 use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
 use schema::{Body, read_body};
@@ -154,6 +155,18 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Post, path: "/datacube/getcardmembercardinfo", guard: Guard::CardRight, takes: Takes::Json, run: stats::member_cards },
     Endpoint { verb: Verb::Post, path: "/datacube/getcardmembercarddetail", guard: Guard::CardRight, takes: Takes::Json, run: stats::member_card },
 ];
+
+/// Method and path of the calls of WeChat's that this mock answers, in the order of the flow; of a call
+/// that takes GET and POST the one that its page has.
+pub(crate) fn calls() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ENDPOINTS.iter().map(|endpoint| {
+        let method = match endpoint.verb {
+            Verb::Get | Verb::Either => "GET",
+            Verb::Post => "POST",
+        };
+        (method, endpoint.path)
+    })
+}
 
 /// The paths of WeChat that this mock answers, in the order of the flow.
 pub fn paths() -> impl Iterator<Item = &'static str> {

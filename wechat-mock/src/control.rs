@@ -3,19 +3,22 @@
 use axum::{
     Json, Router,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::any,
 };
 use serde_json::{Value, json};
 
 pub(crate) mod access;
 mod accounts;
 mod body;
+mod call;
+mod calls;
 mod cards;
 mod choice;
 mod clock;
+mod credentials;
 mod events;
 mod fault;
 mod faults;
@@ -24,14 +27,24 @@ mod journal;
 mod members;
 mod merchants;
 mod messages;
+#[cfg(feature = "console")]
+pub(crate) mod openapi;
+mod part;
 mod phone;
+mod schema;
+mod sign;
+mod stream;
 mod switches;
 mod users;
 mod world;
 
 use access::Access;
+use call::{
+    Answer::{self, AtLeast, Members},
+    Path,
+};
 pub(crate) use choice::{ChooseCard, OpenCard};
-pub(crate) use clock::ClockChange;
+pub(crate) use clock::{ClockChange, standing as clock_standing};
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
 pub(crate) use messages::{OpenMessage, messages};
@@ -40,45 +53,143 @@ pub(crate) use users::{AddCard, Login};
 
 use crate::mock::Mock;
 
-/// One line a call.
+/// What most calls answer that have nothing to tell.
+const DONE: Answer = Members(&["status"]);
+/// What the phone answers to a claim.
+const CLAIM: Answer = Members(&["errMsg", "cardList?", "explain"]);
+/// What becomes of a code.
+const CODE: Answer = Members(&["code", "card_id", "status"]);
+/// An account.
+const ACCOUNT: Answer = AtLeast(&["name", "kind", "appid", "secret"]);
+/// A customer.
+const USER: Answer = AtLeast(&["name", "unionid", "openids", "sex"]);
+/// How the clock stands.
+const CLOCK: Answer = Members(&["now", "frozen"]);
+/// A fault in force.
+const FAULT: Answer = AtLeast(&["id", "seen", "done"]);
+/// A page of a list.
+const CARDS: Answer = Members(&["cards", "next?"]);
+
+/// All calls, a line each method.
 #[rustfmt::skip]
-pub(crate) fn router(access: Access) -> Router<Mock> {
-    Router::new()
-        .route("/", get(index::show))
-        .route("/health", get(health))
-        .route("/world", get(world::show).put(world::put))
-        .route("/reset", post(world::reset))
-        .route("/clock", get(clock::show).post(clock::change))
-        .route("/accounts", get(accounts::list).post(accounts::add))
-        .route("/accounts/{appid}", get(accounts::one).patch(accounts::change))
-        .route("/accounts/{appid}/verify-callback", post(events::verify_callback))
-        .route("/accounts/{appid}/sub-merchants/{id}/review", post(merchants::review))
-        .route("/users", get(users::list).post(users::add))
-        .route("/users/{name}", get(users::one).patch(users::change))
-        .route("/users/{name}/login", post(users::login))
-        .route("/users/{name}/add-card", post(users::add_card))
-        .route("/users/{name}/choose-card", post(choice::choose_card))
-        .route("/users/{name}/open-card", post(choice::open_card))
-        .route("/users/{name}/messages", get(messages::list))
-        .route("/users/{name}/messages/{id}/add-card", post(messages::add_card))
-        .route("/users/{name}/wallet", get(users::wallet))
-        .route("/users/{name}/scan", post(phone::scan))
-        .route("/users/{name}/cards/{code}/gift", post(phone::gift))
-        .route("/users/{name}/cards/{code}/accept", post(phone::accept))
-        .route("/users/{name}/cards/{code}/delete", post(phone::delete))
-        .route("/users/{name}/cards/{code}/view", post(phone::view))
-        .route("/users/{name}/cards/{code}/consume", post(phone::consume))
-        .route("/users/{name}/cards/{code}/activate", post(members::activate))
-        .route("/cards/{card_id}/review", post(cards::review))
-        .route("/requests", get(journal::list).delete(journal::clear))
-        .route("/explain/{id}", get(journal::explain))
-        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
-        .route("/events", get(events::list).delete(events::clear))
-        .route("/events/trigger", post(events::trigger))
-        .route("/events/{id}/resend", post(events::resend))
-        .route("/switches", get(switches::list).patch(switches::change))
-        .fallback(not_found)
+fn paths() -> Vec<Path> {
+    vec![
+        Path::new("/")
+            .get(index::show, "lists all calls of this API", Members(&["name", "version", "calls"])),
+        Path::new("/health")
+            .get(health, "whether the mock answers", DONE),
+        Path::new("/stream")
+            .get(stream::listen, "what happens, as it happens, as server-sent events", Answer::Events),
+        Path::new("/world")
+            .get(world::show, "the whole world as one JSON", AtLeast(&["version", "seed", "clock", "switches", "accounts", "users"]))
+            .put(world::put, "another world in its place", DONE),
+        Path::new("/worlds")
+            .get(world::list, "worlds that are in the program", Members(&["worlds"])),
+        Path::new("/reset")
+            .post(world::reset, "back to the world it began with, or to one that is in the program", DONE),
+        Path::new("/clock")
+            .get(clock::show, "the mock's time", CLOCK)
+            .post(clock::change, "sets the time, moves it ahead, stops it or lets it run", CLOCK),
+        Path::new("/accounts")
+            .get(accounts::list, "Official Accounts and mini-programs", Members(&["accounts"]))
+            .create(accounts::add, "adds an account", ACCOUNT),
+        Path::new("/accounts/{appid}")
+            .get(accounts::one, "one account", ACCOUNT)
+            .patch(accounts::change, "changes an account", ACCOUNT),
+        Path::new("/accounts/{appid}/credentials")
+            .get(credentials::show, "living tokens and tickets, and today's quotas", Members(&["access_tokens", "tickets", "quotas"])),
+        Path::new("/accounts/{appid}/verify-callback")
+            .post(events::verify_callback, "WeChat's check of the callback's URL", Members(&["ok", "reason?"])),
+        Path::new("/accounts/{appid}/sub-merchants/{id}/review")
+            .post(merchants::review, "the reviewer of sub-merchants", AtLeast(&["merchant_id", "status"])),
+        Path::new("/users")
+            .get(users::list, "customers", Members(&["users"]))
+            .create(users::add, "adds a customer", USER),
+        Path::new("/users/{name}")
+            .get(users::one, "one customer", USER)
+            .patch(users::change, "changes a customer", USER),
+        Path::new("/users/{name}/login")
+            .post(users::login, "what wx.login does", Members(&["code"])),
+        Path::new("/users/{name}/add-card")
+            .post(users::add_card, "what wx.addCard does", CLAIM),
+        Path::new("/users/{name}/choose-card")
+            .post(choice::choose_card, "what wx.chooseCard does", CLAIM),
+        Path::new("/users/{name}/open-card")
+            .post(choice::open_card, "what wx.openCard does", CLAIM),
+        Path::new("/users/{name}/messages")
+            .get(messages::list, "messages with a card that accounts sent", Members(&["messages"])),
+        Path::new("/users/{name}/messages/{id}/add-card")
+            .post(messages::add_card, "claims the card of a message", CLAIM),
+        Path::new("/users/{name}/wallet")
+            .get(users::wallet, "what the customer holds", CARDS),
+        Path::new("/users/{name}/scan")
+            .post(phone::scan, "scans a QR code", CLAIM),
+        Path::new("/users/{name}/cards/{code}/gift")
+            .post(phone::gift, "offers a code to a friend", CODE),
+        Path::new("/users/{name}/cards/{code}/accept")
+            .post(phone::accept, "takes what a friend offers", CODE),
+        Path::new("/users/{name}/cards/{code}/delete")
+            .post(phone::delete, "throws a code away", CODE),
+        Path::new("/users/{name}/cards/{code}/view")
+            .post(phone::view, "opens a code", CODE),
+        Path::new("/users/{name}/cards/{code}/consume")
+            .post(phone::consume, "redeems a code by its self-service cell", CODE),
+        Path::new("/users/{name}/cards/{code}/activate")
+            .post(members::activate, "sends the form of a member card off", AtLeast(&["active"])),
+        Path::new("/cards")
+            .get(cards::list, "a page of the cards of one account, or of all", CARDS),
+        Path::new("/cards/{card_id}")
+            .get(cards::one, "one card, and what card/get shows of it", AtLeast(&["card_id", "status", "card"])),
+        Path::new("/cards/{card_id}/codes")
+            .get(cards::list_codes, "a page of the codes that were handed out of a card", Members(&["codes", "next?"])),
+        Path::new("/cards/{card_id}/review")
+            .post(cards::review, "the reviewer of cards", Members(&["card_id", "status"])),
+        Path::new("/requests")
+            .get(journal::list, "the calls on WeChat's paths, newest last", Members(&["requests", "more", "before?"]))
+            .delete(journal::clear, "forgets the calls", DONE),
+        Path::new("/requests/{id}")
+            .get(journal::one, "one call, and why it was refused", AtLeast(&["id", "request", "reply", "explain"])),
+        Path::new("/claims")
+            .get(journal::claims, "what happened on the phones, newest last", Members(&["claims", "more", "before?"])),
+        Path::new("/explain/{id}")
+            .get(journal::explain, "why a call or claim was refused", AtLeast(&["id", "outcome"])),
+        Path::new("/sign")
+            .post(sign::check, "what a signature should be, and what is wrong with the one at hand", Members(&["values", "joined", "expected", "received", "ok", "rule?", "statement?", "mistake?", "fix?"])),
+        Path::new("/calls")
+            .get(calls::list, "the calls of WeChat's that the mock answers", Members(&["calls"])),
+        Path::new("/faults")
+            .get(faults::list, "what goes wrong on demand, and how often it did", Members(&["faults"]))
+            .create(faults::add, "lets something go wrong", FAULT)
+            .delete(faults::clear, "ends all faults", DONE),
+        Path::new("/events")
+            .get(events::list, "what happened, and what became of telling it", Members(&["events"]))
+            .delete(events::clear, "forgets the events that are not pending", DONE),
+        Path::new("/events/trigger")
+            .create(events::trigger, "lets an event happen", Members(&["id"])),
+        Path::new("/events/{id}/resend")
+            .post(events::resend, "sends an event once more", AtLeast(&["id", "state", "tries"])),
+        Path::new("/switches")
+            .get(switches::list, "where WeChat is lax or unknown", Members(&["switches"]))
+            .patch(switches::change, "turns switches", Members(&["switches"])),
+    ]
+}
+
+/// A path as the mock's address has it.
+fn whole_path(path: &str) -> String {
+    let path = if path == "/" { "" } else { path };
+    format!("/_mock/v1{path}")
+}
+
+pub(crate) fn router(mock: Mock, access: Access) -> Router<Mock> {
+    let paths = paths().into_iter();
+    paths
+        .fold(Router::new(), |router, path| {
+            router.route(path.path, path.route)
+        })
+        // A route and no fallback: who asks for a path that is none shows the token all the same.
+        .route("/{*rest}", any(not_found))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(mock, stream::tell_changes))
         .layer(middleware::from_fn_with_state(access, access::check_token))
 }
 
@@ -102,7 +213,30 @@ fn done() -> Json<Value> {
 
 /// A path that is neither WeChat's nor the control API's.
 pub(crate) async fn not_found() -> Fault {
+    no_such_path()
+}
+
+pub(crate) fn no_such_path() -> Fault {
     Fault::not_found("no such path")
+}
+
+/// Tells browsers to take an answer for nothing but what it says it is, and who may embed it:
+/// `same-origin` or `cross-origin`. What stands there already stays.
+pub(crate) fn harden(headers: &mut HeaderMap, embedders: &'static str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", embedders),
+    ] {
+        let value = HeaderValue::from_static(value);
+        headers.entry(name).or_insert(value);
+    }
+}
+
+/// [`harden`] for all answers that are the mock's own.
+pub(crate) async fn harden_answer(mut response: Response) -> Response {
+    harden(response.headers_mut(), "same-origin");
+    response
 }
 
 pub(crate) async fn method_not_allowed() -> Fault {

@@ -87,6 +87,20 @@ pub(crate) fn mistake(id: &str) -> &'static Value {
         .unwrap_or(&Value::Null)
 }
 
+/// The texts of a mistake in a page signature.
+pub(crate) fn page_mistake(id: &str) -> &'static Value {
+    rows(fixtures::page_signature_mistakes())
+        .find(|row| row["id"] == id)
+        .unwrap_or(&Value::Null)
+}
+
+/// What a call of WeChat's is for, `en` and `zh`.
+pub(crate) fn call_name(path: &str) -> Option<Value> {
+    let mut rows = rows(fixtures::endpoints());
+    let row = rows.find(|row| row["path"] == path && row["purpose_zh"].is_string())?;
+    Some(serde_json::json!({"en": row["purpose"], "zh": row["purpose_zh"]}))
+}
+
 /// The hex value of a colour name.
 pub(crate) fn color_value(name: &str) -> Option<&'static str> {
     rows(fixtures::colors())

@@ -181,6 +181,7 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// A fault as the control API takes it.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FaultDraft {

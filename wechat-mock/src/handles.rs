@@ -9,6 +9,7 @@ mod phone;
 pub use phone::{CardMessage, ChooseCardOutcome, OpenCardOutcome, PhoneError};
 
 use crate::{
+    broadcast::Topic,
     control::{self, AddCard, ClockChange, Give, Login, Scan, SelfConsumption, Trigger, Which},
     faults::Fault,
     journal::Filter,
@@ -272,9 +273,12 @@ impl<'a> Clock<'a> {
     }
 
     fn change(self, change: ClockChange) {
+        let mut world = self.0.world.lock();
         change
-            .carry_out(&mut self.0.world.lock())
+            .carry_out(&mut world)
             .unwrap_or_else(|fault| refused("the clock", &fault));
+        let broadcast = &self.0.broadcast;
+        broadcast.tell(Topic::Clock, || control::clock_standing(&world));
     }
 }
 

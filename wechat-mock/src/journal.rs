@@ -9,7 +9,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -21,8 +20,11 @@ use crate::{
     sign::diagnose::Stamp,
 };
 
+mod pages;
 mod redact;
 
+use pages::Index;
+pub(crate) use pages::{Filter, MOST_ROWS};
 use redact::{TEXT, cut_quote, cut_texts, kept_text, may_hold_secrets};
 pub(crate) use redact::{redact, shown_call};
 
@@ -152,6 +154,7 @@ impl SharedJournal {
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     rows: VecDeque<Row>,
+    index: Index,
     bytes: usize,
     written: u64,
     claims: VecDeque<KeptClaim>,
@@ -166,15 +169,6 @@ struct KeptClaim {
     number: u64,
     record: Value,
     size: usize,
-}
-
-/// Which rows to show.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
-    pub(crate) path: Option<String>,
-    pub(crate) appid: Option<String>,
-    pub(crate) errcode: Option<i64>,
 }
 
 impl Journal {
@@ -221,14 +215,20 @@ impl Journal {
             fault,
         };
         self.bytes += row.size();
+        self.index.add(&row);
         self.rows.push_back(row);
-        while self.rows.len() > ROWS || self.bytes > BYTES {
-            let Some(oldest) = self.rows.pop_front() else {
-                break;
-            };
-            self.bytes -= oldest.size();
-        }
+        while (self.rows.len() > ROWS || self.bytes > BYTES) && self.forget_oldest() {}
         Row::name_of(self.written)
+    }
+
+    /// Makes room; false when there is nothing left to forget.
+    fn forget_oldest(&mut self) -> bool {
+        let Some(oldest) = self.rows.pop_front() else {
+            return false;
+        };
+        self.bytes -= oldest.size();
+        self.index.remove(&oldest);
+        true
     }
 
     /// The rows that pass the filter, newest last.
@@ -250,6 +250,7 @@ impl Journal {
 
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
+        self.index.clear();
         self.bytes = 0;
     }
 
@@ -258,10 +259,15 @@ impl Journal {
         *self = Self::default();
     }
 
+    /// What the latest claims were made with.
+    pub(crate) fn stamps(&self) -> Vec<Stamp> {
+        self.stamps.iter().cloned().collect()
+    }
+
     /// The number of the next claim's record, and what the claims before it were made with.
     pub(crate) fn next_claim(&mut self, stamps: impl Iterator<Item = Stamp>) -> (u64, Vec<Stamp>) {
         self.claimed += 1;
-        let earlier = self.stamps.iter().cloned().collect();
+        let earlier = self.stamps();
         self.stamps.extend(stamps);
         let too_many = self.stamps.len().saturating_sub(STAMPS);
         self.stamps.drain(..too_many);
@@ -295,28 +301,13 @@ impl Journal {
             let claim = claims.find(|claim| claim.number.to_string() == number)?;
             return Some(claim.record.clone());
         }
-        let row = self
-            .rows
-            .iter()
-            .rev()
-            .find(|row| row.is_traced_by(id) || row.name() == id)?;
+        let row = self.named(id).or_else(|| self.of_rid(id))?;
         Some(row.explain())
     }
 
     /// The call that was refused with this rid.
     pub(crate) fn of_rid(&self, rid: &str) -> Option<&Row> {
         self.rows.iter().rev().find(|row| row.is_traced_by(rid))
-    }
-}
-
-impl Filter {
-    fn takes(&self, row: &Row) -> bool {
-        self.path.as_ref().is_none_or(|path| *path == row.path)
-            && self
-                .appid
-                .as_ref()
-                .is_none_or(|appid| Some(appid) == row.appid.as_ref())
-            && self.errcode.is_none_or(|errcode| errcode == row.errcode)
     }
 }
 
@@ -337,6 +328,8 @@ impl Row {
     fn size(&self) -> usize {
         // A row's own members, and what each text takes beside its bytes.
         let mut size = size_of::<Self>() + self.request.kept.len() + self.reply.kept.len();
+        // Its numbers in the index.
+        size += 4 * size_of::<u64>();
         let texts = [&self.method, &self.path, &self.request_type];
         size += texts.iter().map(|text| text.len()).sum::<usize>();
         let pairs = self.query.iter();
@@ -467,7 +460,7 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::api::call::Query;
 
@@ -482,7 +475,7 @@ mod tests {
         assert_eq!(show(""), Value::Null);
     }
 
-    fn answered(path: &str, length: usize) -> Answered {
+    pub(crate) fn answered(path: &str, length: usize) -> Answered {
         Answered {
             call: Call::bare(path, vec![b'x'; length].into()),
             now: 1,

@@ -6,9 +6,12 @@ use std::{
 };
 
 mod api;
+mod broadcast;
 mod cdn;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "console")]
+mod console;
 mod control;
 mod diagnosis;
 mod explain;
@@ -23,6 +26,7 @@ mod journal;
 mod marks;
 mod mock;
 mod msgcrypt;
+mod paging;
 mod postman;
 mod push;
 mod refusal;

@@ -5,12 +5,13 @@ use std::sync::{Arc, MutexGuard};
 use serde_json::Value;
 
 use crate::{
+    broadcast::{Broadcast, Topic},
     faults::SharedFaults,
     intercept::Intercept,
     journal::{Answered, Journal, Outcome, SharedJournal, shown_call},
     push::SharedPushes,
     shared::SharedWorld,
-    world::World,
+    world::{World, starters::Starter},
 };
 
 /// The state behind all faces: one world, one journal.
@@ -20,6 +21,8 @@ pub(crate) struct Mock {
     pub(crate) journal: SharedJournal,
     pub(crate) faults: SharedFaults,
     pub(crate) pushes: SharedPushes,
+    /// Everybody who listens to what happens.
+    pub(crate) broadcast: Broadcast,
     /// The world that a reset goes back to.
     origin: Arc<World>,
     /// What the control API asks for, when others than this machine can reach it or somebody set it.
@@ -32,6 +35,20 @@ pub(crate) struct Mock {
     pub(crate) intercept: Option<Intercept>,
     /// Whether the mock's port is a proxy for WeChat's hosts.
     pub(crate) is_proxy: bool,
+}
+
+/// Whether a call of WeChat's changed a card beyond its codes.
+fn changed_card(answered: &Answered) -> bool {
+    const CHANGES: [&str; 7] = [
+        "/card/create",
+        "/card/update",
+        "/card/modifystock",
+        "/card/delete",
+        "/card/paycell/set",
+        "/card/selfconsumecell/set",
+        "/card/code/deposit",
+    ];
+    matches!(answered.outcome, Outcome::Done) && CHANGES.contains(&answered.call.path.as_str())
 }
 
 /// Is told of a refusal: its record, as `explain` shows it, and the name of the account, if it has one.
@@ -49,8 +66,10 @@ impl std::fmt::Debug for OnRefusal {
 
 impl Mock {
     pub(crate) fn new(world: World, control_token: Option<String>) -> Self {
-        let pushes = SharedPushes::new();
+        let broadcast = Broadcast::default();
+        let pushes = SharedPushes::new(broadcast.clone());
         Self {
+            broadcast,
             origin: Arc::new(world.clone()),
             faults: SharedFaults::new(world.seed),
             world: SharedWorld::new(world, pushes.clone()),
@@ -87,7 +106,18 @@ impl Mock {
 
     /// Back to the world it began with; faults go, and the journal and its numbers begin anew.
     pub(crate) fn reset(&self) {
-        self.replace(World::clone(&self.origin));
+        self.begin_anew(World::clone(&self.origin));
+    }
+
+    /// The same with a world that is in the program; switches and seed stay those it began with.
+    pub(crate) fn reset_to(&self, starter: &Starter) {
+        let mut world = starter.make(self.origin.seed);
+        world.switches = self.origin.switches;
+        self.begin_anew(world);
+    }
+
+    fn begin_anew(&self, world: World) {
+        self.replace(world);
         self.journal.lock().reset();
         self.faults.lock().reset(self.origin.seed);
     }
@@ -104,12 +134,27 @@ impl Mock {
             status = answered.wire.status.as_u16(),
             errcode = answered.wire.errcode,
         );
+        let changed = changed_card(&answered);
         let id = journal.write(answered);
+        self.broadcast.tell(Topic::Request, || {
+            let row = journal.shown(&id);
+            row.unwrap_or_default()
+        });
         let record = (is_refused && self.on_refusal.is_some()).then(|| journal.explain(&id));
         drop(journal);
+        if changed {
+            self.broadcast.tell_change("card");
+        }
         if let Some(record) = record.flatten() {
             self.tell(&record);
         }
+    }
+
+    /// Keeps the record of what happened on the phone.
+    pub(crate) fn keep_claim(&self, number: u64, record: &Value) {
+        let mut journal = self.journal.lock();
+        journal.keep_claim(number, record.clone());
+        self.broadcast.tell(Topic::Claim, || record.clone());
     }
 
     /// Tells of a refusal whoever wants to know.

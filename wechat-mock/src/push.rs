@@ -22,11 +22,14 @@ use lane::{Errand, Job, Lane};
 use letter::Letter;
 use log::{Filter, Log, State, Try};
 
-use crate::world::{
-    World,
-    callback::{Callback, Format},
-    event::Happened,
-    profile::Profile,
+use crate::{
+    broadcast::Broadcast,
+    world::{
+        World,
+        callback::{Callback, Format},
+        event::Happened,
+        profile::Profile,
+    },
 };
 
 /// How long a receiver may take, as documented.
@@ -81,7 +84,7 @@ struct Signals {
     over: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pushes {
     log: Log,
     lanes: HashMap<String, Lane>,
@@ -93,9 +96,9 @@ pub(crate) struct Pushes {
 }
 
 impl SharedPushes {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(broadcast: Broadcast) -> Self {
         Self {
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(Pushes::new(broadcast))),
             signals: Arc::default(),
             timeout: TIMEOUT,
         }
@@ -214,13 +217,23 @@ impl SharedPushes {
     pub(crate) fn reset(&self) {
         let mut pushes = self.lock();
         pushes.era.cancel();
-        *pushes = Pushes::default();
+        *pushes = Pushes::new(pushes.log.broadcast().clone());
         drop(pushes);
         self.signals.over.notify_waiters();
     }
 }
 
 impl Pushes {
+    fn new(broadcast: Broadcast) -> Self {
+        Self {
+            log: Log::new(broadcast),
+            lanes: HashMap::new(),
+            waiting: BTreeSet::new(),
+            checks: 0,
+            era: CancellationToken::new(),
+        }
+    }
+
     pub(crate) fn show(&self, filter: &Filter) -> Vec<Value> {
         self.log.show(filter)
     }
@@ -259,6 +272,7 @@ impl Pushes {
     pub(crate) fn keep(&mut self, number: u64, tried: Try) {
         if let Some(entry) = self.log.find(number) {
             entry.keep(tried);
+            self.log.tell(number);
         }
     }
 
@@ -329,6 +343,7 @@ impl Pushes {
                 self.waiting.insert((due, number));
             }
         }
+        self.log.tell(number);
     }
 
     fn is_over(&mut self, number: u64) -> bool {
@@ -359,6 +374,7 @@ impl Pushes {
         entry.state = State::Pending;
         let lane = self.lanes.entry(entry.appid.clone()).or_default();
         lane.add(Job::new(number, Errand::Resend));
+        self.log.tell(number);
         Ok(number)
     }
 }

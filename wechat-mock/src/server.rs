@@ -6,10 +6,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router, middleware,
-    routing::{any, get},
-};
+#[cfg(not(feature = "console"))]
+use axum::routing::any;
+use axum::{Router, middleware, routing::get};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -18,6 +17,8 @@ mod gate;
 
 use gate::Gate;
 
+#[cfg(feature = "console")]
+use crate::console;
 use crate::{
     api, cdn,
     control::{
@@ -37,19 +38,28 @@ const BREATH: Duration = Duration::from_millis(50);
 fn router(mock: Mock, here: SocketAddr) -> Router {
     let access = Access::new(&mock, here);
     let own = Router::new()
-        .nest("/_mock/v1", control::router(access.clone()))
+        .nest("/_mock/v1", control::router(mock.clone(), access.clone()))
         .route(
             "/_mock/ca.pem",
             get(control::ca_pem).fallback(control::method_not_allowed),
         )
+        .merge(pages())
+        .layer(middleware::from_fn_with_state(access, access::check_page))
+        .layer(middleware::map_response(control::harden_answer));
+    let open = Router::new().merge(own).merge(cdn::router());
+    #[cfg(feature = "console")]
+    let open = open.merge(console::open_router());
+    open.fallback(api::answer).with_state(mock)
+}
+
+/// What stands under `/_mock` beside the control API.
+fn pages() -> Router<Mock> {
+    #[cfg(feature = "console")]
+    return console::router();
+    #[cfg(not(feature = "console"))]
+    Router::new()
         .route("/_mock", any(control::not_found))
         .route("/_mock/{*rest}", any(control::not_found))
-        .layer(middleware::from_fn_with_state(access, access::check_page));
-    Router::new()
-        .merge(own)
-        .merge(cdn::router())
-        .fallback(api::answer)
-        .with_state(mock)
 }
 
 /// What stands behind WeChat's hosts: nothing but WeChat's paths.

@@ -6,6 +6,7 @@
 use sha1::{Digest, Sha1};
 
 pub(crate) mod diagnose;
+pub(crate) mod page;
 
 /// What is signed for one claim; an empty value is as good as an absent one.
 ///

@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 mod checks;
 mod choose;
 pub(crate) mod ext;
+mod held;
 mod message;
 mod open;
 mod rejection;
 mod scan;
+mod verdict;
 
 pub(crate) use choose::{Choice, Filters};
+pub(crate) use held::{Held, page, wallet};
 pub(crate) use open::Opening;
+pub(crate) use verdict::{PageValues, SignVerdict};
 
 use ext::Ext;
 use rejection::Rejection;
@@ -27,12 +31,7 @@ use crate::{
     refusal::Advice,
     shared::WorldGuard,
     sign::diagnose::Stamp,
-    world::{
-        AccountNo, World,
-        code::{CodeStatus, UserNo},
-        happening::Scene,
-        life::Claimed,
-    },
+    world::{AccountNo, World, code::UserNo, happening::Scene, life::Claimed},
 };
 
 /// One entry of `cardList`.
@@ -182,7 +181,7 @@ impl Claim {
         // To tell the mistake in a signature takes a while; the world need not wait for it.
         drop(world);
         let record = self.record(&format!("claim-{number}"), &earlier);
-        mock.journal.lock().keep_claim(number, record.clone());
+        mock.keep_claim(number, &record);
         if record["outcome"] == "refused" {
             mock.tell(&record);
         }
@@ -292,40 +291,4 @@ fn take(world: &mut World, claimant: Claimant, item: &Item) -> Result<Taken, Rej
         encrypted_code: account.seal_key().seal(&account.codes.at(number).code),
         advice: ext.advice(),
     })
-}
-
-/// What a user holds at all accounts, in the order in which it came to them at each.
-///
-/// What was given away is not held any more; everything else stays to be looked at.
-pub(crate) fn wallet(world: &World, user: UserNo) -> Vec<Value> {
-    let now = world.now();
-    let of_account = |number: AccountNo| {
-        let account = world.account(number);
-        let held = account.codes.numbers_held_by(user);
-        held.map(move |at| (at, account.codes.at(at)))
-            .filter(|(_, code)| code.status != CodeStatus::GiftSucc)
-            .map(move |(at, code)| {
-                let card = account.card(code.card);
-                let mut shown = json!({
-                    "code": code.code,
-                    "encrypt_code": account.seal_key().seal(&code.code),
-                    "card_id": card.card_id,
-                    "title": card.node["base_info"]["title"],
-                    "appid": account.profile.appid,
-                    "status": code.user_card_status(now).as_str(),
-                    "begin_time": code.begin_time,
-                    "end_time": code.end_time,
-                    "outer_str": code.outer_str,
-                });
-                let notes = account.codes.notes(at);
-                if let Some(reason) = notes.and_then(|notes| notes.reason.as_deref()) {
-                    shown["reason"] = json!(reason);
-                }
-                if let Some(details) = notes.and_then(|notes| notes.details.as_ref()) {
-                    shown["details"] = details.clone();
-                }
-                shown
-            })
-    };
-    (0..world.accounts().len()).flat_map(of_account).collect()
 }

@@ -26,6 +26,7 @@ pub(crate) mod profile;
 pub(crate) mod qr;
 pub(crate) mod quota;
 pub(crate) mod restrictions;
+pub(crate) mod starters;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
@@ -76,6 +77,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// The sex in a customer's profile.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Sex {
@@ -87,6 +89,7 @@ pub(crate) enum Sex {
 }
 
 /// A customer as the control API and the world file take them: the name is enough.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserDraft {
@@ -101,6 +104,7 @@ pub(crate) struct UserDraft {
 }
 
 /// What the control API changes of a customer: what is left out stays.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserChange {

@@ -21,6 +21,7 @@ pub(super) use create::create;
 pub(super) use delete::delete;
 pub(super) use fields::is_picture_host;
 pub(super) use get::get;
+pub(crate) use get::{date_info, shown as card_as_wechat_shows_it};
 pub(super) use held::held;
 pub(super) use list::list;
 pub(super) use page::{biz, create_page, html};

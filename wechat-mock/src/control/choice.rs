@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// What a page hands to `wx.chooseCard`, with the appid of its account.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChooseCard {
@@ -52,7 +53,11 @@ impl ChooseCard {
         })
     }
 
-    fn filters(&self) -> Filters {
+    pub(super) fn appid(&self) -> &str {
+        &self.appid
+    }
+
+    pub(super) fn filters(&self) -> Filters {
         Filters {
             shop_id: as_text(&self.shop_id),
             card_type: as_text(&self.card_type),
@@ -85,7 +90,7 @@ impl ChooseCard {
 }
 
 /// A value as the text that would be signed; what is neither text nor number counts as absent.
-fn as_text(value: &Value) -> String {
+pub(super) fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -94,6 +99,7 @@ fn as_text(value: &Value) -> String {
 }
 
 /// `{"appid","cardList":[{"cardId","code"}]}`: what a page hands to `wx.openCard`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpenCard {
@@ -102,6 +108,7 @@ pub(crate) struct OpenCard {
     card_list: Vec<Held>,
 }
 
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 struct Held {
     #[serde(rename = "cardId")]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Fault, body::JsonBody};
 use crate::{
+    broadcast::Topic,
     mock::Mock,
     world::{World, clock::LATEST},
 };
@@ -16,6 +17,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to change the clock: set it, then move it ahead, then stop it or let it run.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClockChange {
@@ -53,8 +55,13 @@ impl ClockChange {
     }
 }
 
+/// `{"now", "frozen"}`.
+pub(crate) fn standing(world: &World) -> Value {
+    json!({"now": world.now(), "frozen": world.clock.is_frozen()})
+}
+
 fn shown(world: &World) -> Json<Value> {
-    Json(json!({"now": world.now(), "frozen": world.clock.is_frozen()}))
+    Json(standing(world))
 }
 
 pub(super) async fn show(State(mock): State<Mock>) -> Json<Value> {
@@ -71,6 +78,7 @@ pub(super) async fn change(
     let (shown, due) = {
         let mut world = mock.world.lock();
         change.carry_out(&mut world)?;
+        mock.broadcast.tell(Topic::Clock, || standing(&world));
         (shown(&world), world.hand_over())
     };
     // A receiver that hangs does not hold the clock up for long.

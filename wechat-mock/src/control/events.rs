@@ -22,6 +22,7 @@ use crate::{
 };
 
 /// An event that nothing in the world brings about.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Trigger {

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// `{"common", "custom"}`: what the customer fills in, by field.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Activation {
@@ -31,6 +32,7 @@ pub(super) struct Activation {
 }
 
 /// What stands in one field: a text, or what was ticked of several choices.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "a text, or a list of texts")]
 enum Given {

@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// What the customer does with the card of a message.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OpenMessage {

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// Which card's code is meant, when several cards have it.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
@@ -27,6 +28,7 @@ pub(crate) struct Which {
 }
 
 /// `{"to"}`: which friend gets it.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Give {
@@ -36,6 +38,7 @@ pub(crate) struct Give {
 }
 
 /// What a customer types in who redeems a card by themselves.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SelfConsumption {
@@ -45,6 +48,7 @@ pub(crate) struct SelfConsumption {
 }
 
 /// `{"url"}` or `{"ticket"}`: the QR code before the camera.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Scan {

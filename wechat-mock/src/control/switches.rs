@@ -10,6 +10,7 @@ use super::{Fault, body::JsonBody};
 use crate::{mock::Mock, switches::Switches};
 
 /// What PATCH takes: `{"nonce": "required"}`, or rows as GET shows them.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Turned {
@@ -18,6 +19,7 @@ pub(crate) enum Turned {
 }
 
 /// One switch; what else GET shows of it is not looked at.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 pub(crate) struct Row {
     name: String,

@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 use super::{
     Fault,
     accounts::account_no,
-    body::{JsonBody, Segment},
+    body::{JsonBody, QueryOf, Segment},
+    part::{MOST, Part, USUAL, bad_cursor, limit_of, shown},
 };
 use crate::{
     api::call::shortened,
     mock::Mock,
-    wallet::{self, Claim, Claimant, Item, Way},
+    wallet::{self, Claim, Claimant, Held, Item, Way},
     world::{UserChange, UserDraft, World, code::UserNo, profile::AccountKind},
 };
 
 /// `{"appid"}`: which mini-program calls `wx.login`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
@@ -37,6 +39,7 @@ impl Login {
 }
 
 /// `{"appid","cardList"}`: what a page hands to `wx.addCard`.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddCard {
@@ -50,6 +53,7 @@ pub(crate) struct AddCard {
 
 /// One entry of `cardList`; what stands beside `cardId` and `cardExt` is ignored, as the phone does,
 /// but for `code` and `openid`, which may have been signed.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 struct Entry {
     #[serde(rename = "cardId")]
@@ -170,10 +174,23 @@ pub(super) async fn add_card(
 pub(super) async fn wallet(
     State(mock): State<Mock>,
     Segment(name): Segment,
+    QueryOf(part): QueryOf<Part>,
 ) -> Result<Json<Value>, Fault> {
+    let after = part.after.as_deref();
+    let after = after
+        .map(|after| after.parse::<Held>().map_err(|_| bad_cursor()))
+        .transpose()?;
+    // Without parameters all of it, as it always was.
+    let limit = match (part.limit, after) {
+        (None, None) => None,
+        (limit, _) => Some(limit_of(limit, USUAL, MOST)?),
+    };
     let world = mock.world.lock();
     let number = user_no(&world, &name)?;
-    Ok(Json(json!({"cards": wallet::wallet(&world, number)})))
+    Ok(Json(match limit {
+        None => json!({"cards": wallet::wallet(&world, number)}),
+        Some(limit) => shown("cards", wallet::page(&world, number, after, limit)),
+    }))
 }
 
 /// Names that a message lists.

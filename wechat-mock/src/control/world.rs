@@ -1,10 +1,32 @@
 //! The whole world: out, in, and back to its beginning.
 
 use axum::{Json, extract::State};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Fault, body::JsonBody, done};
-use crate::{mock::Mock, world::World};
+use super::{
+    Fault,
+    body::{JsonBody, OptionalBody},
+    done,
+};
+use crate::{
+    api::call::shortened,
+    mock::Mock,
+    world::{
+        World,
+        starters::{STARTERS, Starter},
+    },
+};
+
+/// Where a reset goes back to.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Reset {
+    /// The name of a world in the program, as GET `worlds` lists them; the world it began with when left
+    /// out.
+    world: Option<String>,
+}
 
 pub(super) async fn show(State(mock): State<Mock>) -> Json<Value> {
     Json(mock.world.lock().export())
@@ -28,7 +50,31 @@ pub(super) async fn put(
     Ok(done())
 }
 
-pub(super) async fn reset(State(mock): State<Mock>) -> Json<Value> {
-    mock.reset();
-    done()
+pub(super) async fn reset(
+    State(mock): State<Mock>,
+    OptionalBody(reset): OptionalBody<Reset>,
+) -> Result<Json<Value>, Fault> {
+    let Some(name) = reset.world else {
+        mock.reset();
+        return Ok(done());
+    };
+    let starter = Starter::named(&name).ok_or_else(|| {
+        let known: Vec<&str> = STARTERS.iter().map(|starter| starter.name).collect();
+        let message = format!("{} is none of {}", shortened(&name), known.join(", "));
+        Fault::bad_value("world", message)
+    })?;
+    mock.reset_to(starter);
+    Ok(done())
+}
+
+pub(super) async fn list() -> Json<Value> {
+    let both = |[en, zh]: [&str; 2]| json!({"en": en, "zh": zh});
+    let worlds = STARTERS.iter().map(|starter| {
+        json!({
+            "name": starter.name,
+            "title": both(starter.title),
+            "about": both(starter.about),
+        })
+    });
+    Json(json!({"worlds": worlds.collect::<Vec<_>>()}))
 }

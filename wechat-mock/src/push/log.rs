@@ -9,7 +9,10 @@ use super::{
     http::{Answer, NoAnswer},
     letter::Letter,
 };
-use crate::world::callback::Format;
+use crate::{
+    broadcast::{Broadcast, Topic},
+    world::callback::Format,
+};
 
 /// Events that are kept.
 pub(super) const EVENTS: usize = 10_000;
@@ -134,6 +137,7 @@ impl Entry {
 }
 
 /// Which events to show.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
@@ -157,9 +161,30 @@ impl Filter {
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
     written: u64,
+    /// Hears of every entry, and of whatever becomes of it.
+    broadcast: Broadcast,
 }
 
 impl Log {
+    pub(super) fn new(broadcast: Broadcast) -> Self {
+        Self {
+            broadcast,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn broadcast(&self) -> &Broadcast {
+        &self.broadcast
+    }
+
+    /// Tells whoever listens how an entry stands.
+    pub(super) fn tell(&self, number: u64) {
+        let entry = self.place(number).map(|place| &self.entries[place]);
+        if let Some(entry) = entry {
+            self.broadcast.tell(Topic::Event, || entry.show());
+        }
+    }
+
     /// Writes an event down, and numbers it.
     pub(crate) fn write(
         &mut self,
@@ -181,6 +206,7 @@ impl Log {
             tries: VecDeque::new(),
             tried: 0,
         });
+        self.tell(self.written);
         self.written
     }
 

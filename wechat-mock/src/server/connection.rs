@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
-use crate::marks::{Broken, Peer};
+use crate::marks::{Broken, Connection, Peer};
 
 /// How long a caller may take to say what it wants.
 const HEAD: Duration = Duration::from_secs(30);
@@ -67,7 +67,10 @@ fn open(stream: TcpStream, peer: SocketAddr, stop: CancellationToken) -> (Wire, 
     let line = Line {
         peer: Peer(peer.ip()),
         reset: Arc::default(),
-        stop,
+        ends: Connection {
+            cut: CancellationToken::new(),
+            stop,
+        },
     };
     let wire = Wire {
         stream,
@@ -81,7 +84,7 @@ struct Line {
     peer: Peer,
     /// How a fault tells the wire.
     reset: Arc<AtomicBool>,
-    stop: CancellationToken,
+    ends: Connection,
 }
 
 /// Takes a client in with TLS, and answers it as one of WeChat's hosts.
@@ -95,7 +98,7 @@ where
     let shake_hands = async { intercept.accept(stream.await?).await };
     let shaken = tokio::select! {
         shaken = tokio::time::timeout(HANDSHAKE, shake_hands) => shaken,
-        () = line.stop.cancelled() => return,
+        () = line.ends.stop.cancelled() => return,
     };
     match shaken.unwrap_or_else(|late| Err(late.into())) {
         Ok(stream) => {
@@ -114,6 +117,7 @@ async fn converse(
     let tunnel = Arc::new(OnceLock::new());
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(line.peer);
+        request.extensions_mut().insert(line.ends.clone());
         let (gate, reset, tunnel) = (gate.clone(), line.reset.clone(), tunnel.clone());
         async move {
             let mut response = gate.answer(request.map(Body::new)).await;
@@ -138,11 +142,20 @@ async fn converse(
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
+    let finished = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = line.ends.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
+    };
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = line.stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        ended = finished => ended,
+        () = line.ends.cut.cancelled() => {
+            tracing::debug!("a connection was cut: it is read too slowly");
+            return None;
         }
     };
     if let Err(error) = ended {

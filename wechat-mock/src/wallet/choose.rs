@@ -37,7 +37,7 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    fn signed<'a>(&'a self, api_ticket: &'a str, app_id: &'a str) -> Values<'a> {
+    pub(super) fn signed<'a>(&'a self, api_ticket: &'a str, app_id: &'a str) -> Values<'a> {
         let signed = ChooseCardSigned {
             api_ticket,
             app_id,
@@ -186,14 +186,18 @@ impl Choice {
         if let Outcome::Refused(rejection) = &self.outcome {
             rejection.add_to(&mut record, &earlier);
         }
-        mock.journal.lock().keep_claim(number, record.clone());
+        mock.keep_claim(number, &record);
         answer["explain"] = record;
         answer
     }
 }
 
 /// Rebuilds cardSign from the account's card ticket.
-fn check_sign(world: &World, page: AccountNo, filters: &Filters) -> Result<(), Rejection> {
+pub(super) fn check_sign(
+    world: &World,
+    page: AccountNo,
+    filters: &Filters,
+) -> Result<(), Rejection> {
     if filters.sign_type != "SHA1" {
         let received = match filters.sign_type.as_str() {
             "" => "no signType".to_owned(),

@@ -75,7 +75,7 @@ impl Opening {
         if let Some(rejection) = &self.refused {
             rejection.add_to(&mut record, &[]);
         }
-        mock.journal.lock().keep_claim(number, record.clone());
+        mock.keep_claim(number, &record);
         answer["explain"] = record;
         answer
     }

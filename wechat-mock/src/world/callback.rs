@@ -7,6 +7,7 @@ use super::field::BadField;
 use crate::msgcrypt::MessageKey;
 
 /// How much of a push can be read without the key.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Mode {
@@ -18,6 +19,7 @@ pub(crate) enum Mode {
     Safe,
 }
 
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Format {
@@ -27,6 +29,7 @@ pub(crate) enum Format {
 }
 
 /// What is set in WeChat's console, and the disorder of the mock.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Callback {
@@ -43,6 +46,7 @@ pub(crate) struct Callback {
 }
 
 /// What goes wrong on the way; chances are 0 to 1, drawn from the mock's seed.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Disorder {

@@ -73,6 +73,21 @@ impl UserCardStatus {
         }
     }
 
+    /// Reads a name of `code/get`.
+    pub(crate) fn read(name: &str) -> Option<Self> {
+        let all = [
+            Self::Normal,
+            Self::Consumed,
+            Self::Expire,
+            Self::Gifting,
+            Self::GiftSucc,
+            Self::GiftTimeout,
+            Self::Delete,
+            Self::Unavailable,
+        ];
+        all.into_iter().find(|status| status.as_str() == name)
+    }
+
     /// Whether its holder can still do something with it: a gift that came back is as good as new.
     pub(crate) fn is_usable(self) -> bool {
         matches!(self, Self::Normal | Self::GiftTimeout)
@@ -112,6 +127,16 @@ impl Code {
     }
 }
 
+/// What was handed out of one card.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfCard {
+    /// In the order in which they came to their holders.
+    pub(crate) numbers: Vec<CodeNo>,
+    /// Claims; what came from a friend is none.
+    pub(crate) claimed: u64,
+    pub(crate) consumed: u64,
+}
+
 /// All codes of one account, found by text, by holder, and counted per card and user.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CodeBook {
@@ -123,6 +148,7 @@ pub(crate) struct CodeBook {
     /// What was a code until it was given away or renamed.
     gone: HashMap<Box<str>, CodeNo>,
     held: HashMap<UserNo, Vec<CodeNo>>,
+    of_card: HashMap<CardNo, OfCard>,
     claims: HashMap<(CardNo, UserNo), u32>,
     notes: HashMap<CodeNo, Notes>,
 }
@@ -143,6 +169,10 @@ impl CodeBook {
             index.insert(code.code.clone(), number);
         }
         self.held.entry(code.user).or_default().push(number);
+        let of_card = self.of_card.entry(code.card).or_default();
+        of_card.numbers.push(number);
+        of_card.claimed += u64::from(!code.is_gift);
+        of_card.consumed += u64::from(code.status == CodeStatus::Consumed);
         if !code.is_gift {
             *self.claims.entry((code.card, code.user)).or_default() += 1;
         }
@@ -205,6 +235,9 @@ impl CodeBook {
             return false;
         }
         code.status = next;
+        if next == CodeStatus::Consumed {
+            self.of_card.entry(code.card).or_default().consumed += 1;
+        }
         if next == CodeStatus::GiftSucc {
             let text = code.code.clone();
             self.index(custom_of).remove(&text);
@@ -249,9 +282,21 @@ impl CodeBook {
 
     /// Gives all codes of a card the same first and last second.
     pub(crate) fn set_range(&mut self, card: CardNo, begin: i64, end: i64) {
-        for code in self.codes.iter_mut().filter(|code| code.card == card) {
+        let numbers = self.of_card.get(&card).into_iter();
+        for number in numbers.flat_map(|of_card| &of_card.numbers) {
+            let code = &mut self.codes[*number as usize];
             (code.begin_time, code.end_time) = (begin, end);
         }
+    }
+
+    /// What was handed out of a card.
+    pub(crate) fn of_card(&self, card: CardNo) -> &OfCard {
+        static NOTHING: OfCard = OfCard {
+            numbers: Vec::new(),
+            claimed: 0,
+            consumed: 0,
+        };
+        self.of_card.get(&card).unwrap_or(&NOTHING)
     }
 
     /// What a user holds or held, in the order in which it came to them.
@@ -260,7 +305,18 @@ impl CodeBook {
     }
 
     pub(crate) fn numbers_held_by(&self, user: UserNo) -> impl Iterator<Item = CodeNo> {
-        self.held.get(&user).into_iter().flatten().copied()
+        self.numbers_held_from(user, 0)
+    }
+
+    /// The same from the number `first` on, without a walk over what came before.
+    pub(crate) fn numbers_held_from(
+        &self,
+        user: UserNo,
+        first: CodeNo,
+    ) -> impl Iterator<Item = CodeNo> {
+        let numbers = self.held.get(&user).map_or(&[][..], Vec::as_slice);
+        let begin = numbers.partition_point(|number| *number < first);
+        numbers[begin..].iter().copied()
     }
 
     /// How many times a user has claimed a card.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AccountNo, World, clock, event::Event};
 
 /// One brand under a parent account; `merchant_id`, `brand_name` and `status` are enough.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubMerchant {
@@ -39,6 +40,7 @@ pub(crate) struct SubMerchant {
     pub(crate) secondary_category_id: u64,
 }
 
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum SubMerchantStatus {

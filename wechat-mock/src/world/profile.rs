@@ -14,6 +14,7 @@ use super::{
 };
 
 /// What kind of account it is; tokens carry it along.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AccountKind {
@@ -22,6 +23,7 @@ pub(crate) enum AccountKind {
 }
 
 /// How a new card is reviewed.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Review {
@@ -71,6 +73,7 @@ impl Profile {
 }
 
 /// What the control API and the world file take: what is left out is invented, or stays.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileDraft {
@@ -88,6 +91,10 @@ pub(crate) struct ProfileDraft {
     pub(crate) sub_merchants: Option<Vec<SubMerchant>>,
     pub(crate) restrictions: Option<Restrictions>,
     #[serde(default)]
+    #[cfg_attr(
+        feature = "console",
+        schemars(with = "Option<super::callback::Callback>")
+    )]
     pub(crate) callback: CallbackDraft,
 }
 

@@ -89,6 +89,13 @@ impl Usage {
         self.today.used(path, day(now))
     }
 
+    /// The paths that were called today, with the number of calls.
+    pub(crate) fn of_today(&self, now: i64) -> impl Iterator<Item = (&str, u64)> {
+        let is_today = self.today.span == day(now);
+        let used = self.today.used.iter().filter(move |_| is_today);
+        used.map(|(path, used)| (path.as_str(), *used))
+    }
+
     /// Counts one call, unless the day has none left.
     pub(crate) fn count(&mut self, path: &str, limit: u64, now: i64) -> bool {
         self.today.count(path, limit, day(now))

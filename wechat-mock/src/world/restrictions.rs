@@ -22,6 +22,7 @@ pub(crate) enum Right {
 }
 
 /// What is kept from an account: a right, or cards of a type.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 enum Withheld {
@@ -86,6 +87,7 @@ impl Door {
     }
 }
 
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Restrictions {

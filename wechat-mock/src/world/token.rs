@@ -83,6 +83,17 @@ pub(crate) struct Issued {
     pub(crate) forgotten: Option<String>,
 }
 
+/// A living token, as the control API shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Living<'a> {
+    pub(crate) value: &'a str,
+    pub(crate) issued_at: i64,
+    /// When it dies: at the end of its life, or of its grace when that is earlier.
+    pub(crate) ends_at: i64,
+    /// A newer one took its place, and it lives on for its grace.
+    pub(crate) is_replaced: bool,
+}
+
 /// So many replaced tokens still live on that there is no room for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooManyAlive;
@@ -105,6 +116,19 @@ pub(crate) struct Tokens {
 impl Tokens {
     pub(crate) fn find(&self, value: &str) -> Option<&Token> {
         self.issued.iter().rev().find(|token| token.value == value)
+    }
+
+    /// The living tokens, oldest first.
+    pub(crate) fn alive(&self, now: i64) -> impl Iterator<Item = Living<'_>> {
+        let alive = self.issued.iter().filter(move |token| token.is_alive(now));
+        alive.map(|token| Living {
+            value: &token.value,
+            issued_at: token.issued_at,
+            ends_at: token
+                .retired_at
+                .map_or(token.expires_at, |at| at.min(token.expires_at)),
+            is_replaced: token.retired_at.is_some(),
+        })
     }
 
     /// Seconds since `/cgi-bin/token` gave out the token that is in use.

@@ -215,7 +215,14 @@ async fn the_index_names_every_call() {
         let filled = path.replace(['{', '}'], "");
         let mut methods = Vec::new();
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-            let answer = test.send(test.request(method, &filled).body("[]")).await;
+            let request = test.request(method, &filled).body("[]");
+            if (method, path) == ("GET", "/_mock/v1/stream") {
+                // It does not end, so the status has to do.
+                assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+                methods.push(method);
+                continue;
+            }
+            let answer = test.send(request).await;
             let code = answer.json()["error"]["code"].clone();
             assert_ne!(answer.json()["error"]["message"], "no such path", "{path}");
             if code != "method_not_allowed" {

@@ -65,7 +65,8 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
 }
 
-fn shown(card: &Card) -> Value {
+/// A card as WeChat shows it.
+pub(crate) fn shown(card: &Card) -> Value {
     let mut node = Map::new();
     node.insert("base_info".to_owned(), base_info(card));
     let own = card.node.as_object().into_iter().flatten();
@@ -140,7 +141,8 @@ fn member(card: &Card, key: &str, given: Option<&Value>) -> Option<Value> {
     })
 }
 
-fn date_info(dates: Dates) -> Value {
+/// `date_info` as WeChat shows it.
+pub(crate) fn date_info(dates: Dates) -> Value {
     match dates {
         Dates::Range { begin, end } => json!({
             "type": "DATE_TYPE_FIX_TIME_RANGE", "begin_timestamp": begin, "end_timestamp": end,

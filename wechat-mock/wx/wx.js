@@ -1,0 +1,1 @@
+// The script is not written yet.
