@@ -1,4 +1,4 @@
-/** Types of wx.js, the `wx` of wechat-mock. */
+/** Types of wx.js, the `wx` of wechat-mock. Beside a copy of wx.js this file is wx.d.ts. */
 
 declare namespace WxMock {
   /** What the user does with every sheet, without being asked. */
