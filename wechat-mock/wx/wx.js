@@ -56,7 +56,7 @@
     .card { border-radius: 10px; overflow: hidden; background: #fff; margin: 0 0 12px; display: block; width: 100%; border: 0; padding: 0;
       text-align: left; font: inherit; color: inherit }
     .face { display: flex; gap: 12px; align-items: center; padding: 14px; color: #fff; background: #3a5a40 }
-    .logo { flex: none; width: 48px; height: 48px; border-radius: 50%; background: #fff; color: #595959; object-fit: cover; display: flex;
+    .logo { flex: none; width: 48px; height: 48px; border-radius: 50%; border: 2px solid #fff; background: #fff; color: #595959; object-fit: cover; display: flex;
       align-items: center; justify-content: center; font-size: 20px }
     .brand { font-size: 13px; text-shadow: 0 1px 2px rgba(0,0,0,.55) }
     .title { font-size: 19px; font-weight: 600; overflow-wrap: anywhere; text-shadow: 0 1px 2px rgba(0,0,0,.55) }
@@ -67,10 +67,12 @@
     .refusal .said { font-size: 20px; font-weight: 600; color: #b3261e }
     .refusal .note { text-align: left; font-size: 14px; margin-top: 12px; border-top: 1px solid #e5e5e5; padding-top: 12px }
     .refusal .note b { display: block; font-weight: 600; font-size: 13px; color: #595959 }
-    .refusal a { color: #2b5797; display: inline-block; padding: 8px 0 }
+    a { color: #2b5797; display: inline-block; padding: 8px 0 }
+    .foot { position: sticky; bottom: calc(-16px - env(safe-area-inset-bottom, 0px)); background: #f2f2f2; margin: 0 -16px -16px; padding: 8px 16px 16px }
+    .foot button + button { margin-top: 10px }
     .ok { color: #067a3d } .no { color: #b3261e }
     button.plain, button.main { display: block; width: 100%; min-height: 46px; border: 0; border-radius: 8px; font: inherit; font-size: 17px;
-      margin-top: 10px; cursor: pointer }
+      cursor: pointer }
     button.main { background: #067a3d; color: #fff; font-weight: 600 } button.plain { background: #fff; color: #1f1f1f }
     button.card { cursor: pointer }
     :focus-visible { outline: 3px solid #2b5797; outline-offset: 2px }`;
@@ -242,6 +244,7 @@
       made.onclick = () => close(value);
       return made;
     };
+    const foot = (...buttons) => element('div', 'foot', buttons);
     const explanation = record => {
       const link = element('a', '', texts().why);
       link.href = mock.explanationUrl(record);
@@ -290,26 +293,26 @@
       document.addEventListener('keydown', onKey, true);
       shadow.append(element('div', 'shade', sheet));
       document.body.append(host);
-      (sheet.querySelector('button.main') || sheet.querySelector('button')).focus();
+      (sheet.querySelector('button.main') || sheet.querySelector('button')).focus({preventScroll: true});
     });
     return {
       offer: faces => open(texts().offer, false, (sheet, close) => sheet.append(
         ...faces.map(face => card(face)),
-        button('main', texts().offer, close, true), button('plain', texts().cancel, close, false)
+        foot(button('main', texts().offer, close, true), button('plain', texts().cancel, close, false))
       )),
-      refused: record => open(said(mock, record.phone_text) || texts().none, undefined, (sheet, close) => {
+      refused: record => open(record.call === 'wx.addCard' ? texts().offer : texts().wallet, undefined, (sheet, close) => {
         const note = element('div', 'note', [element('b', '', texts().explained), inLanguage(mock, record.mistake)]);
         const box = element('div', 'refusal', [
           element('div', 'said', said(mock, record.phone_text) || texts().none), note, explanation(record)
         ]);
         box.setAttribute('role', 'alert');
-        sheet.append(box, button('main', texts().back, close));
+        sheet.append(box, foot(button('main', texts().back, close)));
       }),
       partial: (record, faces) => open(texts().added, undefined, (sheet, close) => {
         const lines = record.cards.map((each, at) => card(faces[at], each.isSuccess
           ? element('div', 'ok', texts().added)
           : [element('div', 'no', said(mock, each.phone_text)), element('div', '', inLanguage(mock, each.mistake))]));
-        sheet.append(...lines, explanation(record), button('main', texts().done, close));
+        sheet.append(...lines, explanation(record), foot(button('main', texts().done, close)));
       }),
       choose: held => open(texts().choose, null, (sheet, close) => {
         const lines = held.map(each => {
@@ -317,11 +320,11 @@
           line.onclick = () => close(each.code);
           return line;
         });
-        sheet.append(...lines, button('plain', texts().cancel, close, null));
+        sheet.append(...lines, foot(button('plain', texts().cancel, close, null)));
       }),
       show: held => open(texts().wallet, undefined, (sheet, close) => {
         const code = each => [element('div', '', texts().code), element('div', 'code', each.code)];
-        sheet.append(...held.map(each => card(each.face, code(each))), button('main', texts().back, close));
+        sheet.append(...held.map(each => card(each.face, code(each))), foot(button('main', texts().back, close)));
       })
     };
   }
