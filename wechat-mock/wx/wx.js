@@ -19,7 +19,7 @@
     const options = Object.assign({base: new URL(script.src || '/', root.document.baseURI).origin}, script.dataset);
     root.wx = library.install(options);
   }
-})(typeof globalThis === 'object' ? globalThis : typeof self === 'object' ? self : this, (function () {
+})(typeof globalThis === 'object' ? globalThis : typeof self === 'object' ? self : {}, (function () {
   'use strict';
 
   const TEXTS = {
