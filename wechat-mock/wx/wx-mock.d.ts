@@ -50,7 +50,7 @@ declare namespace WxMock {
     /** The record behind the last answer. */
     readonly explain: Explanation | null;
     onexplain: ((record: Explanation | null) => void) | null;
-    /** Where the console explains a record. */
+    /** Where the console explains a record; it hands the token over. */
     explanationUrl(record: Explanation): string;
   }
 
@@ -151,7 +151,7 @@ declare namespace WxMock {
     readonly mock: Mock;
   }
 
-  /** A `wx` that has what the program's own has, and what the mock plays. */
+  /** A `wx` that has what the program's own has, and what the mock plays. Throws in a mini-program that is released. */
   function install<W extends object = {}>(options?: Options): W & Wx;
 }
 

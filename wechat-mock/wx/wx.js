@@ -95,7 +95,8 @@
 
     /** Where the console explains a record. */
     explanationUrl(record) {
-      return `${this.base}/_mock/#/requests/${encodeURIComponent(record.id)}`;
+      const token = this.token ? `?token=${encodeURIComponent(this.token)}` : '';
+      return `${this.base}/_mock/#/requests/${encodeURIComponent(record.id)}${token}`;
     }
   }
 
@@ -531,6 +532,12 @@
     const given = options || {};
     const found = given.wx !== undefined ? given.wx : typeof wx === 'object' ? wx : null;
     const native = found && found.mock instanceof Mock ? found.mock.native : found;
+    if (typeof document === 'undefined' && native && typeof native.getAccountInfoSync === 'function') {
+      const {miniProgram} = native.getAccountInfoSync();
+      if (miniProgram && miniProgram.envVersion === 'release') {
+        throw new Error('wx.js of wechat-mock refuses to run in a released mini-program');
+      }
+    }
     const mock = new Mock(given, native);
     const played = functionsOf(mock);
     if (!native || typeof native.request !== 'function') played.request = request;

@@ -41,10 +41,10 @@ describe('the builds', () => {
     assert.ok(plain.length > 10);
     for (const [file, text] of plain) {
       assert.doesNotMatch(text, /\bwindow\b/, file);
-      assert.doesNotMatch(text, /_mock\/v1|must not be released/, file);
+      assert.doesNotMatch(text, /_mock\/v1|refuses to run in a released/, file);
     }
     const qa = scripts(build('mp-weixin', {VITE_MOCK: 'http://127.0.0.1:7420'}));
     for (const [file, text] of qa) assert.doesNotMatch(text, /\bwindow\b/, file);
-    for (const part of ['must not be released', '_mock/v1']) assert.ok(qa.some(([, text]) => text.includes(part)), part);
+    for (const part of ['refuses to run in a released', '_mock/v1']) assert.ok(qa.some(([, text]) => text.includes(part)), part);
   });
 });

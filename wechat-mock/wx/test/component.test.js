@@ -51,6 +51,16 @@ describe('a component of a mini-program', () => {
     setOptions({base: shop.url, user: 'bob', appid: MP.appid, auto: 'accept', wx: own});
   });
 
+  /** A real mini-program has no document. */
+  const withoutDocument = async run => {
+    const {document} = global;
+    delete global.document;
+    try {
+      await run();
+    } finally {
+      global.document = document;
+    }
+  };
   const rendered = items => {
     const component = simulate.render(simulate.load(path.join(__dirname, 'component/claim'), 'claim-card'));
     component.attach(document.body);
@@ -91,18 +101,24 @@ describe('a component of a mini-program', () => {
       shown.push(`${title}: ${content}`);
       success({confirm: false});
     };
-    const body = document.body;
-    // A real mini-program has no document.
-    delete global.document;
-    try {
+    await withoutDocument(async () => {
       const cardId = await shop.coupon();
       const wx2 = install({base: shop.url, appid: MP.appid, wx: own});
       const item = await shop.toAdd(cardId);
       await assert.rejects(wx2.addCard({cardList: [item]}), {errMsg: 'addCard:fail cancel'});
       assert.equal(shown.length, 1);
       assert.match(shown[0], /^添加到卡包: /);
-    } finally {
-      global.document = body.ownerDocument;
-    }
+    });
+  });
+
+  it('refuses to run in a mini-program that is released, and there alone', async () => {
+    await withoutDocument(async () => {
+      for (const [envVersion, isRefused] of [['develop', false], ['trial', false], ['release', true]]) {
+        own.getAccountInfoSync = () => ({miniProgram: {appId: MP.appid, envVersion}});
+        const run = () => install({base: shop.url, wx: own});
+        if (isRefused) assert.throws(run, /refuses to run in a released mini-program/);
+        else assert.equal(typeof run().login, 'function');
+      }
+    });
   });
 });

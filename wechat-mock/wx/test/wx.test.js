@@ -263,5 +263,6 @@ describe('a mock with a control token', () => {
     await assert.rejects(without.login(), ({errMsg}) => /^login:fail wechat-mock: this mock asks for its control token/.test(errMsg));
     const wx = install({base: shop.url, token: 'a-token-for-this-test'});
     assert.equal((await wx.login()).errMsg, 'login:ok');
+    assert.equal(wx.mock.explanationUrl({id: 'claim-1'}), `${shop.url}/_mock/#/requests/claim-1?token=a-token-for-this-test`);
   });
 });
