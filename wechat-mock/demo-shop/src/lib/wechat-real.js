@@ -1,0 +1,4 @@
+// A build without a mock: WeChat itself.
+
+/* global wx */
+export const makeWx = () => wx;
