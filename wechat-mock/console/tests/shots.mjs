@@ -30,7 +30,7 @@ try {
       const name = `${route.replaceAll(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '').slice(0, 20) || 'overview'}${tail}`
       if (wanted && !wanted.some((one) => name.startsWith(one))) continue
       await go(route)
-      await page.locator('main h1, main h2').first().waitFor()
+      await page.locator('main h1:visible, main h2:visible').first().waitFor()
       await page.waitForLoadState('load')
       await page.waitForTimeout(500)
       await page.screenshot({ path: `${folder}/${name}.png`, fullPage: tail === '-360' })

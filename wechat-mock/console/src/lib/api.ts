@@ -74,7 +74,7 @@ export const seg = encodeURIComponent
 
 /** Calls below `/_mock/v1`. */
 export const api = {
-  get: <T>(path: string, query: Query = {}) => send<T>('GET', withQuery(`v1/${path}`, query)),
+  get: <T>(path: string, query: Query = {}) => send<T>('GET', withQuery(path ? `v1/${path}` : 'v1', query)),
   post: <T>(path: string, body?: unknown) => send<T>('POST', `v1/${path}`, body),
   put: <T>(path: string, body: unknown) => send<T>('PUT', `v1/${path}`, body),
   patch: <T>(path: string, body: unknown) => send<T>('PATCH', `v1/${path}`, body),

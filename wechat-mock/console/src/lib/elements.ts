@@ -37,5 +37,6 @@ const used = [
 ]
 
 export function install(app: App): void {
-  for (const part of used) app.use(part)
+  // By name: parts of parts, such as options, install nothing by themselves.
+  for (const part of used) app.component(part.name!, part)
 }

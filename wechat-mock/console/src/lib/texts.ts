@@ -30,6 +30,7 @@ const frameTexts = {
   'common.copied': ['已复制', 'Copied'],
   'common.copy': ['复制', 'Copy'],
   'common.delete': ['删除', 'Delete'],
+  'common.file': ['选择文件', 'Choose a file'],
   'common.loading': ['加载中…', 'Loading…'],
   'common.more': ['更多', 'More'],
   'common.next': ['下一页', 'Next'],
