@@ -1,0 +1,104 @@
+/** The one open connection: the mock's server-sent events, read by `fetch` so that the token is a header. */
+import { ref } from 'vue'
+import { headers, isLocked, isOpen } from './api'
+import { prefix } from './place'
+
+export type Kind = 'request' | 'claim' | 'event' | 'clock' | 'world'
+type Listener = (kind: Kind, data: unknown) => void
+
+export type StreamState = 'connecting' | 'live' | 'paused' | 'away'
+export const streamState = ref<StreamState>('connecting')
+
+const listeners = new Set<Listener>()
+let current: AbortController | undefined
+let hasBeenLive = false
+
+/** Hears everything; what it returns ends that. */
+export function listen(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function tell(kind: Kind, data: unknown): void {
+  for (const listener of [...listeners]) listener(kind, data)
+}
+
+/** Cuts a text into events, as the format of server-sent events has it. */
+export class Reader {
+  private rest = ''
+
+  constructor(private readonly tell: (kind: string, data: string) => void) {}
+
+  take(text: string): void {
+    const blocks = (this.rest + text).replace(/\r\n?/g, '\n').split('\n\n')
+    this.rest = blocks.pop() ?? ''
+    for (const block of blocks) this.block(block)
+  }
+
+  private block(block: string): void {
+    let kind = 'message'
+    const data: string[] = []
+    for (const line of block.split('\n')) {
+      const [name, ...value] = line.split(':')
+      const text = value.join(':').replace(/^ /, '')
+      if (name === 'event') kind = text
+      if (name === 'data') data.push(text)
+    }
+    if (data.length) this.tell(kind, data.join('\n'))
+  }
+}
+
+async function readOnce(signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`${prefix}/_mock/v1/stream`, {
+    headers: headers({ accept: 'text/event-stream' }),
+    cache: 'no-store',
+    signal,
+  })
+  if (answer.status === 401) isLocked.value = true
+  if (!answer.ok || !answer.body) throw new Error(String(answer.status))
+  streamState.value = 'live'
+  // What happened while nobody listened is fetched.
+  if (hasBeenLive) tell('world', { reason: 'again' })
+  hasBeenLive = true
+  const reader = new Reader((kind, data) => tell(kind as Kind, JSON.parse(data)))
+  const bytes = answer.body.getReader()
+  const decoder = new TextDecoder()
+  for (;;) {
+    const { done, value } = await bytes.read()
+    if (done) return
+    reader.take(decoder.decode(value, { stream: true }))
+  }
+}
+
+const FIRST_WAIT = 1_000
+const LONGEST_WAIT = 30_000
+
+async function keepReading(signal: AbortSignal): Promise<void> {
+  let wait = FIRST_WAIT
+  while (!signal.aborted && isOpen.value) {
+    streamState.value = 'connecting'
+    const begun = Date.now()
+    await readOnce(signal).catch(() => undefined)
+    if (signal.aborted || isLocked.value) return
+    streamState.value = 'away'
+    if (Date.now() - begun > LONGEST_WAIT) wait = FIRST_WAIT
+    await new Promise((then) => setTimeout(then, wait))
+    wait = Math.min(wait * 2, LONGEST_WAIT)
+  }
+}
+
+/** Opens the connection unless it is open. */
+export function connect(): void {
+  if (current || !isOpen.value || document.hidden) return
+  current = new AbortController()
+  void keepReading(current.signal)
+}
+
+export function disconnect(): void {
+  current?.abort()
+  current = undefined
+  streamState.value = 'paused'
+}
+
+// A browser has six connections for one address: a tab that nobody looks at leaves its own free.
+document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()))
