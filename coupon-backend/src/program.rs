@@ -39,7 +39,9 @@ enum Command {
 /// When the system has no threads or no events to give.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     runtime
         .expect("the system gives threads and events")
         .block_on(start(arguments))

@@ -1,6 +1,6 @@
 //! The command line: `wechat-mock serve`, `sign`, `switches`, `world`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -92,7 +92,12 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 ///
 /// The status is 0 when all went well, 1 when it did not, 2 when the command line cannot be read.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    run_with(std::env::args_os())
+}
+
+/// The same with other arguments, the first being the program's name.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = Arguments::parse_from(arguments);
     let done = match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Sign(arguments) => sign::run(&arguments),

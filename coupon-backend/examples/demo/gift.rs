@@ -76,7 +76,10 @@ async fn claim(servers: &Servers, claimed: &Claimed, alice: &str) -> anyhow::Res
         &format!("code {}, {seen}", short(&code)),
     );
     ensure!(seen == "claimed", "the claim is alice's, it is {seen}");
-    held(&both("the claim is in alice's list", "这张券已出现在 alice 的列表里"));
+    held(&both(
+        "the claim is in alice's list",
+        "这张券已出现在 alice 的列表里",
+    ));
     Ok(code)
 }
 
@@ -106,7 +109,10 @@ async fn give(servers: &Servers, code: &str, alice: &str, bob: &str) -> anyhow::
     sent("alice → backend", "GET /v1/claims", &given);
     sent("bob → backend", "GET /v1/claims", &got);
     ensure!(given == "gifted" && got == "claimed", "{given}, {got}");
-    held(&both("alice's is gifted, bob's is claimed", "alice 的已转赠，bob 的已领取"));
+    held(&both(
+        "alice's is gifted, bob's is claimed",
+        "alice 的已转赠，bob 的已领取",
+    ));
     Ok(())
 }
 

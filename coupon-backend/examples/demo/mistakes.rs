@@ -27,7 +27,14 @@ fn explained(title: &Both, said: &str, record: &Value, rule: &str) -> anyhow::Re
         anyhow::Ok(both(text(words, "en")?, text(words, "zh")?))
     };
     let received = text(record, "received")?;
-    refused(title, said, rule, &in_both("mistake")?, &received, &in_both("fix")?);
+    refused(
+        title,
+        said,
+        rule,
+        &in_both("mistake")?,
+        &received,
+        &in_both("fix")?,
+    );
     ensure!(record["rule"] == rule, "the rule is {rule}: {record}");
     Ok(())
 }
@@ -55,7 +62,10 @@ async fn jsapi_ticket(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()
     let record = outcome.explain();
     ensure!(record["mistake"]["id"] == "jsapi_ticket", "{record}");
     explained(
-        &both("signed with the page's ticket (jsapi)", "用了网页的 jsapi_ticket 签名"),
+        &both(
+            "signed with the page's ticket (jsapi)",
+            "用了网页的 jsapi_ticket 签名",
+        ),
         outcome.err_msg(),
         record,
         "WX-SIG-001",
@@ -66,7 +76,10 @@ fn reused_nonce(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
     let outcome = carol(servers, claimed, &claimed.used_ext);
     let said = outcome.err_msg();
     explained(
-        &both("a nonce that was claimed with before", "重复使用同一个 nonce_str"),
+        &both(
+            "a nonce that was claimed with before",
+            "重复使用同一个 nonce_str",
+        ),
         said,
         outcome.explain(),
         "WX-CLM-010",
@@ -86,7 +99,12 @@ async fn milliseconds(servers: &Servers) -> anyhow::Result<()> {
     let hint = errmsg.split(['[', ']']).nth(1).context("a hint")?;
     let record = servers.mock.journal().explain(hint);
     let said = format!("{} {errmsg}", answer["errcode"]);
-    explained(&both("a begin in milliseconds", "开始时间用了毫秒"), &said, &record, "WX-CRD-012")
+    explained(
+        &both("a begin in milliseconds", "开始时间用了毫秒"),
+        &said,
+        &record,
+        "WX-CRD-012",
+    )
 }
 
 fn carol(servers: &Servers, claimed: &Claimed, ext: &str) -> wechat_mock::AddCardOutcome {

@@ -61,7 +61,12 @@ impl Answer {
 
 impl Servers {
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let shop = listen(SocketAddr::from(([127, 0, 0, 1], 7440)), "the shop", "示例商店").await?;
+        let shop = listen(
+            SocketAddr::from(([127, 0, 0, 1], 7440)),
+            "the shop",
+            "示例商店",
+        )
+        .await?;
         let shop_url = format!("http://{}", shop.local_addr()?);
         let mock = start_mock(&shop_url).await?;
         let folder = tempfile::tempdir().context("no place for the ledger")?;

@@ -129,7 +129,10 @@ impl Story<'_> {
             &kept,
         );
         self.tell_wechat();
-        held(&both("a media_id for three days", "得到三天有效的 media_id"));
+        held(&both(
+            "a media_id for three days",
+            "得到三天有效的 media_id",
+        ));
         Ok(())
     }
 
@@ -256,7 +259,10 @@ impl Story<'_> {
             nonces.push(nonce);
         }
         ensure!(self.tell_wechat().is_empty(), "signing asks nobody");
-        held(&both("two signatures, two nonces, no call", "两个签名，两个 nonce，没有任何调用"));
+        held(&both(
+            "two signatures, two nonces, no call",
+            "两个签名，两个 nonce，没有任何调用",
+        ));
         Ok(())
     }
 
@@ -330,7 +336,13 @@ impl Story<'_> {
     }
 
     async fn bound(&self, customers: &[Customer]) -> anyhow::Result<()> {
-        step(9, &both("each claim is bound to its customer", "每张券都归属于领取它的顾客"));
+        step(
+            9,
+            &both(
+                "each claim is bound to its customer",
+                "每张券都归属于领取它的顾客",
+            ),
+        );
         for customer in customers {
             let answer = self
                 .servers
@@ -350,12 +362,21 @@ impl Story<'_> {
             );
         }
         self.tell_wechat();
-        held(&both("one claim each, each with its own code", "每人一张，code 各不相同"));
+        held(&both(
+            "one claim each, each with its own code",
+            "每人一张，code 各不相同",
+        ));
         Ok(())
     }
 
     async fn redeem(&self, customers: &[Customer]) -> anyhow::Result<()> {
-        step(10, &both("the shop redeems each code, once", "商家核销每个 code，只能核销一次"));
+        step(
+            10,
+            &both(
+                "the shop redeems each code, once",
+                "商家核销每个 code，只能核销一次",
+            ),
+        );
         for customer in customers {
             let path = format!("/admin/v1/codes/{}/redeem", customer.code);
             let what = format!("POST /admin/v1/codes/{}/redeem", short(&customer.code));

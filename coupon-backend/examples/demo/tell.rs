@@ -126,7 +126,11 @@ pub(crate) fn step(number: usize, title: &Both) {
 
 /// What came of a step, in a line.
 pub(crate) fn held(text: &Both) {
-    tell(&format!("  {} {}", paint("✓", Paint::Green), in_words(text)));
+    tell(&format!(
+        "  {} {}",
+        paint("✓", Paint::Green),
+        in_words(text)
+    ));
 }
 
 /// One thing that was sent, and what came back; told to who wants all of it.
@@ -134,18 +138,31 @@ pub(crate) fn sent(who: &str, what: &str, came: &str) {
     if !manner().is_verbose {
         return;
     }
-    tell(&format!("  {}  {what}", paint(&format!("{who:<19}"), Paint::Dim)));
+    tell(&format!(
+        "  {}  {what}",
+        paint(&format!("{who:<19}"), Paint::Dim)
+    ));
     if !came.is_empty() {
         tell(&format!("  {:<19}    ← {came}", ""));
     }
 }
 
 /// A refusal: how WeChat words it, and what is behind it.
-pub(crate) fn refused(title: &Both, said: &str, rule: &str, why: &Both, received: &str, fix: &Both) {
+pub(crate) fn refused(
+    title: &Both,
+    said: &str,
+    rule: &str,
+    why: &Both,
+    received: &str,
+    fix: &Both,
+) {
     tell(&format!("\n  {}", in_words(title)));
     let rows = [
         (both("WeChat says", "微信只说"), paint(said, Paint::Red)),
-        (both("the cause", "真正原因"), format!("{} ({rule})", in_words(why))),
+        (
+            both("the cause", "真正原因"),
+            format!("{} ({rule})", in_words(why)),
+        ),
         (both("received", "收到的是"), received.to_owned()),
         (both("the fix", "怎么改"), in_words(fix).to_owned()),
     ];
