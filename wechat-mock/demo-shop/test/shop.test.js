@@ -1,6 +1,8 @@
 // The shop in a browser, 360 px wide: as admin, customer and staff. SHOTS names a folder for pictures of what was seen.
 
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import path from 'node:path';
 import {after, before, beforeEach, describe, it} from 'node:test';
 
@@ -36,6 +38,14 @@ describe('the demo shop', () => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 360, `${name} is ${width} px wide`);
     if (process.env.SHOTS) await page.screenshot({path: path.join(process.env.SHOTS, `shop-${name}.png`)});
+  };
+  /** What axe finds that is serious. */
+  const seriousFaults = async () => {
+    // Set here and not by a script of the page, whose policy would refuse it.
+    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    const {violations} = await page.evaluate(() => axe.run(document));
+    return violations.filter(({impact}) => ['serious', 'critical'].includes(impact))
+      .map(({id, nodes}) => `${id}: ${nodes.map(node => node.html.slice(0, 120)).join(' | ')}`);
   };
   const fill = (field, text) => visible(`.field-${field} input`).fill(text);
 
@@ -249,6 +259,22 @@ describe('the demo shop', () => {
     await button('用户 carol ▾').waitFor();
     await tab('我的券');
     await visible('.empty').getByText('还没有优惠券').waitFor();
+  });
+
+  it('has no serious fault that axe finds', async () => {
+    await makeCoupon('无障碍券');
+    assert.deepEqual(await seriousFaults(), []);
+    await tab('领券');
+    await card('无障碍券').getByRole('button', {name: '立即领取'}).click();
+    await sheet().getByRole('button', {name: '添加到卡包'}).waitFor();
+    assert.deepEqual(await seriousFaults(), []);
+    await sheet().getByRole('button', {name: '添加到卡包'}).click();
+    await visible('.notice').getByText('已放入卡包').waitFor();
+    for (const [name, wanted] of [['我的券', '.qr'], ['核销', '.field.code input']]) {
+      await tab(name);
+      await visible(wanted).first().waitFor();
+      assert.deepEqual(await seriousFaults(), []);
+    }
   });
 
   it('is used with the keyboard', async () => {
