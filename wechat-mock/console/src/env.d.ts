@@ -1,5 +1,5 @@
-declare module 'jsbarcode/bin/barcodes/CODE128/CODE128_AUTO' {
-  export default class {
+declare module 'jsbarcode/bin/barcodes/CODE128/index.js' {
+  export class CODE128 {
     constructor(text: string, options: object)
     encode(): { data: string; text: string }
   }

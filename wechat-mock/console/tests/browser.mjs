@@ -24,9 +24,10 @@ export async function openPage(browser, address, { locale = 'zh-CN', width = 128
   return { page, context, faults, asked, go: (to) => page.evaluate((hash) => (location.hash = hash), `#${to}`) }
 }
 
-/** Chooses from one of Element Plus's lists. */
+/** Chooses from one of Element Plus's lists, which a keyboard opens. */
 export async function choose(scope, label, option) {
   const page = scope.page ? scope.page() : scope
-  await scope.getByRole('combobox', { name: label, exact: true }).click()
+  await scope.getByRole('combobox', { name: label, exact: true }).focus()
+  await page.keyboard.press('Enter')
   await page.getByRole('option', { name: option, exact: true }).click()
 }

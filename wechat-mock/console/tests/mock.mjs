@@ -44,6 +44,8 @@ export async function startMock({ token, args = [] } = {}) {
     access ??= (await send('POST', '/cgi-bin/stable_token', { grant_type: 'client_credential', ...OA })).access_token
     return send(body === undefined ? 'GET' : 'POST', `${where}?access_token=${access}${query}`, body)
   }
+  /** After a reset all tokens are gone. */
+  const forget = () => (access = undefined)
   const front = await serveConsole(url)
   const stop = () =>
     new Promise((done) => {
@@ -52,7 +54,7 @@ export async function startMock({ token, args = [] } = {}) {
       child.once('exit', done)
       child.kill()
     })
-  return { url, page: front.url, isOwn: front.isOwn, call, wechat, stop, sign: (cardId, more) => sign(call, wechat, cardId, more) }
+  return { url, page: front.url, isOwn: front.isOwn, call, wechat, forget, stop, sign: (cardId, more) => sign(call, wechat, cardId, more) }
 }
 
 /** cardExt of a claim, signed as a backend does. */

@@ -1,5 +1,5 @@
 /** QR codes and barcodes as shapes to draw. */
-import CODE128 from 'jsbarcode/bin/barcodes/CODE128/CODE128_AUTO'
+import { CODE128 } from 'jsbarcode/bin/barcodes/CODE128/index.js'
 import qrcode from 'qrcode-generator'
 
 /** The path of a QR code's dark modules, each one unit wide, and how many units a side has. */

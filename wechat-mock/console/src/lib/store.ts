@@ -1,7 +1,7 @@
 /** What several pages show: accounts, users, cards, the clock. */
 import { computed, ref, shallowReactive } from 'vue'
 import { ApiError, api, isLocked, isOpen, seg } from './api'
-import { connect, listen } from './stream'
+import { begin, listen } from './stream'
 import type { Account, Card, Clock, Entry, User } from './types'
 
 export const accounts = ref<Account[]>([])
@@ -74,10 +74,10 @@ export async function loadBasics(): Promise<void> {
 export async function enter(): Promise<void> {
   const index = await api.get<{ version: string }>('')
   version.value = index.version
+  await begin()
   await loadBasics()
   isLocked.value = false
   isOpen.value = true
-  connect()
 }
 
 /** WeChat's calls after which a card looks different. */

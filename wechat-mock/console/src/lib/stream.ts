@@ -1,6 +1,6 @@
 /** The one open connection: the mock's server-sent events, read by `fetch` so that the token is a header. */
 import { ref } from 'vue'
-import { headers, isLocked, isOpen } from './api'
+import { headers, isLocked } from './api'
 import { prefix } from './place'
 
 export type Kind = 'request' | 'claim' | 'event' | 'clock' | 'world'
@@ -11,7 +11,10 @@ export const streamState = ref<StreamState>('connecting')
 
 const listeners = new Set<Listener>()
 let current: AbortController | undefined
-let hasBeenLive = false
+/** Whether something may have been fetched already that is out of date when the connection stands. */
+let isLate = false
+let hasBegun = false
+let tellStanding: () => void = () => undefined
 
 /** Hears everything; what it returns ends that. */
 export function listen(listener: Listener): () => void {
@@ -58,8 +61,9 @@ async function readOnce(signal: AbortSignal): Promise<void> {
   if (!answer.ok || !answer.body) throw new Error(String(answer.status))
   streamState.value = 'live'
   // What happened while nobody listened is fetched.
-  if (hasBeenLive) tell('world', { reason: 'again' })
-  hasBeenLive = true
+  if (isLate) tell('world', { reason: 'again' })
+  isLate = true
+  tellStanding()
   const reader = new Reader((kind, data) => tell(kind as Kind, JSON.parse(data)))
   const bytes = answer.body.getReader()
   const decoder = new TextDecoder()
@@ -75,7 +79,7 @@ const LONGEST_WAIT = 30_000
 
 async function keepReading(signal: AbortSignal): Promise<void> {
   let wait = FIRST_WAIT
-  while (!signal.aborted && isOpen.value) {
+  while (!signal.aborted) {
     streamState.value = 'connecting'
     const begun = Date.now()
     await readOnce(signal).catch(() => undefined)
@@ -88,10 +92,24 @@ async function keepReading(signal: AbortSignal): Promise<void> {
 }
 
 /** Opens the connection unless it is open. */
-export function connect(): void {
-  if (current || !isOpen.value || document.hidden) return
+function connect(): void {
+  if (current || document.hidden) return
   current = new AbortController()
   void keepReading(current.signal)
+}
+
+/** Milliseconds that a page waits for the connection before it shows itself without. */
+const PATIENCE = 2_000
+
+/** Opens the connection, so that what is fetched afterwards misses nothing. */
+export async function begin(): Promise<void> {
+  isLate = false
+  const standing = new Promise<void>((then) => (tellStanding = then))
+  const patience = new Promise<void>((then) => setTimeout(then, document.hidden ? 0 : PATIENCE))
+  hasBegun = true
+  connect()
+  await Promise.race([standing, patience])
+  isLate = true
 }
 
 export function disconnect(): void {
@@ -101,4 +119,7 @@ export function disconnect(): void {
 }
 
 // A browser has six connections for one address: a tab that nobody looks at leaves its own free.
-document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()))
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) disconnect()
+  else if (hasBegun) connect()
+})
