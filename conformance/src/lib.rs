@@ -5,6 +5,8 @@ use std::pin::Pin;
 use serde_json::{Value, json};
 
 mod cases;
+#[doc(hidden)]
+pub mod program;
 mod target;
 
 pub use target::{Target, Violation};
