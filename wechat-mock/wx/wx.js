@@ -26,7 +26,7 @@
     zh: {
       offer: '添加到卡包', cancel: '取消', back: '返回', done: '完成', choose: '选择卡券', wallet: '卡包',
       none: '没有可用的卡券', added: '已添加', user: '用户', why: '查看原因', code: '券码', days: '领取后 {0} 天内有效',
-      forever: '长期有效', explained: '模拟器说明', copy: '复制链接', confirm: '添加'
+      forever: '长期有效', explained: '模拟服务说明', copy: '复制链接', confirm: '添加'
     },
     en: {
       offer: 'Add to Cards', cancel: 'Cancel', back: 'Back', done: 'Done', choose: 'Choose a card', wallet: 'Cards',

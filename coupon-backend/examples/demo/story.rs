@@ -424,7 +424,7 @@ fn draft(logo: &str, color: &str) -> anyhow::Result<Value> {
         "detail": "到店出示本券，买单立减二十元",
         "valid": {"from": now.format(&Rfc3339)?, "to": month.format(&Rfc3339)?},
         "stock": 100,
-        "limit_per_user": 2,
+        "limit_per_user": 10,
         "can_give_friend": true,
         "service_phone": "020-88888888",
         "abstract": "本店招牌菜",
