@@ -383,6 +383,8 @@ test('a signature is judged', async () => {
 
 test('a switch is set, and all go back', async () => {
   const page = await open('/switches')
+  await page.locator('[data-test=switches] li').first().waitFor()
+  for (const text of await page.locator('[data-test=switches] .about').allInnerTexts()) assert.match(text, /\p{Script=Han}/u)
   await choose(page, 'nonce', 'required (严格)')
   await page.locator('li.changed', { hasText: 'nonce' }).waitFor()
   const value = async () => (await mock.call('GET', 'switches')).switches.find((one) => one.name === 'nonce').value

@@ -148,6 +148,7 @@ export const pageTexts = {
   'phone.added': ['已添加到卡包', 'Added to the wallet'],
   'phone.refused': ['没有添加', 'Not added'],
   'phone.why': ['查看完整说明', 'Read all about it'],
+  'phone.record': ['查看记录', 'See the record'],
   'phone.sent': ['发来一张卡券', 'sent a card'],
   'phone.take': ['领取', 'Claim'],
   'phone.noMessages': ['没有消息', 'No messages'],

@@ -83,7 +83,12 @@ async function keepReading(signal: AbortSignal): Promise<void> {
     streamState.value = 'connecting'
     const begun = Date.now()
     await readOnce(signal).catch(() => undefined)
-    if (signal.aborted || isLocked.value) return
+    if (signal.aborted) return
+    if (isLocked.value) {
+      // It begins anew with the right token.
+      current = undefined
+      return
+    }
     streamState.value = 'away'
     if (Date.now() - begun > LONGEST_WAIT) wait = FIRST_WAIT
     await new Promise((then) => setTimeout(then, wait))

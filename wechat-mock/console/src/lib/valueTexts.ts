@@ -30,7 +30,7 @@ export const valueTexts = {
   'type.DISCOUNT': ['折扣券', 'Discount'],
   'type.GIFT': ['兑换券', 'Gift voucher'],
   'type.MEMBER_CARD': ['会员卡', 'Member card'],
-  'type.GENERAL_CARD': ['礼品卡', 'General card'],
+  'type.GENERAL_CARD': ['通用卡', 'General card'],
   'type.MEETING_TICKET': ['会议门票', 'Meeting ticket'],
   'type.SCENIC_TICKET': ['景区门票', 'Scenic ticket'],
   'type.MOVIE_TICKET': ['电影票', 'Film ticket'],
