@@ -21,11 +21,9 @@ static DIST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/console/dist");
 
 const HOME: &str = "/_mock/";
 
-/// What the console's pages may load: their own files, pictures of the mock, and no inline script.
-///
-/// Component libraries set styles at run time, which is why inline styles are allowed.
+/// What the console's pages may load: their own files and pictures of the mock, nothing inline.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; \
      worker-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
 );
