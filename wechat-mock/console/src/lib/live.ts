@@ -49,8 +49,11 @@ export function useLive<T>(
 
   const stop = listen((kind, data) => {
     if (!kinds.includes(kind) || !suits(kind, data)) return
-    clearTimeout(timer)
-    timer = setTimeout(() => void refresh(), TOGETHER)
+    // Not put off by what comes next: a busy mock would never be shown.
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void refresh()
+    }, TOGETHER)
   })
   onScopeDispose(() => {
     isOver = true
