@@ -187,7 +187,7 @@ describe('the demo shop', () => {
     });
     await claim('签名券');
     await sheet().getByText('签名错误').waitFor();
-    await sheet().getByText('模拟器说明').waitFor();
+    await sheet().getByText('模拟服务说明').waitFor();
     await shot('signature');
     const href = await sheet().getByRole('link', {name: '查看原因'}).getAttribute('href');
     const id = /#\/requests\/(claim-\d+)$/.exec(href)[1];
