@@ -423,7 +423,13 @@ fn the_control_token_comes_from_a_file_or_the_environment_and_is_not_printed() {
         assert!(text(&refused.stderr).contains("8 to 256"));
     }
     std::fs::remove_dir_all(&folder).unwrap();
-    let missing = run(&["serve", "--control-token-file", path]);
+    let missing = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--control-token-file",
+        path,
+    ]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains(path));
     let origin = run(&["serve", "--allow-origin", "*"]);
