@@ -17,6 +17,7 @@ pub(crate) mod credentials;
 mod dialect;
 mod error;
 pub(crate) mod history;
+mod holders;
 mod leases;
 mod migrate;
 pub(crate) mod operations;

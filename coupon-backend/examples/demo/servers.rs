@@ -61,13 +61,13 @@ impl Answer {
 
 impl Servers {
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let shop = listen(
+        let counter = listen(
             SocketAddr::from(([127, 0, 0, 1], 7440)),
             "the shop",
             "示例商店",
         )
         .await?;
-        let shop_url = format!("http://{}", shop.local_addr()?);
+        let shop_url = format!("http://{}", counter.local_addr()?);
         let mock = start_mock(&shop_url).await?;
         let folder = tempfile::tempdir().context("no place for the ledger")?;
         let ledger = folder.path().join("coupons.db");
@@ -80,7 +80,7 @@ impl Servers {
         let (oa, mp) = (mock.official_account().appid, mock.mini_program().appid);
         let pages = shop::router(&backend_url, &mock.url(), &mp, &oa)?;
         let stopped = stop.clone().cancelled_owned();
-        let showing = axum::serve(shop, pages).with_graceful_shutdown(stopped);
+        let showing = axum::serve(counter, pages).with_graceful_shutdown(stopped);
         let servers = Self {
             mock,
             backend_url,

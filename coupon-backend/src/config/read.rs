@@ -13,9 +13,10 @@ const SESSION_TTL: i64 = 7 * 24 * 3600;
 /// A year: a login that lasts longer is a slip of the pen.
 const SESSION_TTL_MAX: i64 = 366 * 24 * 3600;
 
-const RECONCILE_EVERY: Duration = Duration::from_mins(1);
+/// A minute.
+const RECONCILE_EVERY: i64 = 60;
 /// A day.
-const RECONCILE_EVERY_MAX: u64 = 24 * 3600;
+const RECONCILE_EVERY_MAX: i64 = 24 * 3600;
 
 /// Ten minutes: a clock may be off, and a push may be on its way for some seconds.
 const CALLBACK_WINDOW: i64 = 600;
@@ -168,29 +169,39 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
     }
 
     pub(super) fn session_ttl(&mut self) -> Option<i64> {
-        let name = "COUPON_SESSION_TTL";
-        let Some(value) = self.given(name) else {
-            return Some(SESSION_TTL);
-        };
-        if let Ok(seconds @ 1..=SESSION_TTL_MAX) = value.parse() {
-            Some(seconds)
-        } else {
-            self.fault(name, "is no number of seconds from 1 to 31622400");
-            None
-        }
+        self.seconds("COUPON_SESSION_TTL", SESSION_TTL, SESSION_TTL_MAX)
     }
 
     pub(super) fn reconcile_every(&mut self) -> Option<Duration> {
-        let name = "COUPON_RECONCILE_EVERY";
+        let seconds = self.seconds(
+            "COUPON_RECONCILE_EVERY",
+            RECONCILE_EVERY,
+            RECONCILE_EVERY_MAX,
+        );
+        seconds.map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    pub(super) fn callback_window(&mut self) -> Option<i64> {
+        self.seconds(
+            "WECHAT_CALLBACK_WINDOW",
+            CALLBACK_WINDOW,
+            CALLBACK_WINDOW_MAX,
+        )
+    }
+
+    /// A number of seconds from 1 to `most`.
+    fn seconds(&mut self, name: &'static str, usual: i64, most: i64) -> Option<i64> {
         let Some(value) = self.given(name) else {
-            return Some(RECONCILE_EVERY);
+            return Some(usual);
         };
-        if let Ok(seconds @ 1..=RECONCILE_EVERY_MAX) = value.parse() {
-            Some(Duration::from_secs(seconds))
-        } else {
-            self.fault(name, "is no number of seconds from 1 to 86400");
-            None
+        let seconds = value
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=most).contains(seconds));
+        if seconds.is_none() {
+            self.fault(name, &format!("is no number of seconds from 1 to {most}"));
         }
+        seconds
     }
 
     pub(super) fn api_base(&mut self) -> Option<String> {
@@ -240,18 +251,5 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             return None;
         }
         Some(mode)
-    }
-
-    pub(super) fn callback_window(&mut self) -> Option<i64> {
-        let name = "WECHAT_CALLBACK_WINDOW";
-        let Some(value) = self.given(name) else {
-            return Some(CALLBACK_WINDOW);
-        };
-        if let Ok(seconds @ 1..=CALLBACK_WINDOW_MAX) = value.parse() {
-            Some(seconds)
-        } else {
-            self.fault(name, "is no number of seconds from 1 to 31622400");
-            None
-        }
     }
 }

@@ -10,8 +10,8 @@ use wechat_client::{
 };
 
 use super::{
-    claims::know_openid,
     history::{self, Actor, Change, ClockSource, Subject, Who},
+    holders::know_openid,
     new_id,
 };
 use crate::{

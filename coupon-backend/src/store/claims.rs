@@ -5,6 +5,7 @@ use sqlx::AnyConnection;
 use super::{
     DbError, Page, Store,
     history::{self, Actor, Change, ClockSource, Subject},
+    holders::know_openid,
     new_id,
     transaction::transaction,
 };
@@ -126,32 +127,6 @@ pub(super) async fn record_code(
         .bind(&claim.card_id)
         .fetch_one(ledger)
         .await
-}
-
-/// Remembers an openid that holds a code, to ask WeChat now and then what else it holds.
-pub(super) async fn know_openid(
-    ledger: &mut AnyConnection,
-    openid: &str,
-) -> Result<(), sqlx::Error> {
-    if openid.is_empty() {
-        return Ok(());
-    }
-    let known: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM known_openids WHERE openid = ?")
-        .bind(openid)
-        .fetch_optional(&mut *ledger)
-        .await?;
-    if known.is_some() {
-        return Ok(());
-    }
-    let inserted = sqlx::query("INSERT INTO known_openids (openid) VALUES (?)")
-        .bind(openid)
-        .execute(ledger)
-        .await;
-    match inserted {
-        // Another code of the same person's was written down at this very moment.
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
-        inserted => inserted.map(drop),
-    }
 }
 
 pub(super) async fn find(ledger: &mut AnyConnection, id: &str) -> Result<ClaimRow, sqlx::Error> {

@@ -4,8 +4,7 @@ use sqlx::AnyConnection;
 
 use super::{
     DbError, Page, Store,
-    apply_push::{bind_to_holder, known_holder},
-    claims::{self, ClaimRow, NewClaim},
+    claims::{self, ClaimRow},
     coupons::{self, CouponRow},
     history::{self, Actor, Change, ClockSource, Subject, Who},
     new_id,
@@ -186,61 +185,6 @@ impl Store {
             .fetch_all(&self.pool)
             .await
             .map_err(|error| self.sort(error))
-    }
-
-    /// Openids of the Official Account of which WeChat was not asked since a time what they hold, the
-    /// longest ago first.
-    pub(crate) async fn openids_to_ask(
-        &self,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<String>, DbError> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT openid FROM known_openids WHERE asked_at <= ? ORDER BY asked_at LIMIT ?",
-        )
-        .bind(before)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|error| self.sort(error))?;
-        Ok(rows.into_iter().map(|(openid,)| openid).collect())
-    }
-
-    pub(crate) async fn openid_was_asked(&self, openid: &str, now: i64) -> Result<(), DbError> {
-        transaction!(self, |ledger| {
-            sqlx::query("UPDATE known_openids SET asked_at = ? WHERE openid = ?")
-                .bind(now)
-                .bind(openid)
-                .execute(ledger)
-                .await
-                .map(drop)
-        })
-    }
-
-    pub(crate) async fn has_claim(&self, code: &str, card_id: &str) -> Result<bool, DbError> {
-        let row: Option<(String,)> =
-            sqlx::query_as("SELECT id FROM claims WHERE code = ? AND card_id = ?")
-                .bind(code)
-                .bind(card_id)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(|error| self.sort(error))?;
-        Ok(row.is_some())
-    }
-
-    /// Writes down a code that a customer holds, whose it is included where the openid says so.
-    pub(crate) async fn adopt_claim(&self, claim: &NewClaim, now: i64) -> Result<String, DbError> {
-        let actor = Actor {
-            who: Who::Reconciler,
-            request_id: None,
-        };
-        transaction!(self, |ledger| {
-            let row = claims::record_code(&mut *ledger, claim, actor, now).await?;
-            if let Some(unionid) = known_holder(&mut *ledger, &claim.openid).await? {
-                bind_to_holder(ledger, &claim.openid, &unionid).await?;
-            }
-            Ok(row.id)
-        })
     }
 
     /// Coupons that have no card, the oldest first.

@@ -1,0 +1,94 @@
+//! Openids of the Official Account that hold codes of ours, and what else they hold.
+
+use sqlx::AnyConnection;
+
+use super::{
+    DbError, Store,
+    apply_push::{bind_to_holder, known_holder},
+    claims::{self, NewClaim},
+    history::{Actor, Who},
+    transaction::transaction,
+};
+
+/// Remembers an openid that holds a code, to ask WeChat now and then what else it holds.
+pub(super) async fn know_openid(
+    ledger: &mut AnyConnection,
+    openid: &str,
+) -> Result<(), sqlx::Error> {
+    if openid.is_empty() {
+        return Ok(());
+    }
+    let known: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM known_openids WHERE openid = ?")
+        .bind(openid)
+        .fetch_optional(&mut *ledger)
+        .await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let inserted = sqlx::query("INSERT INTO known_openids (openid) VALUES (?)")
+        .bind(openid)
+        .execute(ledger)
+        .await;
+    match inserted {
+        // Another code of the same person's was written down at this very moment.
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
+        inserted => inserted.map(drop),
+    }
+}
+
+impl Store {
+    /// Openids of the Official Account of which WeChat was not asked since a time what they hold, the
+    /// longest ago first.
+    pub(crate) async fn openids_to_ask(
+        &self,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<String>, DbError> {
+        let rows: Vec<(String,)> = sqlx::query_as(
+            "SELECT openid FROM known_openids WHERE asked_at <= ? ORDER BY asked_at LIMIT ?",
+        )
+        .bind(before)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(|error| self.sort(error))?;
+        Ok(rows.into_iter().map(|(openid,)| openid).collect())
+    }
+
+    pub(crate) async fn openid_was_asked(&self, openid: &str, now: i64) -> Result<(), DbError> {
+        transaction!(self, |ledger| {
+            sqlx::query("UPDATE known_openids SET asked_at = ? WHERE openid = ?")
+                .bind(now)
+                .bind(openid)
+                .execute(ledger)
+                .await
+                .map(drop)
+        })
+    }
+
+    pub(crate) async fn has_claim(&self, code: &str, card_id: &str) -> Result<bool, DbError> {
+        let row: Option<(String,)> =
+            sqlx::query_as("SELECT id FROM claims WHERE code = ? AND card_id = ?")
+                .bind(code)
+                .bind(card_id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(|error| self.sort(error))?;
+        Ok(row.is_some())
+    }
+
+    /// Writes down a code that a customer holds, and whose it is where that is known of the openid.
+    pub(crate) async fn adopt_claim(&self, claim: &NewClaim, now: i64) -> Result<String, DbError> {
+        let actor = Actor {
+            who: Who::Reconciler,
+            request_id: None,
+        };
+        transaction!(self, |ledger| {
+            let row = claims::record_code(&mut *ledger, claim, actor, now).await?;
+            if let Some(unionid) = known_holder(&mut *ledger, &claim.openid).await? {
+                bind_to_holder(ledger, &claim.openid, &unionid).await?;
+            }
+            Ok(row.id)
+        })
+    }
+}
