@@ -39,6 +39,8 @@ mod users;
 mod world;
 
 use access::Access;
+pub(crate) use accounts::account_no;
+pub(crate) use body::read_value;
 use call::{
     Answer::{self, AtLeast, Members},
     Path,
@@ -47,9 +49,10 @@ pub(crate) use choice::{ChooseCard, OpenCard};
 pub(crate) use clock::{ClockChange, standing as clock_standing};
 pub(crate) use events::{Trigger, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use members::Activation;
 pub(crate) use messages::{OpenMessage, messages};
 pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
-pub(crate) use users::{AddCard, Login};
+pub(crate) use users::{AddCard, Login, user_no};
 
 use crate::mock::Mock;
 

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -33,6 +34,20 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// The answer takes so much longer; to the millisecond, at most ten minutes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wechat_mock::FaultKind;
+    ///
+    /// assert_eq!(FaultKind::delay(Duration::from_secs(2)), FaultKind::DelayMs(2000));
+    /// ```
+    pub fn delay(delay: Duration) -> Self {
+        Self::DelayMs(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Errcode(_) => "errcode",
@@ -130,17 +145,27 @@ impl Fault {
         self
     }
 
-    /// The nearest path that the mock answers, when the fault is on one that it does not.
-    pub(crate) fn unknown_path(&self) -> Option<String> {
-        let path = self.path.as_deref()?;
-        if crate::paths().any(|known| known == path) {
-            return None;
+    /// Whether it can happen at all; else the field at fault and what is wrong with it.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        match self.kind {
+            FaultKind::Errcode(0) => {
+                return Err(("errcode", "0 is a success".to_owned()));
+            }
+            FaultKind::HttpStatus(status) if !(400..600).contains(&status) => {
+                return Err(("http_status", "400 to 599".to_owned()));
+            }
+            FaultKind::DelayMs(delay) if delay > LONGEST => {
+                return Err(("delay_ms", format!("at most {LONGEST} milliseconds")));
+            }
+            _ => {}
         }
-        let nearest = crate::paths().min_by_key(|known| distance(path, known))?;
-        Some(format!(
-            "{} is no path that this mock answers; the nearest is {nearest}",
-            shortened(path)
-        ))
+        if self.times == Some(0) {
+            return Err(("times", "1 or more".to_owned()));
+        }
+        match self.path.as_deref().and_then(unknown_path) {
+            Some(message) => Err(("path", message)),
+            None => Ok(()),
+        }
     }
 
     fn to_json(&self) -> Value {
@@ -161,6 +186,18 @@ impl Fault {
         }
         shown
     }
+}
+
+/// What is wrong with a path that the mock does not answer, with the nearest that it does.
+pub(crate) fn unknown_path(path: &str) -> Option<String> {
+    if crate::paths().any(|known| known == path) {
+        return None;
+    }
+    let nearest = crate::paths().min_by_key(|known| distance(path, known))?;
+    Some(format!(
+        "{} is no path that this mock answers; the nearest is {nearest}",
+        shortened(path)
+    ))
 }
 
 /// How many bytes have to be put in, left out or changed to make one text of another.
@@ -222,21 +259,6 @@ impl FaultDraft {
                            garbage and lost_answer";
             return Err(("errcode", message.to_owned()));
         };
-        match kind {
-            FaultKind::Errcode(0) => {
-                return Err(("errcode", "0 is a success".to_owned()));
-            }
-            FaultKind::HttpStatus(status) if !(400..600).contains(&status) => {
-                return Err(("http_status", "400 to 599".to_owned()));
-            }
-            FaultKind::DelayMs(delay) if delay > LONGEST => {
-                return Err(("delay_ms", format!("at most {LONGEST} milliseconds")));
-            }
-            _ => {}
-        }
-        if self.times == Some(0) {
-            return Err(("times", "1 or more".to_owned()));
-        }
         if self.every == Some(0) {
             return Err(("every", "1 or more".to_owned()));
         }
@@ -252,10 +274,8 @@ impl FaultDraft {
             every: self.every.unwrap_or(1),
             probability,
         };
-        match fault.unknown_path() {
-            Some(message) => Err(("path", message)),
-            None => Ok(fault),
-        }
+        fault.check()?;
+        Ok(fault)
     }
 }
 
@@ -342,6 +362,14 @@ impl Faults {
         let mut all: Vec<&Planned> = self.spent.iter().chain(&self.planned).collect();
         all.sort_by_key(|planned| planned.id);
         all.into_iter().map(Planned::show).collect()
+    }
+
+    /// Those that never happened, though chance did not keep them from it.
+    pub(crate) fn unused(&self) -> Vec<Value> {
+        let unused = self.planned.iter().filter(|planned| {
+            planned.done == 0 && (planned.seen == 0 || planned.fault.probability >= 1.0)
+        });
+        unused.map(Planned::show).collect()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -498,16 +526,17 @@ mod tests {
             ("/card/creat", "/card/create"),
             ("/cgi-bin/token/", "/cgi-bin/token"),
         ] {
-            let message = Fault::new(FaultKind::Reset).on(path).unknown_path();
-            let message = message.unwrap();
+            let fault = Fault::new(FaultKind::Reset).on(path);
+            let (field, message) = fault.check().unwrap_err();
+            assert_eq!(field, "path");
             assert!(message.ends_with(&format!("is {nearest}")), "{message}");
         }
         for path in crate::paths() {
             let fault = Fault::new(FaultKind::Reset).on(path);
-            assert_eq!(fault.unknown_path(), None);
+            assert_eq!(fault.check(), Ok(()));
         }
         let long = "x".repeat(1 << 20);
         let fault = Fault::new(FaultKind::Reset).on(&long);
-        assert!(fault.unknown_path().unwrap().len() < 400);
+        assert!(fault.check().unwrap_err().1.len() < 400);
     }
 }

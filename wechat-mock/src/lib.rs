@@ -41,8 +41,9 @@ mod world;
 pub use api::paths;
 pub use faults::{Fault, FaultKind};
 pub use handles::{
-    Account, AddCardOutcome, CardMessage, ChooseCardOutcome, Clock, Events, Faults, Journal,
-    OpenCardOutcome, PhoneError, User,
+    Account, Activated, AddCardOutcome, AddedCard, CardExt, CardMessage, ChooseCardOutcome, Clock,
+    ControlError, EventRow, EventState, Events, Explanation, FaultRow, Faults, Journal, JournalRow,
+    Mistake, OpenCardOutcome, Seconds, Sentence, Try, User, WalletEntry,
 };
 pub use switches::SwitchError;
 pub use world::file::WorldError;
@@ -67,13 +68,21 @@ const SEED: u64 = 1;
 /// let mock = wechat_mock::MockWechat::start().await;
 ///
 /// let login_code = mock.user("alice").login(&mock.mini_program().appid);
-/// assert_eq!(login_code.len(), 32);
+/// assert_eq!(login_code.unwrap().len(), 32);
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct MockWechat {
     mock: Mock,
     running: Running,
+}
+
+impl std::fmt::Debug for MockWechat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The world is large and full of secrets.
+        f.debug_struct("MockWechat")
+            .field("url", &self.url())
+            .finish_non_exhaustive()
+    }
 }
 
 impl MockWechat {
@@ -84,6 +93,22 @@ impl MockWechat {
     /// When this machine has no port or thread left.
     pub async fn start() -> Self {
         Self::builder().start().await
+    }
+
+    /// The same for a plain `#[test]`, without a runtime.
+    ///
+    /// # Panics
+    ///
+    /// When this machine has no port or thread left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// assert!(mock.url().starts_with("http://127.0.0.1:"));
+    /// ```
+    pub fn start_blocking() -> Self {
+        Self::builder().start_blocking()
     }
 
     /// A mock with a world, seed or address of your own.
@@ -169,45 +194,55 @@ impl MockWechat {
             .map(Account::of)
     }
 
-    /// The customer called `name`, with their phone.
-    ///
-    /// # Panics
-    ///
-    /// When the world has no such user.
-    pub fn user(&self, name: &str) -> User<'_> {
-        assert!(
-            self.mock.world.lock().user_no(name).is_some(),
-            "no user is called {name}"
-        );
+    /// The customer called `name`, with their phone; what they do is refused when there is no such user.
+    pub fn user(&self, name: &str) -> User {
         User::new(&self.mock, name)
     }
 
     /// The clock that tokens, tickets, reviews and dates follow.
-    pub fn clock(&self) -> Clock<'_> {
+    pub fn clock(&self) -> Clock {
         Clock::new(&self.mock)
     }
 
     /// What goes wrong on demand.
-    pub fn faults(&self) -> Faults<'_> {
+    pub fn faults(&self) -> Faults {
         Faults::new(&self.mock)
     }
 
     /// What happened, and what became of telling the accounts' callbacks.
-    pub fn events(&self) -> Events<'_> {
+    pub fn events(&self) -> Events {
         Events::new(&self.mock)
     }
 
-    /// Sees to it that no call was refused and none merely got away with something.
+    /// Sees to it that no call was refused, none merely got away with something, and no fault was put into
+    /// force in vain.
     ///
     /// A test whose code should do everything right ends with this. Claims on the phone do not
     /// count: their outcome is in the test's hands.
     ///
     /// # Panics
     ///
-    /// When the journal has a refusal or an advice; the message lists each with its rule and fix.
+    /// When the journal has a refusal or an advice, or a fault never happened; the message lists each
+    /// refusal with its rule and fix.
+    ///
+    /// # Examples
+    ///
+    /// ```should_panic
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// mock.faults().add(Fault::new(FaultKind::Reset).on("/card/create")).unwrap();
+    /// mock.verify(); // nobody made a card
+    /// ```
     pub fn verify(&self) {
         let problems = self.journal().problems();
-        let lines: Vec<String> = problems.iter().map(handles::line).collect();
+        let mut lines: Vec<String> = problems.iter().map(Explanation::to_string).collect();
+        let unused = self.mock.faults.lock().unused();
+        lines.extend(
+            unused
+                .iter()
+                .map(|fault| format!("this fault never happened: {fault}")),
+        );
         assert!(
             lines.is_empty(),
             "WeChat would have something to say:\n{}",
@@ -216,13 +251,13 @@ impl MockWechat {
     }
 
     /// What was called, and why it was refused.
-    pub fn journal(&self) -> Journal<'_> {
+    pub fn journal(&self) -> Journal {
         Journal::new(&self.mock)
     }
 }
 
 /// How to start a mock.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Builder {
     seed: u64,
     world: Option<serde_json::Value>,
@@ -236,6 +271,18 @@ pub struct Builder {
     is_intercepting: bool,
     #[cfg(feature = "intercept")]
     tls: Option<SocketAddr>,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither the world nor the token of the control API.
+        f.debug_struct("Builder")
+            .field("seed", &self.seed)
+            .field("listen", &self.listen)
+            .field("is_strict", &self.is_strict)
+            .field("switches", &self.switches)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Builder {
@@ -324,8 +371,28 @@ impl Builder {
     /// # Panics
     ///
     /// When the address is taken or the world cannot be read; see [`Self::try_start`].
+    #[expect(
+        clippy::unused_async,
+        reason = "callers await it, so that a start that has to wait changes nothing for them"
+    )]
     pub async fn start(self) -> MockWechat {
-        match self.try_start().await {
+        self.start_blocking()
+    }
+
+    /// The same for a plain `#[test]`, without a runtime.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let strict = wechat_mock::MockWechat::builder().strict().start_blocking();
+    /// assert!(strict.journal().rows().is_empty());
+    /// ```
+    pub fn start_blocking(self) -> MockWechat {
+        match self.try_start_blocking() {
             Ok(mock) => mock,
             Err(error) => panic!("the mock does not start: {error}"),
         }
@@ -344,6 +411,15 @@ impl Builder {
         reason = "callers await it, so that a start that has to wait changes nothing for them"
     )]
     pub async fn try_start(self) -> Result<MockWechat, StartError> {
+        self.try_start_blocking()
+    }
+
+    /// The same for a plain `#[test]`, without a runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::try_start`].
+    pub fn try_start_blocking(self) -> Result<MockWechat, StartError> {
         let mut world = self.read_world()?;
         world.turn(self.is_strict, &self.switches)?;
         let token = self.control_token.clone();

@@ -1,7 +1,8 @@
 //! A gift, told by WeChat's pushes alone, and a push that comes twice.
 
 use anyhow::{Context, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
+use wechat_mock::{EventRow, EventState};
 
 use crate::{
     servers::{ADMIN_TOKEN, Servers},
@@ -22,7 +23,7 @@ pub(crate) async fn walk(servers: &Servers, claimed: &Claimed) -> anyhow::Result
 
 async fn login(servers: &Servers, name: &str) -> anyhow::Result<String> {
     let appid = servers.mock.mini_program().appid;
-    let body = json!({"js_code": servers.mock.user(name).login(&appid)});
+    let body = json!({"js_code": servers.mock.user(name).login(&appid)?});
     let answer = servers.call("POST", "/v1/login", "", Some(&body)).await?;
     text(&answer.expect(200)?, "session_token")
 }
@@ -37,12 +38,12 @@ async fn status(servers: &Servers, session: &str, code: &str) -> anyhow::Result<
 }
 
 /// The newest push of a kind, with its last try.
-fn pushed(servers: &Servers, event: &str) -> anyhow::Result<Value> {
+fn pushed(servers: &Servers, event: &str) -> anyhow::Result<EventRow> {
     let newest = servers.mock.events().of(event).pop();
     let newest = newest.with_context(|| format!("no {event} was pushed"))?;
-    let came = format!("{}, {}", text(&newest, "id")?, text(&newest, "state")?);
+    let came = format!("{}, {}", newest.id, text(newest.raw(), "state")?);
     sent("WeChat → backend", &format!("push {event}, sealed"), &came);
-    ensure!(newest["state"] == "delivered", "{newest}");
+    ensure!(newest.state == EventState::Delivered, "{newest:?}");
     Ok(newest)
 }
 
@@ -62,13 +63,13 @@ async fn claim(servers: &Servers, claimed: &Claimed, alice: &str) -> anyhow::Res
     let appid = servers.mock.mini_program().appid;
     let phone = servers.mock.user("alice");
     let ext = text(&answer, "cardExt")?;
-    let outcome = phone.add_card(&appid, &claimed.card_id, ext.as_str());
+    let outcome = phone.add_card(&appid, &claimed.card_id, ext.as_str())?;
     sent("alice → WeChat app", "wx.addCard", outcome.err_msg());
     ensure!(outcome.is_success(), "{}", outcome.explain());
     servers.settled().await?;
     pushed(servers, "user_get_card")?;
-    let wallet = phone.wallet();
-    let code = text(wallet.last().context("an empty wallet")?, "code")?;
+    let wallet = phone.wallet()?;
+    let code = wallet.last().context("an empty wallet")?.code.clone();
     let seen = status(servers, alice, &code).await?;
     sent(
         "alice → backend",
@@ -91,8 +92,8 @@ async fn give(servers: &Servers, code: &str, alice: &str, bob: &str) -> anyhow::
             "alice 转赠给 bob，bob 得到新的 code",
         ),
     );
-    servers.mock.user("alice").gift(code, "bob");
-    let new = servers.mock.user("bob").accept(code);
+    servers.mock.user("alice").gift(code, "bob")?;
+    let new = servers.mock.user("bob").accept(code)?;
     sent("alice → WeChat app", "gift to bob", "");
     sent(
         "bob → WeChat app",
@@ -138,12 +139,8 @@ async fn again(servers: &Servers, code: &str, alice: &str) -> anyhow::Result<()>
     let first = claims
         .find(|event| event["code"] == code)
         .context("the push of the claim")?;
-    let resent = servers.mock.events().resend(&text(&first, "id")?).await;
-    let came = format!(
-        "{}, again {}",
-        text(&resent, "id")?,
-        text(&resent, "state")?
-    );
+    let resent = servers.mock.events().resend(&first.id).await?;
+    let came = format!("{}, again {}", resent.id, text(resent.raw(), "state")?);
     sent("WeChat → backend", "push user_get_card, sealed anew", &came);
     servers.settled().await?;
     ensure!(before == ledger().await?, "a duplicate changed the ledger");

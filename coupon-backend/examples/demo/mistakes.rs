@@ -58,7 +58,7 @@ async fn jsapi_ticket(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()
     let (timestamp, nonce) = (servers.mock.clock().now().to_string(), "demo");
     let signature = card_signature([ticket.as_str(), &timestamp, &claimed.card_id, nonce]);
     let ext = json!({"timestamp": timestamp, "nonce_str": nonce, "signature": signature});
-    let outcome = carol(servers, claimed, &ext.to_string());
+    let outcome = carol(servers, claimed, &ext.to_string())?;
     let record = outcome.explain();
     ensure!(record["mistake"]["id"] == "jsapi_ticket", "{record}");
     explained(
@@ -67,13 +67,13 @@ async fn jsapi_ticket(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()
             "用了网页的 jsapi_ticket 签名",
         ),
         outcome.err_msg(),
-        record,
+        record.raw(),
         "WX-SIG-001",
     )
 }
 
 fn reused_nonce(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
-    let outcome = carol(servers, claimed, &claimed.used_ext);
+    let outcome = carol(servers, claimed, &claimed.used_ext)?;
     let said = outcome.err_msg();
     explained(
         &both(
@@ -81,7 +81,7 @@ fn reused_nonce(servers: &Servers, claimed: &Claimed) -> anyhow::Result<()> {
             "重复使用同一个 nonce_str",
         ),
         said,
-        outcome.explain(),
+        outcome.explain().raw(),
         "WX-CLM-010",
     )
 }
@@ -97,20 +97,22 @@ async fn milliseconds(servers: &Servers) -> anyhow::Result<()> {
     ensure!(answer["errcode"] == 40079, "{answer}");
     let errmsg = text(&answer, "errmsg")?;
     let hint = errmsg.split(['[', ']']).nth(1).context("a hint")?;
-    let record = servers.mock.journal().explain(hint);
+    let record = servers.mock.journal().explain(hint).context("a record")?;
     let said = format!("{} {errmsg}", answer["errcode"]);
     explained(
         &both("a begin in milliseconds", "开始时间用了毫秒"),
         &said,
-        &record,
+        record.raw(),
         "WX-CRD-012",
     )
 }
 
-fn carol(servers: &Servers, claimed: &Claimed, ext: &str) -> wechat_mock::AddCardOutcome {
+fn carol(
+    servers: &Servers,
+    claimed: &Claimed,
+    ext: &str,
+) -> anyhow::Result<wechat_mock::AddCardOutcome> {
     let page = servers.mock.mini_program().appid;
-    servers
-        .mock
-        .user("carol")
-        .add_card(&page, &claimed.card_id, ext)
+    let phone = servers.mock.user("carol");
+    Ok(phone.add_card(&page, &claimed.card_id, ext)?)
 }

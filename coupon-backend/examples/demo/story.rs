@@ -188,7 +188,7 @@ impl Story<'_> {
 
     async fn login(&self, name: &'static str) -> anyhow::Result<Customer> {
         let appid = self.servers.mock.mini_program().appid;
-        let js_code = self.servers.mock.user(name).login(&appid);
+        let js_code = self.servers.mock.user(name).login(&appid)?;
         let body = json!({"js_code": js_code});
         let answer = self
             .servers
@@ -278,7 +278,7 @@ impl Story<'_> {
         }
         let appid = self.servers.mock.mini_program().appid;
         let phone = self.servers.mock.user(customer.name);
-        let outcome = phone.add_card(&appid, card_id, customer.card_ext.as_str());
+        let outcome = phone.add_card(&appid, card_id, customer.card_ext.as_str())?;
         let encrypted = outcome.encrypted_code().unwrap_or_default();
         let came = format!("{}, encrypted code {}", outcome.err_msg(), short(encrypted));
         sent(

@@ -62,7 +62,8 @@ async fn a_session_ends_after_seven_days() {
     let js_code = shop
         .mock
         .user("alice")
-        .login(&shop.mock.mini_program().appid);
+        .login(&shop.mock.mini_program().appid)
+        .unwrap();
     let answer = shop
         .service
         .call("POST", "/v1/login", "", &json!({"js_code": js_code}))
@@ -93,7 +94,8 @@ async fn a_login_code_that_is_no_good_is_401() {
     let js_code = shop
         .mock
         .user("alice")
-        .login(&shop.mock.mini_program().appid);
+        .login(&shop.mock.mini_program().appid)
+        .unwrap();
     assert_eq!(login("made-up").await.error().0, 401);
     assert_eq!(login(&js_code).await.status, 200);
     assert_eq!(
@@ -217,7 +219,7 @@ async fn two_logins_that_prove_to_be_one_persons_become_one_customer() {
     settings.insert("WECHAT_MP_SECRET", secret);
     let service = shop.instance_with(&settings).await;
     let login = async || {
-        let js_code = shop.mock.user("alice").login(&appid);
+        let js_code = shop.mock.user("alice").login(&appid).unwrap();
         let body = json!({"js_code": js_code});
         let answer = service.call("POST", "/v1/login", "", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text);

@@ -460,7 +460,7 @@ async fn a_push_that_was_kept_and_not_acted_upon_is_found_at_the_next_start() {
     let (_, card_id) = shop.coupon().await;
     // The code is an invented one: a round of reconciliation is not to hear that WeChat does not know it.
     let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
-    shop.mock.faults().add(busy);
+    shop.mock.faults().add(busy).unwrap();
     push_all(&shop, &[got(NOW, &card_id, "000000000001")]).await;
     // As a process leaves it that dies in between.
     let ledger = shop.ledger().await;
@@ -528,7 +528,7 @@ async fn the_phone_and_the_push_at_once_make_one_claim() {
     let alice = shop.login("alice").await;
     for round in 1..=5 {
         let outcome = shop.add_card("alice", &id, &alice).await;
-        let wallet = shop.mock.user("alice").wallet();
+        let wallet = shop.mock.user("alice").wallet().unwrap();
         let held: Vec<&str> = wallet
             .iter()
             .map(|card| card["code"].as_str().unwrap())

@@ -156,7 +156,7 @@ async fn do_something(
     let name = NAMES[chance.below(3)];
     let session = &sessions[name];
     let phone = shop.mock.user(name);
-    let mut held = phone.wallet();
+    let mut held = phone.wallet().unwrap();
     held.retain(|card| card["status"] == "NORMAL");
     let of_held = chance.below(held.len().max(1));
     let code = held
@@ -165,12 +165,12 @@ async fn do_something(
     match (chance.below(8), code) {
         (0, Some(code)) => assert_eq!(shop.redeem(&code).await.status, 200),
         (1, Some(code)) => redeem_elsewhere(shop, &code).await,
-        (2, Some(code)) => phone.delete(&code),
+        (2, Some(code)) => phone.delete(&code).unwrap(),
         (3, Some(code)) => {
             let friend = NAMES[(NAMES.iter().position(|other| *other == name).unwrap() + 1) % 3];
-            phone.gift(&code, friend);
+            phone.gift(&code, friend).unwrap();
             shop.advance(1);
-            shop.mock.user(friend).accept(&code);
+            shop.mock.user(friend).accept(&code).unwrap();
         }
         _ => {
             let outcome = shop.add_card(name, &coupon.0, session).await;
@@ -222,8 +222,8 @@ async fn in_the_end_the_ledger_is_what_wechats_world_is() {
         .collect();
     assert!(lost.len() > 5, "{lost:?}");
     for id in &lost {
-        let resent = shop.mock.events().resend(id).await;
-        assert_eq!(resent["state"], "delivered", "{resent}");
+        let resent = shop.mock.events().resend(id).await.unwrap();
+        assert_eq!(resent["state"], "delivered", "{resent:?}");
     }
     settle(&shop).await;
 

@@ -36,7 +36,11 @@ async fn four_instances_started_together_make_one_token_and_one_ticket_call() {
     );
     let made = a.call("POST", "/admin/v1/coupons", ADMIN, &draft).await;
     assert_eq!(made.status, 201, "{}", made.text);
-    let js_code = shop.mock.user("bob").login(&shop.mock.mini_program().appid);
+    let js_code = shop
+        .mock
+        .user("bob")
+        .login(&shop.mock.mini_program().appid)
+        .unwrap();
     let login = json!({"js_code": js_code});
     let session = a
         .call("POST", "/v1/login", "", &login)
@@ -108,7 +112,7 @@ async fn a_wechat_that_is_gone_or_hangs_is_not_ok_because_a_token_lives() {
     assert_eq!(wechat_of(&gone).await, "down");
 
     let hang = Fault::new(FaultKind::DelayMs(3000)).on("/card/getcolors");
-    shop.mock.faults().add(hang);
+    shop.mock.faults().add(hang).unwrap();
     let hangs = shop.second_instance().await;
     assert_eq!(wechat_of(&hangs).await, "down");
     assert!(shop.calls("/card/getcolors") >= 1);

@@ -84,7 +84,7 @@ async fn ten_steps(shop: Shop) {
         );
     }
     assert_eq!(shop.calls("/card/code/consume"), 2);
-    let wallet = shop.mock.user("alice").wallet();
+    let wallet = shop.mock.user("alice").wallet().unwrap();
     assert_eq!(wallet[0]["status"], "CONSUMED");
 }
 
@@ -100,7 +100,8 @@ async fn a_wrong_signature_is_refused_by_the_phone() {
     let outcome = shop
         .mock
         .user("alice")
-        .add_card(&page, &card_id, ext.to_string());
+        .add_card(&page, &card_id, ext.to_string())
+        .unwrap();
     assert_eq!(said(&outcome), ("addCard:fail (签名错误)", "WX-SIG-001"));
 }
 
@@ -124,7 +125,8 @@ async fn a_foreign_ticket_does_not_sign() {
     let outcome = shop
         .mock
         .user("alice")
-        .add_card(&page, &card_id, ext.to_string());
+        .add_card(&page, &card_id, ext.to_string())
+        .unwrap();
     assert_eq!(said(&outcome), ("addCard:fail (签名错误)", "WX-SIG-001"));
     assert_eq!(outcome.explain()["mistake"]["id"], "foreign_ticket");
 }
@@ -154,7 +156,7 @@ async fn an_expired_ticket_does_not_sign_and_a_new_one_is_fetched_in_time() {
     shop.card_ext(&id, &session).await;
 
     // WeChat's clock alone: the service signs with what it holds for two hours yet.
-    shop.mock.clock().advance(7200);
+    shop.mock.clock().advance(7200).unwrap();
     let late = shop.add_card("alice", &id, &session).await;
     assert_eq!(said(&late), ("addCard:fail (签名错误)", "WX-SIG-002"));
 

@@ -64,11 +64,14 @@ async fn an_outage_is_no_answer_to_keep() {
     let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     let path = format!("/admin/v1/codes/{}/redeem", claimed.code);
-    shop.mock.faults().add(
-        Fault::new(FaultKind::Reset)
-            .on("/card/code/consume")
-            .times(1),
-    );
+    shop.mock
+        .faults()
+        .add(
+            Fault::new(FaultKind::Reset)
+                .on("/card/code/consume")
+                .times(1),
+        )
+        .unwrap();
     assert_eq!(keyed(&shop, &path, "k", &Value::Null).await.status, 503);
     assert_eq!(keyed(&shop, &path, "k", &Value::Null).await.status, 200);
 }

@@ -85,7 +85,7 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 }
 
 fn is_consumed(shop: &Shop) -> bool {
-    shop.mock.user("alice").wallet()[0]["status"] == "CONSUMED"
+    shop.mock.user("alice").wallet().unwrap()[0]["status"] == "CONSUMED"
 }
 
 async fn status_of_claim(service: &Instance) -> String {
@@ -99,11 +99,12 @@ async fn status_of_claim(service: &Instance) -> String {
 /// Begins a redemption whose answer WeChat holds back, and waits until WeChat has done it.
 async fn redeem_halfway(shop: &Shop, program: &Program, code: &str) -> tokio::task::JoinHandle<()> {
     let fault = Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1);
-    shop.mock.faults().add(fault);
+    shop.mock.faults().add(fault).unwrap();
     // Nor does anything come of asking, so that the redemption is under way for a while.
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::DelayMs(2000)).on("/card/code/get"));
+        .add(Fault::new(FaultKind::DelayMs(2000)).on("/card/code/get"))
+        .unwrap();
     let request = program.service.keyed_redeem(code, "k");
     let caller = tokio::spawn(async move {
         // The program is killed on the way.

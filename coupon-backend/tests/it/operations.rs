@@ -14,7 +14,8 @@ const CREATE: &str = "/card/create";
 fn fault(shop: &Shop, kind: FaultKind, path: &str, times: u64) {
     shop.mock
         .faults()
-        .add(Fault::new(kind).on(path).times(times));
+        .add(Fault::new(kind).on(path).times(times))
+        .unwrap();
 }
 
 async fn create(shop: &Shop, key: &str, draft: &Value) -> Answer {
@@ -179,7 +180,8 @@ async fn an_account_of_a_day_does_not_move_when_a_redemption_is_settled_later() 
     fault(&shop, FaultKind::LostAnswer, CONSUME, 1);
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::Errcode(-1)).on("/card/code/get"));
+        .add(Fault::new(FaultKind::Errcode(-1)).on("/card/code/get"))
+        .unwrap();
     let lost = redeem(&shop, "k", &claimed.code, r#"{"staff":"甲"}"#).await;
     assert_eq!(lost.status, 503);
     shop.mock.faults().clear();
@@ -268,7 +270,8 @@ async fn a_booked_claim_is_answered_while_wechat_is_busy() {
     let claimed = shop.claimed("alice").await;
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::Errcode(-1)).on("/card/code/decrypt"));
+        .add(Fault::new(FaultKind::Errcode(-1)).on("/card/code/decrypt"))
+        .unwrap();
     let again = shop
         .claim(&claimed.session, &claimed.card_id, &claimed.encrypted)
         .await;

@@ -31,11 +31,14 @@ async fn it_starts_while_wechat_is_away_and_says_so_with_503() {
 async fn a_create_whose_answer_was_lost_leaves_a_trace() {
     let shop = Shop::open().await;
     let draft = draft(&shop.logo().await);
-    shop.mock.faults().add(
-        Fault::new(FaultKind::LostAnswer)
-            .on("/card/create")
-            .times(1),
-    );
+    shop.mock
+        .faults()
+        .add(
+            Fault::new(FaultKind::LostAnswer)
+                .on("/card/create")
+                .times(1),
+        )
+        .unwrap();
     let failed = shop.admin("POST", "/admin/v1/coupons", &draft).await;
     assert_eq!(failed.error(), (503, "wechat_unavailable".to_owned()));
     let list = shop
@@ -91,11 +94,14 @@ async fn an_account_without_the_right_is_a_refusal_with_its_number() {
 #[tokio::test]
 async fn a_busy_wechat_is_asked_again_for_what_can_be_repeated() {
     let shop = Shop::open().await;
-    shop.mock.faults().add(
-        Fault::new(FaultKind::Errcode(-1))
-            .on("/card/getcolors")
-            .times(2),
-    );
+    shop.mock
+        .faults()
+        .add(
+            Fault::new(FaultKind::Errcode(-1))
+                .on("/card/getcolors")
+                .times(2),
+        )
+        .unwrap();
     let colors = shop.admin("GET", "/admin/v1/colors", &Value::Null).await;
     assert_eq!(colors.status, 200, "{}", colors.text);
     assert_eq!(shop.calls("/card/getcolors"), 3);
@@ -108,7 +114,7 @@ async fn damaged_answers_change_nothing_twice() {
     let damage = |kind| {
         shop.mock.faults().clear();
         let fault = Fault::new(kind).on("/card/code/consume").times(1);
-        shop.mock.faults().add(fault);
+        shop.mock.faults().add(fault).unwrap();
     };
     // A gateway's page, and WeChat was never asked: the code is as before.
     damage(FaultKind::HttpStatus(502));
@@ -122,6 +128,6 @@ async fn damaged_answers_change_nothing_twice() {
         shop.redeem(&claimed.code).await.error().1,
         "already_redeemed"
     );
-    let wallet = shop.mock.user("alice").wallet();
+    let wallet = shop.mock.user("alice").wallet().unwrap();
     assert_eq!(wallet[0]["status"], "CONSUMED");
 }

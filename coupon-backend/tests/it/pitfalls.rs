@@ -41,7 +41,8 @@ async fn nothing_secret_reaches_the_phone() {
     let login = shop
         .mock
         .user("alice")
-        .login(&shop.mock.mini_program().appid);
+        .login(&shop.mock.mini_program().appid)
+        .unwrap();
     let login = json!({"js_code": login});
     let login = shop.service.call("POST", "/v1/login", "", &login).await;
     let session = login.get("session_token");

@@ -101,7 +101,8 @@ async fn one_bad_card_holds_up_no_other() {
     // The first that is asked about gets no answer that can be read.
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::Garbage).on("/card/get").times(1));
+        .add(Fault::new(FaultKind::Garbage).on("/card/get").times(1))
+        .unwrap();
     let first = reconcile(&shop).await;
     shop.mock.faults().clear();
     let second = reconcile(&shop).await;
@@ -168,7 +169,7 @@ async fn a_lost_create_is_adopted_though_nobody_repeats_it() {
     let fault = Fault::new(FaultKind::LostAnswer)
         .on("/card/create")
         .times(1);
-    shop.mock.faults().add(fault);
+    shop.mock.faults().add(fault).unwrap();
     assert_eq!(
         shop.admin("POST", "/admin/v1/coupons", &draft).await.status,
         503

@@ -39,7 +39,8 @@ async fn a_redemption_whose_answer_was_lost_is_settled_by_asking_how_the_code_st
     let claimed = shop.claimed("alice").await;
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
+        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1))
+        .unwrap();
     let settled = shop.redeem(&claimed.code).await;
     assert_eq!(settled.status, 200, "{}", settled.text);
     assert_eq!(
@@ -55,10 +56,11 @@ async fn a_redemption_whose_answer_was_lost_succeeds_on_repeat() {
     let claimed = shop.claimed("alice").await;
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
+        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1))
+        .unwrap();
     // Nor does WeChat say how the code stands.
     let busy = Fault::new(FaultKind::Errcode(-1)).on(CODE_GET);
-    shop.mock.faults().add(busy);
+    shop.mock.faults().add(busy).unwrap();
     let lost = shop.redeem(&claimed.code).await;
     assert_eq!(lost.error(), (503, "wechat_unavailable".to_owned()));
     assert!(lost.headers.contains_key("retry-after"));
@@ -81,7 +83,8 @@ async fn a_redemption_that_never_arrived_is_made_on_repeat() {
     let claimed = shop.claimed("alice").await;
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::Reset).on(CONSUME).times(1));
+        .add(Fault::new(FaultKind::Reset).on(CONSUME).times(1))
+        .unwrap();
     assert_eq!(shop.redeem(&claimed.code).await.status, 503);
     assert_eq!(shop.redeem(&claimed.code).await.status, 200);
     assert_eq!(
@@ -120,7 +123,7 @@ async fn a_code_that_only_wechat_knows_can_be_redeemed_and_is_bound_later() {
     let (id, card_id) = shop.coupon().await;
     let session = shop.login("alice").await;
     let outcome = shop.add_card("alice", &id, &session).await;
-    let wallet = shop.mock.user("alice").wallet();
+    let wallet = shop.mock.user("alice").wallet().unwrap();
     let code = wallet[0]["code"].as_str().unwrap();
 
     let redeemed = shop.redeem(code).await;

@@ -75,7 +75,10 @@ async fn a_change_whose_answer_was_lost_is_made_once() {
     ] {
         let shop = Shop::open().await;
         let (id, _) = shop.coupon().await;
-        shop.mock.faults().add(Fault::new(kind).on(MODIFY).times(1));
+        shop.mock
+            .faults()
+            .add(Fault::new(kind).on(MODIFY).times(1))
+            .unwrap();
         let first = change(&shop, &id, "k", 50).await;
         assert!(
             [200, 503].contains(&first.status),
@@ -98,7 +101,8 @@ async fn a_change_that_may_still_arrive_is_not_made_again_before_it_cannot() {
     let (id, _) = shop.coupon().await;
     shop.mock
         .faults()
-        .add(Fault::new(FaultKind::Reset).on(MODIFY).times(1));
+        .add(Fault::new(FaultKind::Reset).on(MODIFY).times(1))
+        .unwrap();
     assert_eq!(change(&shop, &id, "k", 50).await.status, 503);
     assert_eq!(change(&shop, &id, "k", 50).await.status, 503);
     assert_eq!(shop.calls(MODIFY), 1);
@@ -144,7 +148,10 @@ async fn a_withdrawal_whose_answer_was_lost_is_found_by_asking() {
     for kind in [FaultKind::LostAnswer, FaultKind::Reset] {
         let shop = Shop::open().await;
         let (id, _) = shop.coupon().await;
-        shop.mock.faults().add(Fault::new(kind).on(DELETE).times(1));
+        shop.mock
+            .faults()
+            .add(Fault::new(kind).on(DELETE).times(1))
+            .unwrap();
         let first = withdraw(&shop, &id).await;
         assert!([200, 503].contains(&first.status), "{kind:?}");
         shop.advance(60);
@@ -160,7 +167,8 @@ async fn an_unknown_coupon_that_never_was_can_be_removed_and_one_that_was_is_wit
         let draft = draft(&shop.logo().await);
         shop.mock
             .faults()
-            .add(Fault::new(kind).on("/card/create").times(1));
+            .add(Fault::new(kind).on("/card/create").times(1))
+            .unwrap();
         let created = shop.admin("POST", "/admin/v1/coupons", &draft).await;
         assert_eq!(created.status, 503);
         let list = listed(&shop).await;

@@ -207,7 +207,7 @@ impl Shop {
     /// A shop whose service reaches the mock by another address.
     pub(crate) async fn open_at(mock: MockWechat, api_base: String) -> Self {
         mock.clock().freeze();
-        mock.clock().set(NOW);
+        mock.clock().set(NOW).unwrap();
         let mut shop = Self::unopened(mock, api_base).await;
         shop.service = shop.instance_with(&shop.settings()).await;
         shop
@@ -269,11 +269,14 @@ impl Shop {
     /// Leaves the redemption of a code behind as an owner does that was lost in the middle of it: a
     /// redemption that was let go is set running again.
     pub(crate) async fn leave_running(&self, code: &str, key: &str, lease_until: i64) {
-        self.mock.faults().add(
-            wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1))
-                .on("/card/code/consume")
-                .times(1),
-        );
+        self.mock
+            .faults()
+            .add(
+                wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1))
+                    .on("/card/code/consume")
+                    .times(1),
+            )
+            .unwrap();
         assert_eq!(send(self.service.keyed_redeem(code, key)).await.status, 503);
         let ledger = self.ledger().await;
         sqlx::query(
@@ -321,7 +324,7 @@ impl Shop {
     /// Moves both clocks.
     pub(crate) fn advance(&self, seconds: i64) {
         self.clock.advance(seconds);
-        self.mock.clock().advance(seconds);
+        self.mock.clock().advance(seconds).unwrap();
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {
@@ -329,7 +332,11 @@ impl Shop {
     }
 
     pub(crate) async fn login(&self, name: &str) -> String {
-        let js_code = self.mock.user(name).login(&self.mock.mini_program().appid);
+        let js_code = self
+            .mock
+            .user(name)
+            .login(&self.mock.mini_program().appid)
+            .unwrap();
         let body = json!({"js_code": js_code});
         let answer = self.service.call("POST", "/v1/login", "", &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -380,7 +387,7 @@ impl Shop {
         assert_eq!(signed.status, 200, "{}", signed.text);
         let page = self.mock.mini_program().appid;
         let (card_id, ext) = (signed.get("cardId"), signed.get("cardExt"));
-        self.mock.user(name).add_card(&page, &card_id, ext)
+        self.mock.user(name).add_card(&page, &card_id, ext).unwrap()
     }
 
     pub(crate) async fn claim(&self, session: &str, card_id: &str, encrypted: &str) -> Answer {

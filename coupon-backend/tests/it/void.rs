@@ -25,7 +25,10 @@ async fn a_void_code_cannot_be_redeemed_and_stays_void() {
     let till = shop.redeem(&claimed.code).await;
     assert_eq!(till.error(), (409, "not_redeemable".to_owned()));
     assert_eq!(till.json()["error"]["reason"], "void");
-    assert_eq!(shop.mock.user("alice").wallet()[0]["status"], "UNAVAILABLE");
+    assert_eq!(
+        shop.mock.user("alice").wallet().unwrap()[0]["status"],
+        "UNAVAILABLE"
+    );
 }
 
 #[tokio::test]
@@ -46,7 +49,8 @@ async fn a_void_whose_answer_was_lost_is_found_by_asking() {
         let claimed = shop.claimed("alice").await;
         shop.mock
             .faults()
-            .add(Fault::new(kind).on(UNAVAILABLE).times(1));
+            .add(Fault::new(kind).on(UNAVAILABLE).times(1))
+            .unwrap();
         let path = format!("/admin/v1/codes/{}/void", claimed.code);
         let keyed = || {
             let request = shop.service.request("POST", &path, ADMIN);

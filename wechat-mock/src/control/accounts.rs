@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     mock::Mock,
-    world::{AccountNo, World, profile::ProfileDraft},
+    world::{
+        AccountNo, World,
+        profile::{Profile, ProfileDraft},
+    },
 };
 
 pub(super) async fn list(State(mock): State<Mock>) -> Json<Value> {
@@ -36,9 +39,14 @@ pub(super) async fn add(
     JsonBody(draft): JsonBody<ProfileDraft>,
 ) -> Result<(StatusCode, Json<Value>), Fault> {
     let mut world = mock.world.lock();
+    let profile = add_account(&mut world, draft)?;
+    Ok((StatusCode::CREATED, Json(json!(profile))))
+}
+
+/// Adds an account; what the draft leaves out is invented.
+pub(crate) fn add_account(world: &mut World, draft: ProfileDraft) -> Result<&Profile, Fault> {
     let number = world.add_account(draft)?;
-    let profile = json!(world.account(number).profile);
-    Ok((StatusCode::CREATED, Json(profile)))
+    Ok(&world.account(number).profile)
 }
 
 pub(super) async fn change(
@@ -47,15 +55,25 @@ pub(super) async fn change(
     JsonBody(draft): JsonBody<ProfileDraft>,
 ) -> Result<Json<Value>, Fault> {
     let mut world = mock.world.lock();
-    let number = account_no(&world, &appid)?;
-    draft.check()?;
-    let profile = &mut world.account_mut(number).profile;
-    draft.apply(profile)?;
+    let profile = change_account(&mut world, &appid, draft)?;
     Ok(Json(json!(profile)))
 }
 
+/// Changes an account; what the draft leaves out stays.
+pub(crate) fn change_account<'a>(
+    world: &'a mut World,
+    appid: &str,
+    draft: ProfileDraft,
+) -> Result<&'a Profile, Fault> {
+    let number = account_no(world, appid)?;
+    draft.check()?;
+    let profile = &mut world.account_mut(number).profile;
+    draft.apply(profile)?;
+    Ok(profile)
+}
+
 /// The account of an appid that a control call names.
-pub(super) fn account_no(world: &World, appid: &str) -> Result<AccountNo, Fault> {
+pub(crate) fn account_no(world: &World, appid: &str) -> Result<AccountNo, Fault> {
     world
         .account_no(appid)
         .ok_or_else(|| Fault::not_found(format!("no account has the appid {appid}")))

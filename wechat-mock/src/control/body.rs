@@ -47,6 +47,11 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     // Read as JSON first: only then is a fault one of a field.
     let value: serde_json::Value = serde_json::from_slice(bytes)
         .map_err(|fault| Fault::unreadable(format!("no JSON: {fault}")))?;
+    read_value(value)
+}
+
+/// Reads what a call takes, or says which field is at fault.
+pub(crate) fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(value).map_err(|fault| {
         let message = fault.inner().to_string();
         let path = fault.path().to_string();

@@ -53,21 +53,21 @@ pub(super) struct CodesQuery {
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Verdict {
-    pub(super) pass: bool,
+pub(crate) struct Verdict {
+    pub(crate) pass: bool,
     /// Why it was refused.
     #[serde(default)]
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
-fn card_no(world: &World, card_id: &str) -> Result<CardAt, Fault> {
+pub(crate) fn card_no(world: &World, card_id: &str) -> Result<CardAt, Fault> {
     world
         .card_no(card_id)
         .ok_or_else(|| Fault::not_found(format!("no card has the id {card_id}")))
 }
 
 /// A card in a list.
-fn row(world: &World, at: CardAt) -> Value {
+pub(crate) fn row(world: &World, at: CardAt) -> Value {
     let (account, card) = (world.account(at.0), world.card(at));
     let base = &card.node["base_info"];
     let color = base["color"].as_str();
@@ -208,15 +208,21 @@ pub(super) async fn review(
     JsonBody(verdict): JsonBody<Verdict>,
 ) -> Result<Json<Value>, Fault> {
     let mut world = mock.world.lock();
-    let at = card_no(&world, &card_id)?;
-    world
-        .review(at, verdict.pass, &verdict.reason)
-        .map_err(|fault| {
-            Fault::conflict(format!("the card is not waiting: it is {}", json!(fault.0)))
-        })?;
+    let at = verdict.carry_out(&mut world, &card_id)?;
     Ok(Json(
         json!({"card_id": card_id, "status": world.card(at).status}),
     ))
+}
+
+impl Verdict {
+    /// The reviewer decides on a card that waits.
+    pub(crate) fn carry_out(&self, world: &mut World, card_id: &str) -> Result<CardAt, Fault> {
+        let at = card_no(world, card_id)?;
+        world.review(at, self.pass, &self.reason).map_err(|fault| {
+            Fault::conflict(format!("the card is not waiting: it is {}", json!(fault.0)))
+        })?;
+        Ok(at)
+    }
 }
 
 #[cfg(test)]

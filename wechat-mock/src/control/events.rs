@@ -191,10 +191,15 @@ pub(super) async fn verify_callback(
     State(mock): State<Mock>,
     Segment(appid): Segment,
 ) -> Result<Json<Value>, Fault> {
-    account_no(&mock.world.lock(), &appid)?;
-    let checked = postman::check_callback(&mock, &appid).await;
-    Ok(Json(match checked.ok_or_else(no_callback)? {
+    Ok(Json(match check_callback(&mock, &appid).await? {
         Ok(()) => json!({"ok": true}),
         Err(reason) => json!({"ok": false, "reason": reason}),
     }))
+}
+
+/// WeChat's check of an account's callback: the reason when the callback does not pass it.
+pub(crate) async fn check_callback(mock: &Mock, appid: &str) -> Result<Result<(), String>, Fault> {
+    account_no(&mock.world.lock(), appid)?;
+    let checked = postman::check_callback(mock, appid).await;
+    checked.ok_or_else(no_callback)
 }

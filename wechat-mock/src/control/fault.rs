@@ -13,9 +13,9 @@ use crate::world::{CannotAdd, field::BadField, file::WorldError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) status: StatusCode,
-    code: &'static str,
+    pub(crate) code: &'static str,
     pub(crate) message: String,
-    field: Option<String>,
+    pub(crate) field: Option<String>,
 }
 
 impl Fault {

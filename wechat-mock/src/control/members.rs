@@ -24,7 +24,7 @@ use crate::{
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Activation {
+pub(crate) struct Activation {
     /// Which card's code is meant, when several cards have it.
     card_id: Option<String>,
     common: BTreeMap<String, Given>,
@@ -67,7 +67,12 @@ pub(super) async fn activate(
 
 impl Activation {
     /// The customer sends the form off: they are a member, or go to the shop's page with a ticket.
-    fn carry_out(self, world: &mut World, user: &str, code: &str) -> Result<Value, Fault> {
+    pub(crate) fn carry_out(
+        self,
+        world: &mut World,
+        user: &str,
+        code: &str,
+    ) -> Result<Value, Fault> {
         let at = held(world, user, code, self.card_id.as_deref())?;
         let card = world.card((at.0, world.code(at).card));
         if !card.is_member_card() || !card.says("wx_activate") {

@@ -9,7 +9,7 @@ use super::{
     body::{JsonBody, Segments},
     cards::Verdict,
 };
-use crate::mock::Mock;
+use crate::{mock::Mock, world::World};
 
 pub(super) async fn review(
     State(mock): State<Mock>,
@@ -17,7 +17,17 @@ pub(super) async fn review(
     JsonBody(verdict): JsonBody<Verdict>,
 ) -> Result<Json<Value>, Fault> {
     let mut world = mock.world.lock();
-    let number = account_no(&world, &appid)?;
+    let merchant = review_sub_merchant(&mut world, (&appid, &id), &verdict)?;
+    Ok(Json(merchant))
+}
+
+/// The reviewer decides on a sub-merchant that waits; how it stands then.
+pub(crate) fn review_sub_merchant(
+    world: &mut World,
+    (appid, id): (&str, &str),
+    verdict: &Verdict,
+) -> Result<Value, Fault> {
+    let number = account_no(world, appid)?;
     let unknown = || Fault::not_found(format!("no sub-merchant has the id {id}"));
     let id = id.parse().map_err(|_| unknown())?;
     world
@@ -31,5 +41,5 @@ pub(super) async fn review(
         })?;
     let mut merchants = world.account(number).profile.sub_merchants.iter();
     let merchant = merchants.find(|merchant| merchant.merchant_id == id);
-    Ok(Json(json!(merchant)))
+    Ok(json!(merchant))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Fault, body::JsonBody};
-use crate::{mock::Mock, switches::Switches};
+use crate::{mock::Mock, switches::Switches, world::World};
 
 /// What PATCH takes: `{"nonce": "required"}`, or rows as GET shows them.
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
@@ -41,7 +41,11 @@ pub(super) async fn change(
             .map(|row| (row.name, row.value))
             .collect(),
     };
-    let mut world = mock.world.lock();
+    turn(&mut mock.world.lock(), named).map(show)
+}
+
+/// Turns switches, all or none; how they stand then.
+pub(crate) fn turn(world: &mut World, named: Vec<(String, String)>) -> Result<Switches, Fault> {
     // All or none: a call that is refused has turned nothing.
     let mut switches = world.switches;
     for (name, value) in named {
@@ -50,7 +54,7 @@ pub(super) async fn change(
             .map_err(|fault| Fault::bad_value(name, fault.to_string()))?;
     }
     world.switches = switches;
-    Ok(show(switches))
+    Ok(switches)
 }
 
 fn show(switches: Switches) -> Json<Value> {

@@ -72,14 +72,20 @@ impl AddCard {
 
     /// The call for a single card.
     pub(crate) fn one(appid: &str, card_id: &str, card_ext: Value) -> Self {
+        Self::several(appid, vec![(card_id.to_owned(), card_ext)])
+    }
+
+    /// The call for cards with the `cardExt` of each.
+    pub(crate) fn several(appid: &str, cards: Vec<(String, Value)>) -> Self {
+        let entries = cards.into_iter().map(|(card_id, card_ext)| Entry {
+            card_id,
+            card_ext,
+            code: Value::Null,
+            openid: Value::Null,
+        });
         Self {
             appid: appid.to_owned(),
-            card_list: vec![Entry {
-                card_id: card_id.to_owned(),
-                card_ext,
-                code: Value::Null,
-                openid: Value::Null,
-            }],
+            card_list: entries.collect(),
             cancel: false,
         }
     }
@@ -138,9 +144,14 @@ pub(super) async fn add(
     JsonBody(draft): JsonBody<UserDraft>,
 ) -> Result<(StatusCode, Json<Value>), Fault> {
     let mut world = mock.world.lock();
-    let number = world.add_user(draft)?;
+    let number = add_user(&mut world, draft)?;
     let user = json!(world.user(number));
     Ok((StatusCode::CREATED, Json(user)))
+}
+
+/// Adds a customer; what the draft leaves out is invented.
+pub(crate) fn add_user(world: &mut World, draft: UserDraft) -> Result<UserNo, Fault> {
+    Ok(world.add_user(draft)?)
 }
 
 pub(super) async fn change(
@@ -149,9 +160,19 @@ pub(super) async fn change(
     JsonBody(change): JsonBody<UserChange>,
 ) -> Result<Json<Value>, Fault> {
     let mut world = mock.world.lock();
-    let number = user_no(&world, &name)?;
-    world.change_user(number, change)?;
+    let number = change_user(&mut world, &name, change)?;
     Ok(Json(json!(world.user(number))))
+}
+
+/// Changes a customer; what is left out stays.
+pub(crate) fn change_user(
+    world: &mut World,
+    name: &str,
+    change: UserChange,
+) -> Result<UserNo, Fault> {
+    let number = user_no(world, name)?;
+    world.change_user(number, change)?;
+    Ok(number)
 }
 
 pub(super) async fn login(
@@ -213,7 +234,7 @@ fn names(world: &World) -> String {
     }
 }
 
-pub(super) fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
+pub(crate) fn user_no(world: &World, name: &str) -> Result<UserNo, Fault> {
     world.user_no(name).ok_or_else(|| {
         Fault::not_found(format!(
             "no user is called {}; {}",

@@ -36,6 +36,12 @@ pub(super) async fn put(
     State(mock): State<Mock>,
     JsonBody(file): JsonBody<Value>,
 ) -> Result<Json<Value>, Fault> {
+    replace(&mock, file)?;
+    Ok(done())
+}
+
+/// Another world in place of the one at hand.
+pub(crate) fn replace(mock: &Mock, file: Value) -> Result<(), Fault> {
     let (seed, switches) = {
         let world = mock.world.lock();
         (world.seed, world.switches)
@@ -47,24 +53,29 @@ pub(super) async fn put(
         world.switches = switches;
     }
     mock.replace(world);
-    Ok(done())
+    Ok(())
 }
 
 pub(super) async fn reset(
     State(mock): State<Mock>,
     OptionalBody(reset): OptionalBody<Reset>,
 ) -> Result<Json<Value>, Fault> {
-    let Some(name) = reset.world else {
-        mock.reset();
-        return Ok(done());
-    };
-    let starter = Starter::named(&name).ok_or_else(|| {
+    match reset.world {
+        None => mock.reset(),
+        Some(name) => reset_to(&mock, &name)?,
+    }
+    Ok(done())
+}
+
+/// Back to a world that is in the program.
+pub(crate) fn reset_to(mock: &Mock, name: &str) -> Result<(), Fault> {
+    let starter = Starter::named(name).ok_or_else(|| {
         let known: Vec<&str> = STARTERS.iter().map(|starter| starter.name).collect();
-        let message = format!("{} is none of {}", shortened(&name), known.join(", "));
+        let message = format!("{} is none of {}", shortened(name), known.join(", "));
         Fault::bad_value("world", message)
     })?;
     mock.reset_to(starter);
-    Ok(done())
+    Ok(())
 }
 
 pub(super) async fn list() -> Json<Value> {

@@ -2,31 +2,8 @@
 
 use serde_json::Value;
 
-use super::{AddCardOutcome, User};
+use super::{CardExt, ControlError, Explanation, Mistake, User};
 use crate::control::{self, AddCard, ChooseCard, OpenCard, OpenMessage};
-
-/// Why the mock cannot do what a test asks of the phone: nothing of it was done.
-///
-/// A card that WeChat refuses is no error but an outcome, which says why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-#[non_exhaustive]
-pub struct PhoneError {
-    /// What the control API would answer: 404 for a thing that is not there, 409 for a wrong state, 422
-    /// for a wrong value.
-    pub status: u16,
-    /// What is wrong, in English.
-    pub message: String,
-}
-
-impl From<control::Fault> for PhoneError {
-    fn from(fault: control::Fault) -> Self {
-        Self {
-            status: fault.status.as_u16(),
-            message: fault.message,
-        }
-    }
-}
 
 /// A message with a card that an account sent to a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,65 +34,168 @@ impl CardMessage {
     }
 }
 
+/// What the outcomes have in common: the page's answer, with the explanation that stands in it.
+macro_rules! outcome {
+    ($name:ident) => {
+        impl $name {
+            pub(crate) fn of(raw: Value) -> Self {
+                let explanation = Explanation::of(raw["explain"].clone());
+                Self { raw, explanation }
+            }
+
+            /// Why it ended so: rule, expected, received, likely mistake, fix.
+            pub fn explain(&self) -> &Explanation {
+                &self.explanation
+            }
+
+            /// The id of the rule that was broken, such as `WX-SIG-001`.
+            pub fn rule(&self) -> Option<&str> {
+                self.explanation.rule.as_deref()
+            }
+
+            /// The mistake that is likeliest behind a refusal.
+            pub fn mistake(&self) -> Option<&Mistake> {
+                self.explanation.mistake.as_ref()
+            }
+
+            /// All of it as the control API answers.
+            pub fn raw(&self) -> &Value {
+                &self.raw
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($name));
+                shown.field("err_msg", &self.err_msg());
+                if let Some(rule) = self.rule() {
+                    let mistake = self.mistake().map(|mistake| &mistake.en);
+                    shown.field("rule", &rule).field("mistake", &mistake);
+                }
+                shown.finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+outcome!(AddCardOutcome);
+outcome!(ChooseCardOutcome);
+outcome!(OpenCardOutcome);
+
+/// What a page is handed by `wx.addCard`, or comes of a scan, and why.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), wechat_mock::ControlError> {
+/// let mock = wechat_mock::MockWechat::start().await;
+///
+/// let outcome = mock.user("alice").add_card(&mock.mini_program().appid, "pNoSuchCard", "{}")?;
+/// assert_eq!((outcome.is_success(), outcome.rule()), (false, Some("WX-SIG-005")));
+/// assert!(outcome.mistake().is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct AddCardOutcome {
+    raw: Value,
+    explanation: Explanation,
+}
+
+/// What became of one card of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AddedCard {
+    /// Which card it is.
+    pub card_id: String,
+    /// Whether it is in the wallet.
+    pub is_success: bool,
+    /// Its encrypted code, when it is in the wallet.
+    pub encrypted_code: Option<String>,
+}
+
+impl AddCardOutcome {
+    /// `addCard:ok`, or `addCard:fail (…)` with the text on the phone; `scan:…` for a scan.
+    pub fn err_msg(&self) -> &str {
+        self.raw["errMsg"].as_str().unwrap_or_default()
+    }
+
+    /// Whether the card is in the wallet; of several, the first one.
+    pub fn is_success(&self) -> bool {
+        self.raw["cardList"][0]["isSuccess"] == true
+    }
+
+    /// The encrypted code of the card, when it is in the wallet; of several, of the first one.
+    pub fn encrypted_code(&self) -> Option<&str> {
+        self.raw["cardList"][0]["code"]
+            .as_str()
+            .filter(|code| !code.is_empty())
+    }
+
+    /// What became of each card, in the order in which the page named them.
+    pub fn cards(&self) -> Vec<AddedCard> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let cards = self.explanation.raw()["cards"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        cards
+            .enumerate()
+            .map(|(place, card)| AddedCard {
+                card_id: text(&card["cardId"]).unwrap_or_default(),
+                is_success: card["isSuccess"] == true,
+                encrypted_code: text(&self.raw["cardList"][place]["code"])
+                    .filter(|code| !code.is_empty()),
+            })
+            .collect()
+    }
+}
+
 /// What a page is handed by `wx.chooseCard`, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChooseCardOutcome(Value);
+#[derive(Clone, PartialEq)]
+pub struct ChooseCardOutcome {
+    raw: Value,
+    explanation: Explanation,
+}
 
 impl ChooseCardOutcome {
     /// `chooseCard:ok`, or `chooseCard:cancel` when nothing was chosen.
     pub fn err_msg(&self) -> &str {
-        self.0["errMsg"].as_str().unwrap_or_default()
+        self.raw["errMsg"].as_str().unwrap_or_default()
     }
 
     /// The encrypted codes of what was chosen.
     pub fn encrypted_codes(&self) -> Vec<String> {
-        let list = self.0["cardList"].as_str().unwrap_or_default();
+        let list = self.raw["cardList"].as_str().unwrap_or_default();
         let cards: Vec<Value> = serde_json::from_str(list).unwrap_or_default();
         let codes = cards
             .iter()
             .filter_map(|card| card["encrypt_code"].as_str());
         codes.map(str::to_owned).collect()
     }
-
-    /// Why the list was empty: rule, expected, received, likely mistake, fix; and `listed`, the codes
-    /// that the customer saw.
-    pub fn explain(&self) -> &Value {
-        &self.0["explain"]
-    }
-
-    /// All of it as the control API answers.
-    pub fn as_json(&self) -> &Value {
-        &self.0
-    }
 }
 
 /// What a page is handed by `wx.openCard`, and why.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OpenCardOutcome(Value);
+#[derive(Clone, PartialEq)]
+pub struct OpenCardOutcome {
+    raw: Value,
+    explanation: Explanation,
+}
 
 impl OpenCardOutcome {
     /// `openCard:ok`, or `openCard:fail (…)` with the text on the phone.
     pub fn err_msg(&self) -> &str {
-        self.0["errMsg"].as_str().unwrap_or_default()
+        self.raw["errMsg"].as_str().unwrap_or_default()
     }
 
     /// Whether the customer sees the card.
     pub fn is_success(&self) -> bool {
         self.err_msg() == "openCard:ok"
     }
-
-    /// Why it was refused: rule, expected, received, likely mistake, fix.
-    pub fn explain(&self) -> &Value {
-        &self.0["explain"]
-    }
-
-    /// All of it as the control API answers.
-    pub fn as_json(&self) -> &Value {
-        &self.0
-    }
 }
 
-impl User<'_> {
+impl User {
     /// What `wx.chooseCard` does on the page of the Official Account `appid`.
     ///
     /// `arguments` is the object that the page passes: `timestamp`, `nonceStr`, `signType`, `cardSign`,
@@ -131,10 +211,10 @@ impl User<'_> {
         appid: &str,
         arguments: &Value,
         codes: &[&str],
-    ) -> Result<ChooseCardOutcome, PhoneError> {
+    ) -> Result<ChooseCardOutcome, ControlError> {
         let call = ChooseCard::of_page(appid, arguments, codes)?;
-        let answer = call.carry_out(self.mock, &self.name)?;
-        Ok(ChooseCardOutcome(answer))
+        let answer = call.carry_out(&self.mock, &self.name)?;
+        Ok(ChooseCardOutcome::of(answer))
     }
 
     /// What `wx.openCard` does with one card on the page of `appid`; it counts as a view of the card.
@@ -147,9 +227,9 @@ impl User<'_> {
         appid: &str,
         card_id: &str,
         code: &str,
-    ) -> Result<OpenCardOutcome, PhoneError> {
-        let answer = OpenCard::one(appid, card_id, code).carry_out(self.mock, &self.name)?;
-        Ok(OpenCardOutcome(answer))
+    ) -> Result<OpenCardOutcome, ControlError> {
+        let answer = OpenCard::one(appid, card_id, code).carry_out(&self.mock, &self.name)?;
+        Ok(OpenCardOutcome::of(answer))
     }
 
     /// What `wx.addCard` hands the page of `appid` when the customer closes the sheet: nothing is
@@ -162,11 +242,11 @@ impl User<'_> {
         &self,
         appid: &str,
         card_id: &str,
-        card_ext: impl Into<Value>,
-    ) -> Result<AddCardOutcome, PhoneError> {
-        let call = AddCard::one(appid, card_id, card_ext.into()).cancelled();
-        let answer = call.carry_out(self.mock, &self.name)?;
-        Ok(AddCardOutcome(answer))
+        card_ext: impl Into<CardExt>,
+    ) -> Result<AddCardOutcome, ControlError> {
+        let call = AddCard::one(appid, card_id, card_ext.into().0).cancelled();
+        let answer = call.carry_out(&self.mock, &self.name)?;
+        Ok(AddCardOutcome::of(answer))
     }
 
     /// The latest messages with a card that this customer was sent, newest last; at most 100.
@@ -174,7 +254,7 @@ impl User<'_> {
     /// # Errors
     ///
     /// When nobody in this world has the customer's name.
-    pub fn messages(&self) -> Result<Vec<CardMessage>, PhoneError> {
+    pub fn messages(&self) -> Result<Vec<CardMessage>, ControlError> {
         let messages = control::messages(&self.mock.world.lock(), &self.name)?;
         Ok(messages.iter().map(CardMessage::of).collect())
     }
@@ -184,8 +264,8 @@ impl User<'_> {
     /// # Errors
     ///
     /// When this customer has no such message.
-    pub fn open_message(&self, id: &str) -> Result<AddCardOutcome, PhoneError> {
-        let answer = OpenMessage::default().carry_out(self.mock, &self.name, id)?;
-        Ok(AddCardOutcome(answer))
+    pub fn open_message(&self, id: &str) -> Result<AddCardOutcome, ControlError> {
+        let answer = OpenMessage::default().carry_out(&self.mock, &self.name, id)?;
+        Ok(AddCardOutcome::of(answer))
     }
 }

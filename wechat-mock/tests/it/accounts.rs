@@ -91,7 +91,8 @@ async fn a_user_with_a_chinese_name_has_an_openid_at_every_account() {
     let code = test
         .mock
         .user("小明")
-        .login(&test.mock.mini_program().appid);
+        .login(&test.mock.mini_program().appid)
+        .unwrap();
     assert_eq!(code.len(), 32);
 
     assert_eq!(

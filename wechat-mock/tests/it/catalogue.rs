@@ -175,16 +175,17 @@ impl Page {
         self.test
             .mock
             .faults()
-            .add(wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1)).times(1));
+            .add(wechat_mock::Fault::new(wechat_mock::FaultKind::Errcode(-1)).times(1))
+            .unwrap();
         let answer = call(self, method, &own, body).await;
         self.note("a fault", &answer);
 
         self.test.token_of("oa").await;
-        self.test.mock.clock().advance(300);
+        self.test.mock.clock().advance(300).unwrap();
         let answer = call(self, method, &own, body).await;
         self.note("a token that was replaced", &answer);
         let newest = self.test.token_of("oa").await;
-        self.test.mock.clock().advance(7200);
+        self.test.mock.clock().advance(7200).unwrap();
         let answer = call(self, method, &newest, body).await;
         self.note("a token past its end", &answer);
     }

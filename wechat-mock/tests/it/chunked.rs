@@ -56,7 +56,11 @@ async fn a_post_in_chunks_is_412_on_every_path_and_is_not_done() {
     assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
     let row = test.mock.journal().of_path(consume).pop().unwrap();
     assert_eq!(row["status"], 412);
-    let why = test.mock.journal().explain(row["id"].as_str().unwrap());
+    let why = test
+        .mock
+        .journal()
+        .explain(row["id"].as_str().unwrap())
+        .unwrap();
     assert_eq!(
         (&why["rule"], &why["outcome"]),
         (&json!("WX-WIRE-021"), &json!("refused"))

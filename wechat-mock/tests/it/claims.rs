@@ -24,12 +24,12 @@ async fn a_right_claim_lands_in_the_wallet_and_takes_stock() {
 
     assert_eq!(outcome.err_msg(), "addCard:ok");
     assert!(outcome.is_success());
-    let wallet = test.mock.user("alice").wallet();
+    let wallet = test.mock.user("alice").wallet().unwrap();
     assert_eq!(wallet.len(), 1);
     assert_eq!(wallet[0]["card_id"], json!(card_id));
     assert_eq!(wallet[0]["encrypt_code"], json!(outcome.encrypted_code()));
     assert_eq!(wallet[0]["status"], "NORMAL");
-    assert!(test.mock.user("bob").wallet().is_empty());
+    assert!(test.mock.user("bob").wallet().unwrap().is_empty());
 
     let card = test
         .post("/card/get", &json!({"card_id": card_id}))
@@ -59,8 +59,8 @@ async fn a_wrong_sum_is_explained_by_its_likely_mistake() {
     assert!(explain["fix"]["zh"].as_str().unwrap().contains("wx_card"));
 
     let id = explain["id"].as_str().unwrap();
-    assert_eq!(test.mock.journal().explain(id), *explain);
-    assert!(test.mock.user("alice").wallet().is_empty());
+    assert_eq!(test.mock.journal().explain(id).unwrap(), *explain);
+    assert!(test.mock.user("alice").wallet().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn the_ticket_is_that_of_the_cards_account_and_alive() {
     let outcome = test.add_card("alice", &card_id, ext);
     assert_eq!(outcome.explain()["mistake"]["id"], "foreign_ticket");
 
-    test.mock.clock().advance(7200);
+    test.mock.clock().advance(7200).unwrap();
     let outcome = test.add_card("alice", &card_id, own);
     assert_eq!(said(&outcome), refused("签名错误", "WX-SIG-002"));
 }
@@ -139,7 +139,7 @@ async fn of_many_who_want_the_last_card_one_gets_it() {
             .map(|(index, ext)| {
                 let user = test.mock.user(["alice", "bob"][index % 2]);
                 let (page, card_id) = (&page, &card_id);
-                scope.spawn(move || user.add_card(page, card_id, ext).is_success())
+                scope.spawn(move || user.add_card(page, card_id, ext).unwrap().is_success())
             })
             .collect();
         claims
@@ -193,7 +193,7 @@ async fn a_card_is_claimed_while_it_is_approved_and_not_over() {
     test.control("POST", &review, &json!({"pass": true})).await;
     assert!(test.claim("alice", &card_id, "n").await.is_success());
 
-    test.mock.clock().advance(30 * DAY + 1);
+    test.mock.clock().advance(30 * DAY + 1).unwrap();
     let mut test = test;
     test.token = test.token_of("oa").await;
     let over = test.claim("bob", &card_id, "n").await;
@@ -206,7 +206,11 @@ async fn a_page_under_another_open_platform_cannot_hand_out_the_card() {
     let card_id = test.create().await;
     let ext = test.card_ext(&card_id, "n").await;
     let stranger = test.mock.account("stranger").unwrap().appid;
-    let outcome = test.mock.user("alice").add_card(&stranger, &card_id, ext);
+    let outcome = test
+        .mock
+        .user("alice")
+        .add_card(&stranger, &card_id, ext)
+        .unwrap();
     assert_eq!(said(&outcome), refused("参数错误", "WX-CLM-002"));
 }
 

@@ -124,7 +124,7 @@ async fn a_code_that_cannot_be_consumed_says_why() {
     }
     assert_snapshot!("consume_refused", shown.join("\n"));
 
-    test.mock.clock().advance(30 * DAY + 1);
+    test.mock.clock().advance(30 * DAY + 1).unwrap();
     let token = test.token_of("oa").await;
     let request = test.request("POST", &format!("/card/code/consume?access_token={token}"));
     let late = test

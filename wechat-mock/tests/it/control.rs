@@ -46,7 +46,7 @@ async fn a_reset_goes_back_to_the_beginning() {
         200
     );
 
-    assert!(test.mock.user("alice").wallet().is_empty());
+    assert!(test.mock.user("alice").wallet().unwrap().is_empty());
     assert!(test.mock.journal().rows().is_empty());
     assert_eq!(test.ask("/card/getcolors").await.errcode(), 40001);
     let clock = test.control("GET", "clock", &Value::Null).await.json();

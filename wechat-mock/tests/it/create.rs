@@ -154,7 +154,7 @@ async fn a_card_waits_for_its_review() {
     review(json!({"after": 60})).await;
     let card = test.create().await;
     assert_eq!(status(&card).await, "CARD_STATUS_NOT_VERIFY");
-    test.mock.clock().advance(60);
+    test.mock.clock().advance(60).unwrap();
     assert_eq!(status(&card).await, "CARD_STATUS_VERIFY_OK");
 
     review(json!("manual")).await;

@@ -33,7 +33,7 @@ fn is_complete(record: &Value) {
 /// Refusals of every family of calls, each by a token, secret or login code of this world.
 async fn refusals(test: &TestMock, page: &str) -> Vec<Answer> {
     let (oa, mp) = (test.mock.official_account(), test.mock.mini_program());
-    let js_code = test.mock.user("alice").login(&mp.appid);
+    let js_code = test.mock.user("alice").login(&mp.appid).unwrap();
     let mut answers = Vec::new();
     for path in [
         "/cgi-bin/token".to_owned(),
@@ -107,9 +107,9 @@ async fn every_refusal_is_explained_in_full_and_without_secrets() {
 
     for refused in refusals(&test, &page).await {
         assert_ne!(refused.errcode(), 0, "{}", refused.text());
-        let record = test.mock.journal().explain(&refused.trace());
+        let record = test.mock.journal().explain(&refused.trace()).unwrap();
         assert_eq!(record["outcome"], "refused");
-        is_complete(&record);
+        is_complete(record.raw());
         for secret in [&oa.secret, &mp.secret, &test.token, &page, &ticket] {
             assert!(!record.to_string().contains(secret.as_str()), "{record:#}");
         }
@@ -131,7 +131,7 @@ async fn each_card_of_a_claim_has_its_own_reason() {
     let answer = test.control("POST", "users/alice/add-card", &call).await;
     let record = answer.json()["explain"].clone();
     let id = record["id"].as_str().unwrap();
-    assert_eq!(test.mock.journal().explain(id), record);
+    assert_eq!(test.mock.journal().explain(id).unwrap().raw(), &record);
 
     let cards = record["cards"].as_array().unwrap();
     let rules: Vec<&Value> = cards.iter().map(|card| &card["rule"]).collect();
@@ -161,12 +161,17 @@ async fn what_a_fault_swallowed_is_explained_as_that() {
     for kind in [FaultKind::Errcode(-1), FaultKind::HttpStatus(502)] {
         test.mock
             .faults()
-            .add(Fault::new(kind).on("/card/getcolors").times(1));
+            .add(Fault::new(kind).on("/card/getcolors").times(1))
+            .unwrap();
         test.ask("/card/getcolors").await;
     }
     for row in test.mock.journal().of_path("/card/getcolors") {
-        let record = test.mock.journal().explain(row["id"].as_str().unwrap());
-        is_complete(&record);
+        let record = test
+            .mock
+            .journal()
+            .explain(row["id"].as_str().unwrap())
+            .unwrap();
+        is_complete(record.raw());
         assert_eq!(
             (&record["rule"], &record["severity"]),
             (&json!("WX-FLT-001"), &json!("transient"))
@@ -187,7 +192,7 @@ async fn a_refusal_is_explained_by_its_hint_and_by_its_row() {
     let rows = test.mock.journal().of_path("/card/code/consume");
     let id = rows[0]["id"].as_str().unwrap();
 
-    assert_eq!(test.mock.journal().explain(id), by_hint);
+    assert_eq!(test.mock.journal().explain(id).unwrap().raw(), &by_hint);
     let mut shown = by_hint;
     shown["trace"] = json!("TRACE");
     assert_snapshot!("explain", format!("{shown:#}"));
@@ -231,7 +236,7 @@ async fn no_secret_stands_in_the_journal() {
     let stable = test.post("/cgi-bin/stable_token", &call).await.json();
     let ticket = test.ticket("wx_card").await;
     let mp = test.mock.mini_program();
-    let js_code = test.mock.user("alice").login(&mp.appid);
+    let js_code = test.mock.user("alice").login(&mp.appid).unwrap();
     let session = format!(
         "/sns/jscode2session?appid={}&secret={}&js_code={js_code}&grant_type=authorization_code",
         mp.appid, mp.secret

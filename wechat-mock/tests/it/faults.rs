@@ -30,7 +30,8 @@ async fn a_number_is_answered_so_many_times_and_nothing_is_done() {
     let (_, _, code) = test.claimed("alice").await;
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::Errcode(-1)).on(CONSUME).times(2));
+        .add(Fault::new(FaultKind::Errcode(-1)).on(CONSUME).times(2))
+        .unwrap();
     let consume = async || test.post(CONSUME, &json!({"code": code})).await;
 
     for _ in 0..2 {
@@ -55,7 +56,8 @@ async fn a_lost_answer_was_done_all_the_same() {
     let (_, _, code) = test.claimed("alice").await;
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1));
+        .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1))
+        .unwrap();
     let body = json!({"code": code}).to_string();
     let lost = test
         .request("POST", &test.signed_in(CONSUME))
@@ -80,7 +82,8 @@ async fn a_reset_call_never_arrived() {
     let (_, _, code) = test.claimed("alice").await;
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::Reset).on(CONSUME).times(1));
+        .add(Fault::new(FaultKind::Reset).on(CONSUME).times(1))
+        .unwrap();
     let body = json!({"code": code}).to_string();
     let reset = test
         .request("POST", &test.signed_in(CONSUME))
@@ -99,7 +102,8 @@ async fn a_gateways_page_a_cut_answer_and_garbage_are_no_json() {
     let test = TestMock::start().await;
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::HttpStatus(502)).on(COLORS).times(1));
+        .add(Fault::new(FaultKind::HttpStatus(502)).on(COLORS).times(1))
+        .unwrap();
     let page = colors(&test).await.unwrap();
     assert_eq!(
         (page.status, page.content_type.as_str()),
@@ -109,12 +113,14 @@ async fn a_gateways_page_a_cut_answer_and_garbage_are_no_json() {
 
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::Truncate(10)).on(COLORS).times(1));
+        .add(Fault::new(FaultKind::Truncate(10)).on(COLORS).times(1))
+        .unwrap();
     assert!(colors(&test).await.is_err(), "the body breaks off");
 
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::Garbage).on(COLORS).times(1));
+        .add(Fault::new(FaultKind::Garbage).on(COLORS).times(1))
+        .unwrap();
     let garbage = colors(&test).await.unwrap();
     assert_eq!(garbage.status, 200);
     assert!(serde_json::from_slice::<Value>(&garbage.body).is_err());
@@ -143,7 +149,8 @@ async fn a_delay_holds_nobody_else_up() {
     let test = TestMock::start().await;
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::DelayMs(600_000)).on(COLORS));
+        .add(Fault::new(FaultKind::DelayMs(600_000)).on(COLORS))
+        .unwrap();
     let path = test.signed_in(COLORS);
     let slow = test.request("GET", &path).send();
     // The call that waits is never waited for: another one answers meanwhile.
@@ -159,7 +166,7 @@ async fn a_caller_that_goes_away_during_a_delay_was_heard_all_the_same() {
     let test = TestMock::start().await;
     let (_, _, code) = test.claimed("alice").await;
     let delay = Fault::new(FaultKind::DelayMs(600_000)).on(CONSUME).times(1);
-    test.mock.faults().add(delay);
+    test.mock.faults().add(delay).unwrap();
     let slow = test
         .request("POST", &test.signed_in(CONSUME))
         .body(json!({"code": code}).to_string())
@@ -193,12 +200,10 @@ async fn a_fault_on_a_path_that_nobody_answers_is_refused_with_the_nearest() {
         let message = error["message"].as_str().unwrap();
         assert!(message.ends_with("/card/code/decrypt"), "{message}");
     }
-    let mock = &test.mock;
-    let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        mock.faults()
-            .add(Fault::new(FaultKind::Reset).on("card/get"));
-    }));
-    assert!(added.is_err());
+    let misspelt = Fault::new(FaultKind::Reset).on("card/get");
+    let error = test.mock.faults().add(misspelt).unwrap_err();
+    assert_eq!(error.field.as_deref(), Some("path"));
+    assert!(error.message.ends_with("/card/get"), "{error}");
     assert!(test.mock.faults().list().is_empty());
 }
 
@@ -267,7 +272,7 @@ async fn the_control_api_takes_plans_and_refuses_what_is_none() {
 async fn a_fault_of_one_account_leaves_others_alone_and_a_reset_ends_it() {
     let test = TestMock::start().await;
     let fault = Fault::new(FaultKind::Errcode(45009)).of("wx00000000000000a0");
-    test.mock.faults().add(fault);
+    test.mock.faults().add(fault).unwrap();
     assert_eq!(test.ask(COLORS).await.errcode(), 45009);
     let mp = test.mock.mini_program();
     let path = format!(

@@ -10,7 +10,10 @@ use crate::{
 /// A world with one of everything, to be spoilt.
 async fn full_world(test: &TestMock) -> Value {
     test.claimed("alice").await;
-    test.mock.user("bob").login(&test.mock.mini_program().appid);
+    test.mock
+        .user("bob")
+        .login(&test.mock.mini_program().appid)
+        .unwrap();
     let photo = fixtures::image("logo.jpg").to_vec();
     test.upload("/cgi-bin/media/upload?type=image", "a.jpg", photo)
         .await;
@@ -57,7 +60,7 @@ async fn full_life(test: &TestMock) {
     ] {
         assert_eq!(test.post(path, &call).await.errcode(), 0, "{path}");
     }
-    test.mock.user("alice").gift("0001", "bob");
+    test.mock.user("alice").gift("0001", "bob").unwrap();
     assert!(
         test.claim_custom("carol", &custom, "0002")
             .await
@@ -325,8 +328,8 @@ async fn use_everything(test: &mut TestMock, world: &Value) {
         ))
         .await;
         test.claim("bob", card_id, "n-9").await;
-        test.mock.user("bob").wallet();
-        test.mock.clock().advance(4 * DAY);
+        test.mock.user("bob").wallet().unwrap();
+        test.mock.clock().advance(4 * DAY).unwrap();
     }
 }
 
@@ -363,7 +366,7 @@ async fn a_world_with_more_people_than_can_be_is_refused_and_many_are_taken() {
     world["users"] = json!(people(10_000));
     let answer = test.control("PUT", "world", &world).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(test.mock.user("u9999").wallet().len(), 0);
+    assert_eq!(test.mock.user("u9999").wallet().unwrap().len(), 0);
 }
 
 #[tokio::test]
@@ -391,7 +394,7 @@ async fn a_card_that_is_nested_as_deeply_as_can_be_comes_back() {
 async fn a_clock_that_runs_on_past_its_end_stands_still_there() {
     let test = TestMock::start().await;
     let clock = test.mock.clock();
-    clock.set(i64::from(u32::MAX));
+    clock.set(i64::from(u32::MAX)).unwrap();
     clock.unfreeze();
     let world = test.control("GET", "world", &Value::Null).await.json();
     assert_eq!(test.control("PUT", "world", &world).await.status, 200);

@@ -198,7 +198,10 @@ async fn faults_befall_calls_inside_the_tunnel() {
         FaultKind::LostAnswer,
         FaultKind::Truncate(10),
     ] {
-        test.mock.faults().add(Fault::new(kind).on(COLORS).times(1));
+        test.mock
+            .faults()
+            .add(Fault::new(kind).on(COLORS).times(1))
+            .unwrap();
         let broken = call().await.unwrap_err();
         let was_reset = io_error(&broken) == Some(ErrorKind::ConnectionReset);
         assert_eq!(was_reset, kind == FaultKind::Reset, "{kind:?}: {broken:?}");
@@ -397,7 +400,8 @@ async fn a_client_that_knows_no_proxy_is_answered_with_tls() {
     // A fault breaks these connections like others.
     test.mock
         .faults()
-        .add(Fault::new(FaultKind::Reset).on(COLORS).times(1));
+        .add(Fault::new(FaultKind::Reset).on(COLORS).times(1))
+        .unwrap();
     let url = format!(
         "https://api.weixin.qq.com:{}{}",
         address.port(),

@@ -269,7 +269,7 @@ async fn an_account_shows_what_it_was_given() {
         (&json!(2), &json!(2000))
     );
 
-    test.mock.clock().advance(7200);
+    test.mock.clock().advance(7200).unwrap();
     let later = credentials().await;
     assert_eq!(
         (&later["access_tokens"], &later["tickets"]),

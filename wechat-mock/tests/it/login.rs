@@ -15,7 +15,7 @@ fn session(appid: &str, secret: &str, js_code: &str) -> String {
 async fn a_login_code_gives_the_session_of_its_user_once() {
     let test = TestMock::start().await;
     let mp = test.mock.mini_program();
-    let js_code = test.mock.user("alice").login(&mp.appid);
+    let js_code = test.mock.user("alice").login(&mp.appid).unwrap();
     assert_eq!(js_code.len(), 32);
 
     let path = session(&mp.appid, &mp.secret, &js_code);
@@ -37,7 +37,7 @@ async fn a_login_code_gives_the_session_of_its_user_once() {
 async fn a_login_code_is_good_for_one_app_and_five_minutes() {
     let test = TestMock::start().await;
     let mp = test.mock.mini_program();
-    let js_code = test.mock.user("alice").login(&mp.appid);
+    let js_code = test.mock.user("alice").login(&mp.appid).unwrap();
 
     let made_up = test.get(&session(&mp.appid, &mp.secret, "nonsense")).await;
     assert_snapshot!("session_unknown_code", made_up.shown());
@@ -49,7 +49,7 @@ async fn a_login_code_is_good_for_one_app_and_five_minutes() {
     let answer = test.get(&session(&oa.appid, &oa.secret, &js_code)).await;
     assert_eq!(answer.errcode(), 40029, "an Official Account has no logins");
 
-    test.mock.clock().advance(300);
+    test.mock.clock().advance(300).unwrap();
     let late = test.get(&session(&mp.appid, &mp.secret, &js_code)).await;
     assert_eq!(late.errcode(), 40029);
     assert_eq!(test.rule(&late), "WX-LOG-002");
@@ -59,7 +59,7 @@ async fn a_login_code_is_good_for_one_app_and_five_minutes() {
 async fn an_app_that_is_bound_to_no_open_platform_account_learns_no_unionid() {
     let test = TestMock::start().await;
     let login = async |appid: &str, secret: &str| {
-        let js_code = test.mock.user("alice").login(appid);
+        let js_code = test.mock.user("alice").login(appid).unwrap();
         test.get(&session(appid, secret, &js_code)).await.json()
     };
     let alone = json!({"name": "alone", "kind": "mini_program"});
@@ -93,8 +93,8 @@ async fn a_moved_clock_is_told_by_the_date_of_the_answers() {
         answer.headers()["date"].to_str().unwrap().to_owned()
     };
     test.mock.clock().freeze();
-    test.mock.clock().set(1_700_028_800);
+    test.mock.clock().set(1_700_028_800).unwrap();
     assert_eq!(date().await, "Wed, 15 Nov 2023 06:13:20 GMT");
-    test.mock.clock().advance(86_400);
+    test.mock.clock().advance(86_400).unwrap();
     assert_eq!(date().await, "Thu, 16 Nov 2023 06:13:20 GMT");
 }

@@ -21,6 +21,7 @@ mod endpoints;
 mod explain;
 mod faults;
 mod fields;
+mod handles;
 mod imports;
 #[cfg(feature = "intercept")]
 mod intercept;

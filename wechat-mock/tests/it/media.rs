@@ -34,7 +34,7 @@ async fn a_picture_is_shown_under_the_mock_and_outlives_its_ticket_and_its_world
     assert_eq!(test.get(path).await.status, 404);
 
     test.control("PUT", "world", &world).await;
-    test.mock.clock().advance(400 * DAY);
+    test.mock.clock().advance(400 * DAY).unwrap();
     let name = path.split('/').nth(2).unwrap();
     for path in [
         path,
@@ -75,7 +75,7 @@ async fn a_temporary_file_comes_back_as_it_went_for_three_days() {
     );
     assert!(file.body == photo, "the bytes differ");
 
-    test.mock.clock().advance(3 * DAY);
+    test.mock.clock().advance(3 * DAY).unwrap();
     let token = test.token_of("oa").await;
     let late = test.get(&format!("{path}&access_token={token}")).await;
     assert_snapshot!("media_expired", late.shown());
@@ -163,7 +163,7 @@ async fn a_video_is_answered_by_where_it_is() {
         ("video/mp4", mp4)
     );
 
-    test.mock.clock().advance(3 * DAY);
+    test.mock.clock().advance(3 * DAY).unwrap();
     assert_eq!(test.get(path).await.status, 404);
 }
 
@@ -198,8 +198,11 @@ async fn a_refusal_of_an_upload_ends_with_a_hint_and_a_rid() {
             "{errmsg}"
         );
         // Either finds the record.
-        let by_hint = test.mock.journal().explain(&hint);
-        assert_eq!(by_hint["id"], test.mock.journal().explain(&rid)["id"]);
+        let by_hint = test.mock.journal().explain(&hint).unwrap();
+        assert_eq!(
+            by_hint["id"],
+            test.mock.journal().explain(&rid).unwrap()["id"]
+        );
         assert_eq!(by_hint["errcode"], errcode);
     }
     // What the gateway refuses has a rid alone.

@@ -287,7 +287,7 @@ async fn a_merchant_number_has_one_rule_at_a_time() {
     assert_eq!(failed["occupy_appid"], test.mock.official_account().appid);
 
     // When the rule has ended, its numbers are free again.
-    test.mock.clock().advance(10 * DAY);
+    test.mock.clock().advance(10 * DAY).unwrap();
     let mut test = test;
     test.token = test.token_of("oa").await;
     let mut later = gift_rule(&card_id, &["2"]);
@@ -339,7 +339,7 @@ async fn a_sub_merchant_is_reviewed() {
     assert_eq!(listed["next_begin_id"], id);
 
     // Its authorization ends, and with it the right to make its cards.
-    test.mock.clock().advance(301 * DAY);
+    test.mock.clock().advance(301 * DAY).unwrap();
     let mut test = test;
     test.token = test.token_of("oa").await;
     assert_eq!(

@@ -44,7 +44,7 @@ async fn a_card_that_was_sent_can_be_taken_from_the_message() {
 
     let taken = test.mock.user("alice").open_message(&sent[0].id).unwrap();
     assert_eq!(taken.err_msg(), "addCard:ok");
-    assert_eq!(test.mock.user("alice").wallet().len(), 1);
+    assert_eq!(test.mock.user("alice").wallet().unwrap().len(), 1);
     let unknown = test.mock.user("bob").open_message(&sent[0].id).unwrap_err();
     assert_eq!(unknown.status, 404);
 
@@ -52,7 +52,7 @@ async fn a_card_that_was_sent_can_be_taken_from_the_message() {
     let closed = test.control("POST", &path, &json!({"cancel": true})).await;
     assert_eq!(closed.json()["errMsg"], "addCard:cancel");
     assert_eq!(closed.json()["explain"]["outcome"], "cancelled");
-    assert_eq!(test.mock.user("alice").wallet().len(), 1);
+    assert_eq!(test.mock.user("alice").wallet().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_mass_message_reaches_those_it_names_or_everybody() {
     // Many may take the card of one message, each by themselves.
     for user in ["alice", "bob"] {
         let taken = test.mock.user(user).open_message(&id).unwrap();
-        assert!(taken.is_success(), "{}", taken.as_json());
+        assert!(taken.is_success(), "{}", taken.raw());
     }
 }
 
@@ -120,7 +120,7 @@ async fn a_card_ext_in_a_message_counts_and_a_signed_one_is_checked() {
     let rules: Vec<&Value> = outcomes.iter().map(|one| &one.explain()["rule"]).collect();
     assert_eq!(rules[2..], ["WX-SIG-001", "WX-SIG-005"]);
     assert!(outcomes[0].is_success() && outcomes[1].is_success());
-    let wallet = alice.wallet();
+    let wallet = alice.wallet().unwrap();
     let from: Vec<&Value> = wallet.iter().map(|card| &card["outer_str"]).collect();
     assert_eq!(from, ["mail-1", "mail-2"]);
 }

@@ -10,7 +10,8 @@ const PICTURE: &str = "http://mmbiz.qpic.cn/mmbiz_jpg/logo/0";
 /// The record of a refused call.
 fn explained(test: &TestMock, answer: &Answer) -> Value {
     assert_ne!(answer.errcode(), 0, "{}", answer.text());
-    test.mock.journal().explain(&answer.trace())
+    let record = test.mock.journal().explain(&answer.trace());
+    record.unwrap().raw().clone()
 }
 
 async fn refused(test: &TestMock, path: &str, body: Value) -> Value {
@@ -48,6 +49,7 @@ async fn claim_with(test: &TestMock, signed_nonce: &str, change: impl FnOnce(&mu
     ext["signature"] = json!(signed.signature());
     test.add_card("alice", &card_id, ext.to_string())
         .explain()
+        .raw()
         .clone()
 }
 
@@ -84,13 +86,14 @@ async fn make(id: &str) -> Value {
             let card_id = test.create().await;
             assert!(test.claim("alice", &card_id, "constant").await.is_success());
             let outcome = test.claim("bob", &card_id, "constant").await;
-            outcome.explain().clone()
+            outcome.explain().raw().clone()
         }
         "card_ext_reused" => {
             let card_id = test.create().await;
             let ext = test.card_ext(&card_id, "n-1").await;
             assert!(test.add_card("alice", &card_id, ext.clone()).is_success());
-            test.add_card("alice", &card_id, ext).explain().clone()
+            let outcome = test.add_card("alice", &card_id, ext);
+            outcome.explain().raw().clone()
         }
         "color_case" => refused_card(&test, |base| base["color"] = json!("color010")).await,
         "color_hex" => refused_card(&test, |base| base["color"] = json!("#63b359")).await,
@@ -119,7 +122,7 @@ async fn make(id: &str) -> Value {
         "deposit_code_in_card_ext" => {
             let card_id = stocked_deposit_card(&test).await;
             let outcome = test.claim_custom("alice", &card_id, "70790802").await;
-            outcome.explain().clone()
+            outcome.explain().raw().clone()
         }
         "deposit_code_in_qr" => {
             let card_id = stocked_deposit_card(&test).await;

@@ -218,7 +218,7 @@ async fn carry_out(test: &TestMock, model: &mut Model, step: &Step) -> Held {
                 let answer = stable_call(test, true).await;
                 let expected = model.forced(now);
                 model.hold(expected, &answer, true, now)?;
-                test.mock.clock().advance(*apart);
+                test.mock.clock().advance(*apart).unwrap();
             }
             Ok(())
         }
@@ -228,7 +228,7 @@ async fn carry_out(test: &TestMock, model: &mut Model, step: &Step) -> Held {
         }
         Step::Use(..) => Ok(()),
         Step::Wait(seconds) => {
-            test.mock.clock().advance(*seconds);
+            test.mock.clock().advance(*seconds).unwrap();
             Ok(())
         }
     }
@@ -270,7 +270,7 @@ fn tokens_and_tickets_live_as_the_documents_say() {
         runtime.block_on(async {
             test.control("POST", "reset", &Value::Null).await;
             test.mock.clock().freeze();
-            test.mock.clock().set(start);
+            test.mock.clock().set(start).unwrap();
             let mut model = Model::default();
             for step in &steps {
                 carry_out(&test, &mut model, step).await?;

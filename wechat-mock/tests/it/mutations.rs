@@ -125,7 +125,7 @@ fn a_damaged_call_is_answered_all_the_same() {
         {
             let claim = runtime.block_on(test.claim("bob", card_id, "n"));
             prop_assert!(claim.err_msg().starts_with("addCard:"));
-            let _wallet = test.mock.user("bob").wallet();
+            let _wallet = test.mock.user("bob").wallet().unwrap();
         }
         Ok(())
     });

@@ -173,7 +173,7 @@ async fn a_deleted_member_card_is_found_again_with_all_that_was_known() {
         card["card"]["member_card"]["base_info"]["sku"]["quantity"].clone()
     };
     let left = stock(&test).await;
-    test.mock.user("alice").delete(code);
+    test.mock.user("alice").delete(code).unwrap();
 
     // Somebody else's claim is their own.
     assert_ne!(test.claimed_of("bob", &card_id, "of bob").await, code);
@@ -195,8 +195,8 @@ async fn a_deleted_member_card_that_has_ended_is_not_found_again() {
     let node = json!({"auto_activate": true, "prerogative": "会员价", "supply_bonus": false, "supply_balance": false});
     let card_id = member_card(&test, node).await;
     let former = test.claimed_of("alice", &card_id, "n-1").await;
-    test.mock.user("alice").delete(&former);
-    test.mock.clock().advance(31 * DAY);
+    test.mock.user("alice").delete(&former).unwrap();
+    test.mock.clock().advance(31 * DAY).unwrap();
     test.token = test.token_of("oa").await;
     let refused = test.claim("alice", &card_id, "n-2").await;
     assert_eq!(refused.explain()["rule"], "WX-CLM-011");

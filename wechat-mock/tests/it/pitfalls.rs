@@ -104,9 +104,9 @@ async fn two_processes(test: &mut TestMock) {
     });
     let stable = test.post("/cgi-bin/stable_token", &stable).await.json();
     let other = test.token_of("oa").await;
-    test.mock.clock().advance(299);
+    test.mock.clock().advance(299).unwrap();
     assert_eq!(test.ask("/card/getcolors").await.errcode(), 0);
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_eq!(test.ask("/card/getcolors").await.errcode(), 40001);
     for alive in [other, stable["access_token"].as_str().unwrap().to_owned()] {
         test.token = alive;
@@ -262,7 +262,7 @@ async fn a_stale_ticket(test: &mut TestMock) {
         let now = test.mock.clock().now().to_string();
         test.add_card("alice", &card_id, card_ext(&ticket, &card_id, nonce, &now))
     };
-    test.mock.clock().advance(7200);
+    test.mock.clock().advance(7200).unwrap();
     let outcome = claim(test, "n-1");
     assert!(!outcome.is_success());
     assert_eq!(outcome.explain()["rule"], "WX-SIG-002");
@@ -285,7 +285,7 @@ async fn a_ticket_for_every_request(test: &TestMock) {
 
 async fn a_superseded_token(test: &TestMock) {
     test.token_of("oa").await;
-    test.mock.clock().advance(300);
+    test.mock.clock().advance(300).unwrap();
     let answer = test.ask("/cgi-bin/ticket/getticket?type=wx_card").await;
     assert_eq!(answer.errcode(), 40001);
     assert_eq!(answer.json()["ticket"], Value::Null);
@@ -303,7 +303,7 @@ async fn the_same_nonce(test: &TestMock) {
     assert!(!again.is_success());
     assert_eq!(again.explain()["rule"], "WX-CLM-010");
     assert!(test.claim("bob", &other, "rainbowstar").await.is_success());
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert!(
         test.claim("bob", &card_id, "rainbowstar")
             .await
@@ -383,7 +383,7 @@ async fn the_encrypted_code(test: &TestMock) {
 async fn held_before_decryption(test: &TestMock) {
     let card_id = test.create().await;
     test.claim("alice", &card_id, "n").await;
-    let held = test.mock.user("alice").wallet();
+    let held = test.mock.user("alice").wallet().unwrap();
     assert_eq!(held.len(), 1);
     assert_eq!(held[0]["card_id"], json!(card_id));
     assert!(test.mock.journal().of_path("/card/code/decrypt").is_empty());

@@ -45,14 +45,18 @@ async fn push_to(test: &TestMock, appid: &str, url: &str, change: Value) {
 fn lose(test: &TestMock, code: &str) -> String {
     let elements = json!({"CardId": "pCard", "UserCardCode": code});
     let events = test.mock.events();
-    events.trigger(OA, "user_del_card", "alice", elements)
+    events
+        .trigger(OA, "user_del_card", "alice", elements)
+        .unwrap()
 }
 
 /// alice gets a card; the event's id.
 fn get(test: &TestMock) -> String {
     let elements = json!({"CardId": "pCard", "IsGiveByFriend": 0});
     let events = test.mock.events();
-    events.trigger(OA, "user_get_card", "alice", elements)
+    events
+        .trigger(OA, "user_get_card", "alice", elements)
+        .unwrap()
 }
 
 /// The event once nothing is under way.
@@ -64,7 +68,8 @@ async fn settled(test: &TestMock, id: &str) -> Value {
 fn shown(test: &TestMock, id: &str) -> Value {
     let events = test.mock.events().list();
     let found = events.iter().find(|event| event["id"] == id);
-    found.unwrap_or_else(|| panic!("no {id}")).clone()
+    let found = found.unwrap_or_else(|| panic!("no {id}"));
+    found.raw().clone()
 }
 
 fn outcomes(event: &Value) -> Vec<&str> {
@@ -233,7 +238,9 @@ async fn pushes_of_one_account_come_in_order_and_hold_up_neither_calls_nor_other
     let path = format!("events/{}/resend", ids[0]);
     assert_eq!(test.control("POST", &path, &Value::Null).await.status, 409);
     let events = test.mock.events();
-    events.trigger(STRANGER, "user_del_card", "bob", json!({}));
+    events
+        .trigger(STRANGER, "user_del_card", "bob", json!({}))
+        .unwrap();
     other.next().await;
     for id in &ids {
         assert_eq!(shown(&test, id)["state"], "pending");
@@ -258,7 +265,9 @@ async fn events_of_many_threads_come_once_each_in_the_order_of_the_log() {
                     let elements = json!({"UserCardCode": format!("{thread}-{number}")});
                     let appid = [OA, STRANGER][number % 2];
                     let events = mock.events();
-                    events.trigger(appid, "user_del_card", "bob", elements);
+                    events
+                        .trigger(appid, "user_del_card", "bob", elements)
+                        .unwrap();
                 }
             });
         }
@@ -296,7 +305,10 @@ async fn disorder_doubles_drops_delays_turns_round_and_signs_wrongly() {
         (&event["state"], &event["tries"]),
         (&json!("dropped"), &json!([]))
     );
-    assert_eq!(test.mock.events().resend(&id).await["state"], "delivered");
+    assert_eq!(
+        test.mock.events().resend(&id).await.unwrap()["state"],
+        "delivered"
+    );
 
     let test = disorder(json!({"delay_ms": 20})).await;
     let event = settled(&test, &lose(&test, "3")).await;

@@ -40,7 +40,7 @@ async fn a_day_has_so_many_calls_and_the_next_begins_anew() {
     );
     assert_eq!(test.create().await.len(), 28);
 
-    test.mock.clock().advance(DAY);
+    test.mock.clock().advance(DAY).unwrap();
     let mut tomorrow = test;
     tomorrow.token = tomorrow.token_of("oa").await;
     assert_eq!(tomorrow.ask(COLORS).await.errcode(), 0);

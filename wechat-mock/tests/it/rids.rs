@@ -51,10 +51,10 @@ async fn what_is_wrong_with_a_rid_has_its_number() {
         assert_eq!(seen(&test, rid).await, (errcode, rule.to_owned()), "{rid}");
     }
 
-    test.mock.clock().advance(7 * DAY);
+    test.mock.clock().advance(7 * DAY).unwrap();
     test.token = test.token_of("oa").await;
     assert_eq!(seen(&test, &own).await.0, 0);
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_eq!(seen(&test, &own).await, (76004, "WX-RID-004".to_owned()));
 
     test.control("DELETE", "requests", &Value::Null).await;

@@ -145,7 +145,7 @@ async fn carry_out(test: &mut TestMock, made: &mut Made, op: &Op) {
             made.media
                 .push(answer.json()["media_id"].as_str().unwrap().to_owned());
         }
-        Op::Login(user) => made.logins.push(test.mock.user(user).login(MP)),
+        Op::Login(user) => made.logins.push(test.mock.user(user).login(MP).unwrap()),
         Op::Session(login) if !made.logins.is_empty() => {
             let login = login.get(&made.logins).clone();
             drop(session(test, &login).await);
@@ -163,7 +163,7 @@ async fn carry_out(test: &mut TestMock, made: &mut Made, op: &Op) {
             test.control("POST", &path, &json!({"pass": pass, "reason": "看不清"}))
                 .await;
         }
-        Op::Advance(seconds) => test.mock.clock().advance(*seconds),
+        Op::Advance(seconds) => test.mock.clock().advance(*seconds).unwrap(),
         Op::Freeze(true) => test.mock.clock().freeze(),
         Op::Freeze(false) => test.mock.clock().unfreeze(),
         Op::Switch(name, value) => drop(
@@ -263,8 +263,8 @@ async fn go_on(test: &mut TestMock, made: &Made) -> Vec<String> {
     ] {
         answers.push(test.control("POST", path, &what).await.shown());
     }
-    answers.push(format!("{:?}", test.mock.user("alice").wallet()));
-    answers.push(test.mock.user("bob").login(MP));
+    answers.push(format!("{:?}", test.mock.user("alice").wallet().unwrap()));
+    answers.push(test.mock.user("bob").login(MP).unwrap());
     answers
 }
 
@@ -284,7 +284,7 @@ fn a_world_comes_back_as_it_went_and_goes_on_alike() {
 
             let now = test.mock.clock().now();
             test.mock.clock().freeze();
-            test.mock.clock().set(now);
+            test.mock.clock().set(now).unwrap();
             let expected = go_on(&mut test, &made).await;
 
             test.control("POST", "reset", &Value::Null).await;
@@ -293,7 +293,7 @@ fn a_world_comes_back_as_it_went_and_goes_on_alike() {
             prop_assert_eq!(&export(&test).await, &world);
 
             test.mock.clock().freeze();
-            test.mock.clock().set(now);
+            test.mock.clock().set(now).unwrap();
             test.token = token;
             prop_assert_eq!(&go_on(&mut test, &made).await, &expected);
             Ok(())

@@ -45,7 +45,7 @@ impl Shop {
         let mut test = TestMock::start().await;
         let (card_id, other_card) = (test.create().await, test.create().await);
         let expired = test.ticket("wx_card").await;
-        test.mock.clock().advance(7200);
+        test.mock.clock().advance(7200).unwrap();
         test.token = test.token_of("oa").await;
         let (ticket, page_ticket) = (test.ticket("wx_card").await, test.ticket("jsapi").await);
 
@@ -304,7 +304,7 @@ async fn each_known_mistake_is_told_on_the_phone() {
             beside
         }),
         ("code_not_in_card_ext", {
-            let code = test.mock.user("alice").wallet()[0]["code"]
+            let code = test.mock.user("alice").wallet().unwrap()[0]["code"]
                 .as_str()
                 .unwrap()
                 .to_owned();
@@ -463,7 +463,7 @@ async fn a_ticket_that_died_since_is_told_as_expired() {
     let test = TestMock::start().await;
     let card_id = test.create().await;
     let ext = test.card_ext(&card_id, "n").await;
-    test.mock.clock().advance(7200);
+    test.mock.clock().advance(7200).unwrap();
     let outcome = test.add_card("alice", &card_id, ext);
     assert_eq!(outcome.explain()["rule"], "WX-SIG-002");
     assert_eq!(outcome.explain()["mistake"]["id"], "expired_ticket");

@@ -54,6 +54,7 @@ async fn the_shop_has_a_coupon_and_customers_who_hold_it() {
         test.mock
             .user(user)
             .wallet()
+            .unwrap()
             .first()
             .map(|card| card["status"].clone())
     };
@@ -64,7 +65,7 @@ async fn the_shop_has_a_coupon_and_customers_who_hold_it() {
     let logo = card["logo_url"].as_str().unwrap();
     let path = logo.strip_prefix("http://mmbiz.qpic.cn").unwrap();
     assert_eq!(test.get(path).await.status, 200);
-    let code = test.mock.user("alice").wallet()[0]["code"].clone();
+    let code = test.mock.user("alice").wallet().unwrap()[0]["code"].clone();
     assert_eq!(
         test.post("/card/code/consume", &json!({"code": code}))
             .await
@@ -73,7 +74,7 @@ async fn the_shop_has_a_coupon_and_customers_who_hold_it() {
     );
     // Another seed, another world; without a name it is the one it began with.
     test.control("POST", "reset", &Value::Null).await;
-    assert!(test.mock.user("alice").wallet().is_empty());
+    assert!(test.mock.user("alice").wallet().unwrap().is_empty());
 }
 
 #[tokio::test]

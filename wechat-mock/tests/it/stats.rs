@@ -22,7 +22,7 @@ async fn ask(test: &TestMock, what: &str, days: [&str; 2], more: Value) -> Value
 /// Two days with a coupon and a member card: the second begins ten seconds after the first claim.
 async fn two_days() -> (TestMock, String, String) {
     let mut test = TestMock::start().await;
-    test.mock.clock().set(BEFORE_MIDNIGHT);
+    test.mock.clock().set(BEFORE_MIDNIGHT).unwrap();
     test.token = test.token_of("oa").await;
     let end = BEFORE_MIDNIGHT + 86_410;
     let coupon = test
@@ -36,7 +36,7 @@ async fn two_days() -> (TestMock, String, String) {
     let alices = held(&test, "alice", &coupon).await;
     held(&test, "alice", &club).await;
     // Midnight.
-    test.mock.clock().advance(10);
+    test.mock.clock().advance(10).unwrap();
     let bobs = held(&test, "bob", &coupon).await;
     held(&test, "bob", &club).await;
     held(&test, "carol", &club).await;
@@ -47,7 +47,7 @@ async fn two_days() -> (TestMock, String, String) {
     test.claim("bob", &coupon, "again").await;
 
     // The next day, on which what bob claimed last has ended, is over too.
-    test.mock.clock().advance(2 * DAY);
+    test.mock.clock().advance(2 * DAY).unwrap();
     test.token = test.token_of("oa").await;
     (test, coupon, club)
 }

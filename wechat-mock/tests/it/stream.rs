@@ -99,9 +99,9 @@ async fn what_happens_is_told_as_its_list_has_it() {
     assert!(outcome.is_success());
     let event = listener.next_of("event").await;
     assert_eq!(event, last(&test, "events", "events").await);
-    assert_eq!(listener.next_of("claim").await, *outcome.explain());
+    assert_eq!(listener.next_of("claim").await, *outcome.explain().raw());
 
-    test.mock.clock().advance(5);
+    test.mock.clock().advance(5).unwrap();
     let (name, clock) = listener.next().await;
     assert_eq!(
         (name.as_str(), clock),

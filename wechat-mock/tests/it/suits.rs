@@ -84,7 +84,7 @@ async fn every_row_refuses_as_it_says() {
                     "{json}"
                 );
             }
-            let record = test.mock.journal().explain(&answer.trace());
+            let record = test.mock.journal().explain(&answer.trace()).unwrap();
             for column in ["rule", "source", "confidence"] {
                 assert_eq!(record[column], row[column], "{column} of {row}\n{record:#}");
             }

@@ -2,7 +2,7 @@
 
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use wechat_mock::{AddCardOutcome, Builder, MockWechat, sign::Signed};
+use wechat_mock::{AddCardOutcome, Builder, CardExt, MockWechat, sign::Signed};
 
 /// The moment at which every test begins: 2026-12-23T04:26:40Z.
 pub(crate) const NOW: i64 = 1_798_000_000;
@@ -75,7 +75,7 @@ impl TestMock {
     pub(crate) async fn start_with(builder: Builder) -> Self {
         let mock = builder.seed(7).start().await;
         mock.clock().freeze();
-        mock.clock().set(NOW);
+        mock.clock().set(NOW).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut test = Self {
             mock,
@@ -165,7 +165,7 @@ impl TestMock {
 
     /// The rule that a refusal names.
     pub(crate) fn rule(&self, refused: &Answer) -> String {
-        let record = self.mock.journal().explain(&refused.trace());
+        let record = self.mock.journal().explain(&refused.trace()).unwrap();
         record["rule"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -227,17 +227,17 @@ impl TestMock {
         &self,
         user: &str,
         card_id: &str,
-        ext: impl Into<Value>,
+        ext: impl Into<CardExt>,
     ) -> AddCardOutcome {
         let page = self.mock.mini_program().appid;
-        self.mock.user(user).add_card(&page, card_id, ext)
+        self.mock.user(user).add_card(&page, card_id, ext).unwrap()
     }
 
     /// The code in clear of a claim by a user.
     pub(crate) async fn claimed_of(&self, user: &str, card_id: &str, nonce: &str) -> String {
         let outcome = self.claim(user, card_id, nonce).await;
         let encrypted = outcome.encrypted_code();
-        let encrypted = encrypted.unwrap_or_else(|| panic!("{}", outcome.as_json()));
+        let encrypted = encrypted.unwrap_or_else(|| panic!("{}", outcome.raw()));
         let answer = self
             .post("/card/code/decrypt", &json!({"encrypt_code": encrypted}))
             .await;
@@ -279,7 +279,7 @@ impl TestMock {
             })
             .await;
         let outcome = self.claim_custom(user, &card_id, code).await;
-        assert!(outcome.is_success(), "{}", outcome.as_json());
+        assert!(outcome.is_success(), "{}", outcome.raw());
         card_id
     }
 

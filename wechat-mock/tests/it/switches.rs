@@ -200,7 +200,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         }
         "stats_card_type" => {
             let (card_id, ..) = test.claimed("alice").await;
-            test.mock.clock().advance(DAY);
+            test.mock.clock().advance(DAY).unwrap();
             test.token = test.token_of("oa").await;
             let asked = json!({
                 "begin_date": "2026-12-23", "end_date": "2026-12-23", "cond_source": 1,
@@ -227,7 +227,7 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
         }
         "ticket_expires_in" => {
             test.ticket("wx_card").await;
-            test.mock.clock().advance(1000);
+            test.mock.clock().advance(1000).unwrap();
             let answer = test.ask("/cgi-bin/ticket/getticket?type=wx_card").await;
             answer.json()["expires_in"].to_string()
         }
@@ -421,7 +421,7 @@ async fn tokens(test: &mut TestMock, name: &str) -> String {
             colors(test, &test.token).await.to_string()
         }
         "dead_token" => {
-            test.mock.clock().advance(7200);
+            test.mock.clock().advance(7200).unwrap();
             colors(test, &test.token).await.to_string()
         }
         _ => {
@@ -492,7 +492,7 @@ async fn uploads(test: &TestMock, name: &str) -> String {
         }
         _ => {
             let mp = test.mock.mini_program();
-            let js_code = test.mock.user("alice").login(&mp.appid);
+            let js_code = test.mock.user("alice").login(&mp.appid).unwrap();
             let session = test
                 .get(&format!(
                     "/sns/jscode2session?appid={}&secret={}&js_code={js_code}&grant_type=authorization_code",
@@ -513,7 +513,7 @@ async fn tail(test: &TestMock) -> String {
             continue;
         };
         let trace = rest.split([']', ' ']).next().unwrap().to_owned();
-        let record = test.mock.journal().explain(&trace);
+        let record = test.mock.journal().explain(&trace).unwrap();
         assert_eq!(record["rule"], "WX-CRD-051", "{trace}");
         wording = wording.replace(&trace, "..");
     }
@@ -598,7 +598,9 @@ async fn pushed_to_nobody(test: &TestMock) -> String {
     test.control("PATCH", &format!("accounts/{appid}"), &callback)
         .await;
     let events = test.mock.events();
-    events.trigger(&appid, "user_get_card", "alice", json!({}));
+    events
+        .trigger(&appid, "user_get_card", "alice", json!({}))
+        .unwrap();
     events.settled().await;
     let event = events.of("user_get_card").remove(0);
     let tries = event["tries"].as_array().unwrap().len();
@@ -615,7 +617,9 @@ async fn replied_to(test: &TestMock) -> String {
     let path = format!("accounts/{appid}");
     test.control("PATCH", &path, &callback).await;
     let events = test.mock.events();
-    events.trigger(&appid, "user_del_card", "alice", json!({}));
+    events
+        .trigger(&appid, "user_del_card", "alice", json!({}))
+        .unwrap();
     events.settled().await;
     let event = events.of("user_del_card").remove(0);
     let tries = event["tries"].as_array().unwrap().len();

@@ -58,7 +58,7 @@ async fn the_stable_token_stays_the_same_and_counts_down() {
     let first = test.post("/cgi-bin/stable_token", &call).await;
     assert_snapshot!("stable_token", first.shown());
 
-    test.mock.clock().advance(100);
+    test.mock.clock().advance(100).unwrap();
     let second = test.post("/cgi-bin/stable_token", &call).await.json();
     assert_eq!(second["access_token"], first.json()["access_token"]);
     assert_eq!(second["expires_in"], 7100);
@@ -70,7 +70,7 @@ async fn every_state_of_a_token_has_its_number() {
     let colors = |token: String| format!("/card/getcolors?access_token={token}");
     let replaced = test.token.clone();
     let latest = test.token_of("oa").await;
-    test.mock.clock().advance(300);
+    test.mock.clock().advance(300).unwrap();
 
     let mut shown = Vec::new();
     for (what, path) in [
@@ -85,7 +85,7 @@ async fn every_state_of_a_token_has_its_number() {
     ] {
         shown.push(format!("# {what}\n{}", test.get(&path).await.shown()));
     }
-    test.mock.clock().advance(6900);
+    test.mock.clock().advance(6900).unwrap();
     let answer = test.get(&colors(latest)).await;
     shown.push(format!("# 7200 s old\n{}", answer.shown()));
     assert_snapshot!("token_states", shown.join("\n"));
@@ -95,9 +95,9 @@ async fn every_state_of_a_token_has_its_number() {
 async fn a_replaced_token_works_during_its_grace() {
     let test = TestMock::start().await;
     test.token_of("oa").await;
-    test.mock.clock().advance(299);
+    test.mock.clock().advance(299).unwrap();
     assert_eq!(test.ask("/card/getcolors").await.errcode(), 0);
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_eq!(test.ask("/card/getcolors").await.errcode(), 40001);
 }
 
@@ -116,11 +116,11 @@ async fn the_card_ticket_keeps_its_value_and_always_says_7200() {
     let first = test.ask("/cgi-bin/ticket/getticket?type=wx_card").await;
     assert_snapshot!("ticket", first.shown());
 
-    test.mock.clock().advance(7199);
+    test.mock.clock().advance(7199).unwrap();
     let again = test.token_of("oa").await;
     let path = format!("/cgi-bin/ticket/getticket?type=wx_card&access_token={again}");
     assert_eq!(test.get(&path).await.text(), first.text());
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_ne!(test.get(&path).await.text(), first.text());
 }
 

@@ -168,7 +168,7 @@ async fn every_mistake_in_a_page_signature_is_told_by_its_hash() {
             .to_owned(),
     );
 
-    test.mock.clock().advance(7200);
+    test.mock.clock().advance(7200).unwrap();
     let expired = page(&sha1(&page_text(&ticket, &now, SIGNED))).await;
     assert_eq!(expired["ok"], false);
     told.insert(expired["mistake"]["id"].as_str().unwrap().to_owned());

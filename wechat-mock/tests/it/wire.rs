@@ -121,7 +121,9 @@ async fn a_quoted_secret_does_not_stand_in_the_journal() {
     let body = r#"{"appid":"wx1","secret": s3cret}"#;
     let answer = test.post_text("/card/get", "application/json", body).await;
     assert!(answer.text().contains("Error before s3cret}"));
-    let row = test.mock.journal().of_path("/card/get")[0].to_string();
+    let row = test.mock.journal().of_path("/card/get")[0]
+        .raw()
+        .to_string();
     assert!(!row.contains("s3cret"), "{row}");
 }
 

@@ -10,7 +10,11 @@ async fn a_world_in_the_middle_of_things_goes_on_elsewhere() {
     let test = TestMock::start().await;
     let (card_id, encrypted, code) = test.claimed("alice").await;
     let used = test.card_ext(&card_id, "n-1").await;
-    let js_code = test.mock.user("bob").login(&test.mock.mini_program().appid);
+    let js_code = test
+        .mock
+        .user("bob")
+        .login(&test.mock.mini_program().appid)
+        .unwrap();
     let world = test.control("GET", "world", &Value::Null).await.json();
 
     let mut other = TestMock::start().await;

@@ -113,7 +113,7 @@ async fn the_time_of_a_push_is_judged_by_wechats_clock_not_by_ours() {
     assert_eq!(answer.text, "success");
     // WeChat's time moved since we last heard of it.
     for days in 1..4 {
-        shop.mock.clock().advance(DAY);
+        shop.mock.clock().advance(DAY).unwrap();
         let now = NOW + days * DAY;
         let answer = push_at(
             &service,

@@ -165,7 +165,7 @@ async fn a_refusal_that_rests_on_a_push_alone_asks_wechat_first() {
     push_all(&shop, &[consumed(NOW + 60, card_id, code, "FROM_API")]).await;
     assert_eq!(status(&shop, code).await, "redeemed");
     let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
-    shop.mock.faults().add(busy);
+    shop.mock.faults().add(busy).unwrap();
     let busy = shop.redeem(code).await;
     assert_eq!(busy.error(), (503, "wechat_unavailable".to_owned()));
     shop.mock.faults().clear();
@@ -183,9 +183,9 @@ async fn lost_redemption(shop: &Shop, code: &str) {
     let fault = Fault::new(FaultKind::LostAnswer)
         .on("/card/code/consume")
         .times(1);
-    shop.mock.faults().add(fault);
+    shop.mock.faults().add(fault).unwrap();
     let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
-    shop.mock.faults().add(busy);
+    shop.mock.faults().add(busy).unwrap();
     assert_eq!(shop.redeem(code).await.status, 503);
     shop.mock.faults().clear();
 }

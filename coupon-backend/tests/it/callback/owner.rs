@@ -13,7 +13,7 @@ async fn whose_a_code_is_stands_in_the_push() {
     // Alice never logged in; her phone claims, and never comes back to us.
     let outcome = shop.add_card("alice", &id, &bob).await;
     let encrypted = outcome.encrypted_code().unwrap().to_owned();
-    let code = shop.mock.user("alice").wallet()[0]["code"]
+    let code = shop.mock.user("alice").wallet().unwrap()[0]["code"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -65,7 +65,7 @@ async fn without_a_unionid_the_first_claimer_owns_it() {
     let (alice, bob) = (shop.login("alice").await, shop.login("bob").await);
     let outcome = shop.add_card("alice", &id, &alice).await;
     let encrypted = outcome.encrypted_code().unwrap();
-    let code = shop.mock.user("alice").wallet()[0]["code"]
+    let code = shop.mock.user("alice").wallet().unwrap()[0]["code"]
         .as_str()
         .unwrap()
         .to_owned();

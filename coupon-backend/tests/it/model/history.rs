@@ -105,19 +105,19 @@ impl History {
                 if let Some((name, code)) = self.code(which, &["NORMAL"]) {
                     let at = NAMES.iter().position(|other| *other == name).unwrap();
                     let friend = NAMES[(at + 1) % NAMES.len()];
-                    self.shop.mock.user(name).gift(&code, friend);
+                    self.shop.mock.user(name).gift(&code, friend).unwrap();
                     self.shop.advance(1);
-                    self.shop.mock.user(friend).accept(&code);
+                    self.shop.mock.user(friend).accept(&code).unwrap();
                 }
             }
             Step::Delete(which) => {
                 if let Some((name, code)) = self.code(which, &["NORMAL"]) {
-                    self.shop.mock.user(name).delete(&code);
+                    self.shop.mock.user(name).delete(&code).unwrap();
                 }
             }
             Step::Fault(path, kind) => {
                 let fault = Fault::new(kind).on(path).times(1);
-                self.shop.mock.faults().add(fault);
+                self.shop.mock.faults().add(fault).unwrap();
             }
             Step::Pushes => settle(&self.shop).await,
             Step::Time(seconds) => self.shop.advance(seconds),
@@ -136,7 +136,9 @@ impl History {
         }
         let page = self.shop.mock.mini_program().appid;
         let phone = self.shop.mock.user(name);
-        let outcome = phone.add_card(&page, &signed.get("cardId"), signed.get("cardExt"));
+        let outcome = phone
+            .add_card(&page, &signed.get("cardId"), signed.get("cardExt"))
+            .unwrap();
         let Some(encrypted) = outcome.encrypted_code() else {
             panic!("{outcome:?}");
         };
@@ -157,7 +159,7 @@ impl History {
         let held: Vec<_> = NAMES
             .iter()
             .flat_map(|name| {
-                let wallet = self.shop.mock.user(name).wallet();
+                let wallet = self.shop.mock.user(name).wallet().unwrap();
                 wallet.into_iter().map(move |card| (*name, card))
             })
             .filter(|(_, card)| statuses.contains(&card["status"].as_str().unwrap()))
@@ -244,7 +246,8 @@ async fn deliver(shop: &Shop) {
             shop.mock
                 .events()
                 .resend(event["id"].as_str().unwrap())
-                .await;
+                .await
+                .unwrap();
         }
     }
     settle(shop).await;

@@ -110,7 +110,7 @@ impl Fleet {
         let mut codes = codes.to_vec();
         codes.sort();
         assert_eq!(booked, codes);
-        let wallets = NAMES.map(|name| self.shop.mock.user(name).wallet());
+        let wallets = NAMES.map(|name| self.shop.mock.user(name).wallet().unwrap());
         let held = wallets.iter().flatten();
         let consumed = held.filter(|card| card["status"] == "CONSUMED");
         assert_eq!(consumed.count(), codes.len());

@@ -101,7 +101,7 @@ pub(super) async fn consume(page: &mut Page) {
     }
     page.behind_the_gateway("POST", "", &body.to_string()).await;
 
-    page.test.mock.clock().advance(60 * DAY);
+    page.test.mock.clock().advance(60 * DAY).unwrap();
     page.test.token = page.test.token_of("oa").await;
     page.post("past its end", &json!({"code": code})).await;
 }
@@ -172,9 +172,9 @@ pub(super) async fn mark(page: &mut Page) {
         ("held for carol after that", call(&carol, json!(true))),
     ])
     .await;
-    page.test.mock.clock().advance(299);
+    page.test.mock.clock().advance(299).unwrap();
     page.post("299 seconds later", &body).await;
-    page.test.mock.clock().advance(1);
+    page.test.mock.clock().advance(1).unwrap();
     page.post("300 seconds later", &body).await;
     page.behind_the_gateway("POST", "", &body.to_string()).await;
 }

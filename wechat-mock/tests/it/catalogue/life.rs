@@ -354,7 +354,7 @@ pub(super) async fn picture(page: &mut Page) {
     page.get("a ticket", &query).await;
     page.get("no ticket", "").await;
     page.get("an unknown ticket", "?ticket=nonsense").await;
-    page.test.mock.clock().advance(60);
+    page.test.mock.clock().advance(60).unwrap();
     page.get("a ticket that has ended", &query).await;
     page.behind_the_gateway("GET", &query, "").await;
 }

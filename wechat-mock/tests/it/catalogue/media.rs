@@ -126,7 +126,7 @@ pub(super) async fn get(page: &mut Page) {
     page.ask("an unknown one", "?media_id=nonsense").await;
     page.behind_the_gateway("GET", &query, "").await;
 
-    page.test.mock.clock().advance(3 * DAY);
+    page.test.mock.clock().advance(3 * DAY).unwrap();
     page.test.token = page.test.token_of("oa").await;
     page.ask("a file of three days ago", &query).await;
     let world = page.test.control("GET", "world", &Value::Null).await.json();

@@ -175,7 +175,7 @@ async fn ticket(page: &mut Page) -> Value {
     page.post("none", &json!({})).await;
     page.post("an unknown ticket", &json!({"activate_ticket": "x"}))
         .await;
-    page.test.mock.clock().advance(7200);
+    page.test.mock.clock().advance(7200).unwrap();
     page.test.token = page.test.token_of("oa").await;
     page.post("a ticket past its end", &works).await;
     works
@@ -215,7 +215,7 @@ async fn update(page: &mut Page) -> Value {
     // A member card is not redeemed by a call.
     page.test.post("/card/code/unavailable", &named).await;
     page.post("a code that was made void", &named).await;
-    page.test.mock.clock().advance(60 * DAY);
+    page.test.mock.clock().advance(60 * DAY).unwrap();
     page.test.token = page.test.token_of("oa").await;
     page.post("a code past its end", &works).await;
     works
@@ -484,7 +484,7 @@ async fn wrong_days(page: &mut Page, works: &Value) {
 async fn later(page: &mut Page) -> Value {
     page.test.claimed("bob").await;
     let named = member(page).await;
-    page.test.mock.clock().advance(2 * DAY);
+    page.test.mock.clock().advance(2 * DAY).unwrap();
     page.test.token = page.test.token_of("oa").await;
     named
 }

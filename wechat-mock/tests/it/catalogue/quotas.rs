@@ -94,7 +94,7 @@ pub(super) async fn rid(page: &mut Page) {
     }
     page.behind_the_gateway("POST", "", &json!({"rid": "6aac0064"}).to_string())
         .await;
-    page.test.mock.clock().advance(7 * DAY);
+    page.test.mock.clock().advance(7 * DAY).unwrap();
     page.test.token = page.test.token_of("oa").await;
     page.post("a rid of more than seven days ago", &json!({"rid": own}))
         .await;

@@ -70,7 +70,7 @@ pub(super) async fn stable_token(page: &mut Page) {
         page.note(what, &answer);
     }
     for _ in 0..20 {
-        page.test.mock.clock().advance(30);
+        page.test.mock.clock().advance(30).unwrap();
         page.test
             .post("/cgi-bin/stable_token", &with("force_refresh", json!(true)))
             .await;
@@ -95,7 +95,7 @@ pub(super) async fn stable_token(page: &mut Page) {
 
 fn login(test: &TestMock, user: &str) -> String {
     let mp = test.mock.mini_program();
-    let code = test.mock.user(user).login(&mp.appid);
+    let code = test.mock.user(user).login(&mp.appid).unwrap();
     format!(
         "?appid={}&secret={}&grant_type=authorization_code&js_code={code}",
         mp.appid, mp.secret
@@ -108,7 +108,7 @@ pub(super) async fn session(page: &mut Page) {
     page.get("the same code again", &right).await;
     let (rest, _) = right.split_once("&js_code").unwrap();
     let old = login(&page.test, "alice");
-    page.test.mock.clock().advance(300);
+    page.test.mock.clock().advance(300).unwrap();
     for (what, query) in [
         ("no appid", String::new()),
         ("an unknown appid", "?appid=wx1".to_owned()),
@@ -148,7 +148,7 @@ pub(super) async fn session(page: &mut Page) {
         .await;
     let query = login(&page.test, "carol");
     page.get("another user within that minute", &query).await;
-    page.test.mock.clock().advance(60);
+    page.test.mock.clock().advance(60).unwrap();
     let query = login(&page.test, "bob");
     page.get("the next minute", &query).await;
 

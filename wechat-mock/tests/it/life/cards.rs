@@ -32,17 +32,17 @@ async fn a_reviewed_field_sends_the_card_to_review_again() {
 
     let answer = change(&test, &card_id, json!({"notice": "请出示"})).await;
     assert_eq!(answer["send_check"], true);
-    test.mock.clock().advance(59);
+    test.mock.clock().advance(59).unwrap();
     // Changed again, it waits from the beginning.
     change(&test, &card_id, json!({"notice": "请出示二维码"})).await;
-    test.mock.clock().advance(59);
+    test.mock.clock().advance(59).unwrap();
     let card = shown(&test, &card_id).await;
     assert_eq!(
         (&card["status"], &card["notice"]),
         (&json!("CARD_STATUS_NOT_VERIFY"), &json!("请出示二维码"))
     );
     assert!(!test.claim("alice", &card_id, "n").await.is_success());
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_eq!(
         shown(&test, &card_id).await["status"],
         "CARD_STATUS_VERIFY_OK"
@@ -59,7 +59,7 @@ async fn a_wider_range_reaches_the_codes_in_the_wallets() {
         "begin_timestamp": NOW.to_string(), "end_timestamp": (NOW + 40 * DAY).to_string(),
     }});
     assert_eq!(change(&test, &card_id, dates).await["send_check"], false);
-    test.mock.clock().advance(35 * DAY);
+    test.mock.clock().advance(35 * DAY).unwrap();
     test.token = test.token_of("oa").await;
     assert_eq!(status(&test, &code).await, "NORMAL");
     assert!(test.claim("bob", &card_id, "n-2").await.is_success());
@@ -97,8 +97,8 @@ async fn a_deleted_card_is_claimed_no_more_and_its_codes_live_on() {
     let path = format!("cards/{card_id}/review");
     assert_eq!(test.control("POST", &path, &review).await.status, 409);
 
-    test.mock.user("alice").gift(&code, "bob");
-    let code = test.mock.user("bob").accept(&code);
+    test.mock.user("alice").gift(&code, "bob").unwrap();
+    let code = test.mock.user("bob").accept(&code).unwrap();
     let consumed = test
         .post("/card/code/consume", &json!({"code": code}))
         .await;
@@ -114,7 +114,7 @@ async fn a_deletion_outlives_a_review_that_was_under_way() {
     let card_id = test.create().await;
     test.post("/card/delete", &json!({"card_id": card_id}))
         .await;
-    test.mock.clock().advance(60);
+    test.mock.clock().advance(60).unwrap();
     let deleted = json!({"offset": 0, "count": 1, "status_list": ["CARD_STATUS_DELETE"]});
     let answer = test.post("/card/batchget", &deleted).await.json();
     assert_eq!(answer["card_id_list"], json!([card_id]));

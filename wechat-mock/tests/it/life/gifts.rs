@@ -29,8 +29,11 @@ async fn a_friend_gets_a_code_of_their_own_and_the_givers_is_gone() {
         .json();
     assert_eq!(answer["openid"], test.openid("bob").await);
     assert_eq!(answer["can_consume"], true);
-    assert!(test.mock.user("alice").wallet().is_empty());
-    assert_eq!(test.mock.user("bob").wallet()[0]["code"], new.as_str());
+    assert!(test.mock.user("alice").wallet().unwrap().is_empty());
+    assert_eq!(
+        test.mock.user("bob").wallet().unwrap()[0]["code"],
+        new.as_str()
+    );
     assert_eq!(
         test.post("/card/code/consume", &json!({"code": new}))
             .await
@@ -43,8 +46,8 @@ async fn a_friend_gets_a_code_of_their_own_and_the_givers_is_gone() {
 async fn a_custom_code_keeps_its_text_until_the_merchant_renews_it() {
     let test = TestMock::start().await;
     let card_id = test.claimed_custom("alice", "0001").await;
-    test.mock.user("alice").gift("0001", "bob");
-    assert_eq!(test.mock.user("bob").accept("0001"), "0001");
+    test.mock.user("alice").gift("0001", "bob").unwrap();
+    assert_eq!(test.mock.user("bob").accept("0001").unwrap(), "0001");
 
     let call = json!({"code": "0001", "card_id": card_id, "new_code": "0002"});
     assert_eq!(test.post("/card/code/update", &call).await.errcode(), 0);
@@ -62,11 +65,11 @@ async fn a_gift_that_nobody_takes_comes_back_after_a_day() {
     let mut test = TestMock::start().await;
     let card_id = giveable(&test).await;
     let code = test.claimed_of("alice", &card_id, "n").await;
-    test.mock.user("alice").gift(&code, "bob");
-    test.mock.clock().advance(DAY - 1);
+    test.mock.user("alice").gift(&code, "bob").unwrap();
+    test.mock.clock().advance(DAY - 1).unwrap();
     test.token = test.token_of("oa").await;
     assert_eq!(status(&test, &code).await, "GIFTING");
-    test.mock.clock().advance(1);
+    test.mock.clock().advance(1).unwrap();
     assert_eq!(status(&test, &code).await, "GIFT_TIMEOUT");
 
     let late = on_phone(&test, "bob", &code, "accept", Value::Null).await;
@@ -126,6 +129,7 @@ async fn a_code_that_two_cards_have_is_named_with_its_card() {
         .mock
         .user("alice")
         .wallet()
+        .unwrap()
         .iter()
         .map(|card| card["status"].clone())
         .collect();
@@ -142,8 +146,8 @@ async fn a_gift_does_not_count_as_a_claim() {
         })
         .await;
     let code = test.claimed_of("alice", &card_id, "1").await;
-    test.mock.user("alice").gift(&code, "bob");
-    test.mock.user("bob").accept(&code);
+    test.mock.user("alice").gift(&code, "bob").unwrap();
+    test.mock.user("bob").accept(&code).unwrap();
     assert!(test.claim("bob", &card_id, "2").await.is_success());
     assert!(!test.claim("alice", &card_id, "3").await.is_success());
 

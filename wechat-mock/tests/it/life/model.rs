@@ -230,7 +230,7 @@ impl Play {
                 self.model.card = Card::Deleted;
             }
             Deed::Wait(seconds) => {
-                self.test.mock.clock().advance(*seconds);
+                self.test.mock.clock().advance(*seconds).unwrap();
                 self.test.token = self.test.token_of("oa").await;
                 self.model.now += seconds;
                 self.model.settle();
@@ -248,12 +248,12 @@ impl Play {
             && !model.is_over()
             && model.left > 0
             && model.claims[user] < GET_LIMIT;
-        prop_assert_eq!(outcome.is_success(), can, "{}", outcome.as_json());
+        prop_assert_eq!(outcome.is_success(), can, "{}", outcome.raw());
         if can {
             model.left -= 1;
             model.handed_out += 1;
             model.claims[user] += 1;
-            let wallet = self.test.mock.user(USERS[user]).wallet();
+            let wallet = self.test.mock.user(USERS[user]).wallet().unwrap();
             let code = wallet.last().unwrap()["code"].as_str().unwrap();
             model.codes.push((code.to_owned(), user, Held::Normal));
         }

@@ -30,13 +30,16 @@ async fn a_qr_code_is_claimed_with_by_ticket_or_url() {
     )
     .await;
 
-    let outcome = test.mock.user("alice").scan(ticket(&qr));
+    let outcome = test.mock.user("alice").scan(ticket(&qr)).unwrap();
     assert_eq!(outcome.err_msg(), "scan:ok");
     assert!(outcome.encrypted_code().is_some());
     let by_url = json!({"url": qr["url"]});
     let answer = test.control("POST", "users/bob/scan", &by_url).await.json();
     assert_eq!(answer["cardList"][0]["isSuccess"], true);
-    assert_eq!(test.mock.user("bob").wallet()[0]["outer_str"], "shop-7");
+    assert_eq!(
+        test.mock.user("bob").wallet().unwrap()[0]["outer_str"],
+        "shop-7"
+    );
 
     for (body, status) in [
         (json!({}), 422),
@@ -58,8 +61,8 @@ async fn several_cards_are_claimed_at_once_each_by_itself() {
     });
     let qr = qr(&test, call).await;
     test.post("/card/delete", &json!({"card_id": first})).await;
-    let outcome = test.mock.user("alice").scan(ticket(&qr));
-    let taken = &outcome.as_json()["cardList"];
+    let outcome = test.mock.user("alice").scan(ticket(&qr)).unwrap();
+    let taken = &outcome.raw()["cardList"];
     assert_eq!(
         (&taken[0]["isSuccess"], &taken[1]["isSuccess"]),
         (&json!(false), &json!(true))
@@ -76,20 +79,32 @@ async fn a_qr_code_for_one_is_used_once_and_ends() {
         one(&json!({"card_id": card_id, "is_unique_code": true})),
     )
     .await;
-    assert!(test.mock.user("alice").scan(ticket(&unique)).is_success());
-    let again = test.mock.user("bob").scan(ticket(&unique));
+    assert!(
+        test.mock
+            .user("alice")
+            .scan(ticket(&unique))
+            .unwrap()
+            .is_success()
+    );
+    let again = test.mock.user("bob").scan(ticket(&unique)).unwrap();
     assert_eq!(again.explain()["rule"], "WX-CLM-020");
 
     let openid = test.openid("bob").await;
     let own = qr(&test, one(&json!({"card_id": card_id, "openid": openid}))).await;
-    let wrong = test.mock.user("carol").scan(ticket(&own));
+    let wrong = test.mock.user("carol").scan(ticket(&own)).unwrap();
     assert_eq!(wrong.explain()["rule"], "WX-CLM-014");
-    assert!(test.mock.user("bob").scan(ticket(&own)).is_success());
+    assert!(
+        test.mock
+            .user("bob")
+            .scan(ticket(&own))
+            .unwrap()
+            .is_success()
+    );
 
     let mut short = one(&json!({"card_id": card_id}));
     short["expire_seconds"] = json!(60);
     let short = qr(&test, short).await;
-    test.mock.clock().advance(60);
+    test.mock.clock().advance(60).unwrap();
     let body = json!({"ticket": short["ticket"]});
     let late = test.control("POST", "users/carol/scan", &body).await;
     assert_eq!(late.status, 409);
@@ -155,7 +170,7 @@ async fn a_customer_redeems_by_themselves_when_the_cell_is_open() {
         let answer = on_phone(&test, "alice", &code, "consume", body.clone()).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.text());
     }
-    test.mock.clock().advance(DAY);
+    test.mock.clock().advance(DAY).unwrap();
     test.token = test.token_of("oa").await;
     assert_eq!(super::status(&test, &code).await, "CONSUMED");
 }

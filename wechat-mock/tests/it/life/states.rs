@@ -29,11 +29,11 @@ async fn code_in(test: &TestMock, state: &str) -> String {
     match state {
         "CONSUMED" => drop(test.post("/card/code/consume", &call).await),
         "UNAVAILABLE" => drop(test.post("/card/code/unavailable", &call).await),
-        "DELETE" => test.mock.user("alice").delete(&code),
-        "GIFTING" | "GIFT_TIMEOUT" => test.mock.user("alice").gift(&code, "bob"),
+        "DELETE" => test.mock.user("alice").delete(&code).unwrap(),
+        "GIFTING" | "GIFT_TIMEOUT" => test.mock.user("alice").gift(&code, "bob").unwrap(),
         "given away" => {
-            test.mock.user("alice").gift(&code, "bob");
-            test.mock.user("bob").accept(&code);
+            test.mock.user("alice").gift(&code, "bob").unwrap();
+            test.mock.user("bob").accept(&code).unwrap();
         }
         _ => {}
     }
@@ -62,7 +62,7 @@ async fn a_code_is_answered_by_its_state() {
             "GIFT_TIMEOUT" => DAY,
             _ => 0,
         };
-        test.mock.clock().advance(waits);
+        test.mock.clock().advance(waits).unwrap();
         test.token = test.token_of("oa").await;
 
         for call in [
@@ -118,7 +118,7 @@ async fn both_kinds_of_dates_end_by_the_clock() {
             .await;
         let code = test.claimed_of("alice", &card_id, "n").await;
         for (waits, expected) in [(lives, "NORMAL"), (1, "EXPIRE")] {
-            test.mock.clock().advance(waits);
+            test.mock.clock().advance(waits).unwrap();
             test.token = test.token_of("oa").await;
             assert_eq!(super::status(&test, &code).await, expected);
         }
@@ -134,7 +134,7 @@ async fn a_void_code_says_why_in_the_wallet_and_stays_there() {
         test.post("/card/code/unavailable", &call).await.errcode(),
         0
     );
-    let wallet = test.mock.user("alice").wallet();
+    let wallet = test.mock.user("alice").wallet().unwrap();
     assert_eq!(wallet[0]["status"], "UNAVAILABLE");
     assert_eq!(wallet[0]["reason"], "印错了");
     let deleted = on_phone(&test, "alice", &code, "delete", Value::Null).await;
@@ -158,7 +158,7 @@ async fn only_redeemed_codes_vanish_from_the_list_of_a_customer() {
         .await;
     test.post("/card/code/unavailable", &json!({"code": codes[2]}))
         .await;
-    test.mock.user("alice").delete(&codes[3]);
+    test.mock.user("alice").delete(&codes[3]).unwrap();
 
     let openid = test.openid("alice").await;
     let answer = test

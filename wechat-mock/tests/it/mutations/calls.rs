@@ -99,7 +99,11 @@ impl Things {
             card: test.seed_card().await,
             ext: test.card_ext(&card_id, "n-2").await,
             media_id: media.json()["media_id"].as_str().unwrap().to_owned(),
-            js_code: test.mock.user("bob").login(&test.mock.mini_program().appid),
+            js_code: test
+                .mock
+                .user("bob")
+                .login(&test.mock.mini_program().appid)
+                .unwrap(),
             rid: test.ask("/cgi-bin/media/get").await.trace(),
             members: MemberThings::make(test).await,
             openid: test.openid("alice").await,

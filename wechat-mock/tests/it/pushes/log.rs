@@ -13,7 +13,7 @@ async fn an_event_is_sent_again_with_the_same_body() {
     let id = lose(&test, "1");
     settled(&test, &id).await;
     let path = format!("events/{id}/resend");
-    test.mock.clock().advance(60);
+    test.mock.clock().advance(60).unwrap();
     let sent = test.control("POST", &path, &Value::Null).await;
     assert_eq!(sent.status, 200);
     assert_eq!(sent.json()["state"], "delivered");
@@ -28,7 +28,7 @@ async fn an_event_is_sent_again_with_the_same_body() {
 
     // The body stays what it was, whatever became of the callback.
     push_to(&test, OA, &shop.url, json!({"format": "json"})).await;
-    test.mock.events().resend(&id).await;
+    test.mock.events().resend(&id).await.unwrap();
     let again = shop.next().await;
     assert_eq!(again.body, came[0].body);
     assert_eq!(again.header("content-type"), "text/xml");
@@ -100,14 +100,20 @@ async fn an_event_is_triggered_with_elements_of_ones_own() {
 async fn events_are_listed_by_account_name_and_card() {
     let test = TestMock::start().await;
     let events = test.mock.events();
-    events.trigger(OA, "user_get_card", "alice", json!({"CardId": "p1"}));
-    events.trigger(OA, "user_del_card", "alice", json!({"CardId": "p2"}));
-    events.trigger(
-        STRANGER,
-        "user_get_card",
-        "bob",
-        json!({"UserCardCode": "7"}),
-    );
+    events
+        .trigger(OA, "user_get_card", "alice", json!({"CardId": "p1"}))
+        .unwrap();
+    events
+        .trigger(OA, "user_del_card", "alice", json!({"CardId": "p2"}))
+        .unwrap();
+    events
+        .trigger(
+            STRANGER,
+            "user_get_card",
+            "bob",
+            json!({"UserCardCode": "7"}),
+        )
+        .unwrap();
     let list = async |query: &str| {
         let answer = test
             .control("GET", &format!("events{query}"), &Value::Null)

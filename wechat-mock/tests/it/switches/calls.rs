@@ -58,7 +58,8 @@ pub(super) async fn probe(test: &TestMock, name: &str) -> Option<String> {
             let js_code = test
                 .mock
                 .user("alice")
-                .login(&test.mock.mini_program().appid);
+                .login(&test.mock.mini_program().appid)
+                .unwrap();
             let path = format!(
                 "/sns/jscode2session?appid={}&secret={}&js_code={js_code}&grant_type=authorization_code",
                 oa.appid, oa.secret
