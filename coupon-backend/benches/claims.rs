@@ -160,7 +160,7 @@ impl Shop {
             "limit_per_user": LIMIT,
         });
         for user in USERS {
-            let js_code = opened.mock.user(user).login(&mp.appid).unwrap();
+            let js_code = opened.mock.user(user).login(&mp.appid)?;
             let login = json!({"js_code": js_code});
             let login = opened.post("/v1/login", "", &login).await?;
             opened.sessions.push(text(&login, "session_token")?);
@@ -193,9 +193,7 @@ impl Shop {
             let session = &self.sessions[user];
             let signed = self.post(&path, session, &Value::Null).await?;
             let phone = self.mock.user(USERS[user]);
-            let taken = phone
-                .add_card(&page, &card_id, text(&signed, "cardExt")?)
-                .unwrap();
+            let taken = phone.add_card(&page, &card_id, text(&signed, "cardExt")?)?;
             let encrypted = taken.encrypted_code().context("no code")?;
             claims.push((
                 session,

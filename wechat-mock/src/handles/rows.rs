@@ -93,8 +93,8 @@ row! {
     /// # stream.read_to_end(&mut Vec::new()).await.unwrap();
     /// // After a GET of /cgi-bin/token without anything:
     /// let rows = mock.journal().rows();
-    /// assert_eq!((rows[0].path.as_str(), rows[0].errcode), ("/cgi-bin/token", 40002));
-    /// assert_eq!(rows[0].raw()["reply"]["errcode"], 40002);
+    /// assert_eq!((rows[0].path.as_str(), rows[0].errcode), ("/cgi-bin/token", 41002));
+    /// assert_eq!(rows[0].raw()["reply"]["errcode"], 41002);
     /// # }
     /// ```
     pub struct JournalRow {

@@ -38,16 +38,16 @@ async fn a_handle_moves_into_a_task() {
 async fn a_card_ext_is_a_text_or_json() {
     let test = TestMock::start().await;
     let (alice, appid) = (test.mock.user("alice"), test.mock.mini_program().appid);
-    let text = String::from(r#"{"timestamp":"1"}"#);
+    let written = String::from(r#"{"timestamp":"1"}"#);
     let value: Value = json!({"timestamp": "1"});
     let add = |ext: CardExt| {
         let outcome = alice.add_card(&appid, "pCard", ext).unwrap();
         outcome.rule().unwrap().to_owned()
     };
 
-    let of_text = add(CardExt::from(&text));
-    assert_eq!(add(text.as_str().into()), of_text);
-    assert_eq!(add(text.into()), of_text);
+    let of_text = add(CardExt::from(&written));
+    assert_eq!(add(written.as_str().into()), of_text);
+    assert_eq!(add(written.into()), of_text);
     // A page that forgot to make a text of it is refused for that.
     let of_value = add(CardExt::from(&value));
     assert_ne!(of_value, of_text);
