@@ -31,6 +31,8 @@ const TEXT: &str = "text/plain";
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Json(Value),
+    /// JSON that was written already, but for the escaping of slashes.
+    Written(String),
     /// JSON in which bytes stand that are no UTF-8.
     Spoilt(Bytes),
     File {
@@ -148,6 +150,10 @@ impl Wire {
                 trace: None,
                 status: StatusCode::OK,
             },
+            Reply::Written(text) => Self {
+                content_type: style.content_type(),
+                ..Self::foreign("", with_escaped_slashes(&text))
+            },
             Reply::Spoilt(bytes) => Self {
                 content_type: style.content_type(),
                 ..Self::foreign("", bytes)
@@ -254,6 +260,11 @@ fn escaped(value: &Value) -> Bytes {
         ))
         .expect("a JSON value can be written to memory");
     body.into()
+}
+
+/// A slash stands nowhere in JSON but in texts.
+fn with_escaped_slashes(json: &str) -> Bytes {
+    json.replace('/', "\\/").into()
 }
 
 /// Compact JSON with `/` as `\/`, everything beyond ASCII as raw UTF-8.

@@ -80,7 +80,9 @@ pub(super) fn coupons(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .filter(|number| one.is_none_or(|one| one == *number))
             .filter_map(|number| {
                 let card = asked.account.card(number);
-                let (_, kind) = types.iter().find(|(name, _)| *name == card.card_type)?;
+                let (_, kind) = types
+                    .iter()
+                    .find(|(name, _)| *name == card.card_type.name)?;
                 let sum = |ledger: &Ledger, deed| ledger.of_card(day, number, deed);
                 let row = Row::new(day)
                     .with("card_id", json!(card.card_id))
@@ -133,7 +135,7 @@ pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let asked = Asked::new(context, days);
     let account = asked.account;
     let is_meant = |card: CardNo| card == at.1;
-    let sub_merchant = whole(&card.node["base_info"]["sub_merchant_info"]["merchant_id"]);
+    let sub_merchant = whole(&card.node.base_info()["sub_merchant_info"]["merchant_id"]);
     let sub_merchant = sub_merchant.map_or_else(String::new, |id| id.to_string());
     let mut members = asked.before(Deed::Activate, &is_meant);
     let mut receivers = asked.before(Deed::Receive, &is_meant);
@@ -162,7 +164,7 @@ pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 
 /// 1 for a card of a sub-merchant.
 fn merchant_type(card: &Card) -> u8 {
-    u8::from(card.node["base_info"]["sub_merchant_info"].is_object())
+    u8::from(card.terms.is_of_sub_merchant)
 }
 
 fn list(rows: &[Value]) -> Reply {

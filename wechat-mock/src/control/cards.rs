@@ -69,13 +69,13 @@ pub(crate) fn card_no(world: &World, card_id: &str) -> Result<CardAt, Fault> {
 /// A card in a list.
 pub(crate) fn row(world: &World, at: CardAt) -> Value {
     let (account, card) = (world.account(at.0), world.card(at));
-    let base = &card.node["base_info"];
+    let base = card.node.base_info();
     let color = base["color"].as_str();
     let handed_out = account.codes.of_card(at.1);
     let mut row = json!({
         "card_id": card.card_id,
         "appid": account.profile.appid,
-        "card_type": card.card_type,
+        "card_type": card.card_type.name,
         "title": base["title"],
         "brand_name": base["brand_name"],
         "logo_url": base["logo_url"],
@@ -91,8 +91,8 @@ pub(crate) fn row(world: &World, at: CardAt) -> Value {
         "consumed": handed_out.consumed,
         "use_custom_code": card.terms.use_custom_code,
         "bind_openid": card.terms.bind_openid,
-        "can_give_friend": card.can_give_friend(),
-        "need_push_on_view": card.pushes_views(),
+        "can_give_friend": card.terms.can_give_friend,
+        "need_push_on_view": card.terms.pushes_views,
         "deleted": card.status == CardStatus::Delete,
     });
     if !card.refuse_reason.is_empty() {
@@ -231,7 +231,7 @@ mod tests {
     use crate::{
         paging::LOOKED_AT,
         world::{
-            card::Card,
+            card::{Card, CardType, Description},
             code::{Code, CodeStatus},
         },
     };
@@ -243,8 +243,10 @@ mod tests {
         for number in 0..count {
             let card = fixtures::seed_card_with("", "", 0, 4_000_000_000);
             let node = card["card"]["general_coupon"].clone();
-            let card = Card::new(format!("p{number}"), "GENERAL_COUPON", node, 1);
-            world.add_card(0, card.unwrap());
+            let card_type = CardType::read("GENERAL_COUPON").unwrap();
+            let description = Description::read(&node).unwrap();
+            let card = Card::new(format!("p{number}"), card_type, description, 1);
+            world.add_card(0, card);
         }
         for number in 0..codes {
             let is_consumed = number % step == step - 1;
@@ -294,9 +296,10 @@ mod tests {
     #[test]
     fn pages_of_cards_together_are_all_cards() {
         let mut world = world(25, 0, 1);
-        let node = world.card((0, 0)).node.clone();
-        let card = Card::new("pLast".to_owned(), "GENERAL_COUPON", node, 1);
-        world.add_card(2, card.unwrap());
+        let node = world.card((0, 0)).node.to_value();
+        let card_type = CardType::read("GENERAL_COUPON").unwrap();
+        let description = Description::read(&node).unwrap();
+        world.add_card(2, Card::new("pLast".to_owned(), card_type, description, 1));
         for of in [None, Some(0), Some(1), Some(2)] {
             let (mut found, mut after) = (Vec::new(), None);
             loop {

@@ -75,7 +75,7 @@ impl Activation {
     ) -> Result<Value, Fault> {
         let at = held(world, user, code, self.card_id.as_deref())?;
         let card = world.card((at.0, world.code(at).card));
-        if !card.is_member_card() || !card.says("wx_activate") {
+        if !card.is_member_card() || !card.terms.wx_activate {
             return Err(Fault::conflict("the card has no wx_activate true"));
         }
         let members = &world.account(at.0).members;
@@ -90,8 +90,8 @@ impl Activation {
         self.check(members.forms.get(&card.card_id))?;
 
         let card_id = card.card_id.clone();
-        let url = card.node["wx_activate_after_submit_url"].as_str();
-        let url = url.unwrap_or_default().to_owned();
+        let url = card.node.member("wx_activate_after_submit_url");
+        let url = url.as_str().unwrap_or_default().to_owned();
         let filled_in = self.filled_in(members.forms.get(&card_id));
         let ticket = world.fill_in(at, filled_in);
         let mut answer = json!({"active": ticket.is_none()});

@@ -55,7 +55,7 @@ pub(crate) fn messages(world: &World, user: &str) -> Result<Vec<Value>, Fault> {
     let shown = |message: &CardMessage| {
         let mut shown = json!(message);
         let card = world.card_no(&message.card_id).map(|at| world.card(at));
-        shown["title"] = card.map_or(Value::Null, |card| card.node["base_info"]["title"].clone());
+        shown["title"] = card.map_or(Value::Null, |card| card.node.base_info()["title"].take());
         shown
     };
     Ok(world.messages_of(user).map(shown).collect())

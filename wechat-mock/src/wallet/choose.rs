@@ -54,13 +54,13 @@ impl Filters {
     fn take(&self, card: &Card) -> bool {
         let is_wanted = |filter: &str, value: &str| filter.is_empty() || filter == value;
         is_wanted(&self.card_id, &card.card_id)
-            && is_wanted(&self.card_type, &card.card_type)
+            && is_wanted(&self.card_type, card.card_type.name)
             && (self.shop_id.is_empty() || is_usable_at(card, &self.shop_id))
     }
 }
 
 fn is_usable_at(card: &Card, shop_id: &str) -> bool {
-    let base = &card.node["base_info"];
+    let base = card.node.base_info();
     let stores = base["location_id_list"].as_array().into_iter().flatten();
     let mut stores = stores.filter_map(whole);
     base["use_all_locations"] == true || stores.any(|store| store.to_string() == shop_id)

@@ -80,7 +80,7 @@ fn shown(world: &World, Held(number, at): Held) -> Option<Value> {
         "code": code.code,
         "encrypt_code": account.seal_key().seal(&code.code),
         "card_id": card.card_id,
-        "title": card.node["base_info"]["title"],
+        "title": card.node.base_info()["title"],
         "appid": account.profile.appid,
         "status": code.user_card_status(world.now()).as_str(),
         "begin_time": code.begin_time,

@@ -190,7 +190,7 @@ mod tests {
 
     use super::*;
     use crate::world::{
-        card::Card,
+        card::{Card, CardType, Description},
         life::{Claimed, Redeemed},
     };
 
@@ -200,7 +200,9 @@ mod tests {
         let node = json!({
             "base_info": {"date_info": {"type": "DATE_TYPE_PERMANENT"}, "sku": {"quantity": 9}},
         });
-        let card = Card::new("p1".to_owned(), "GIFT", node, 0).unwrap();
+        let card_type = CardType::read("GIFT").unwrap();
+        let description = Description::read(&node).unwrap();
+        let card = Card::new("p1".to_owned(), card_type, description, 0);
         world.add_card(0, card);
         let at = (0, world.hand_out(0, (0, 0), Claimed::default()));
         world.view(at);

@@ -2,11 +2,9 @@
 //!
 //! All arrows between states are here; WeChat's API and the phone ask for them, and nobody goes around them.
 
-use serde_json::Value;
-
 use super::{
     AccountNo, Due, World,
-    card::{CardStatus, Dates, NotWaiting},
+    card::{CardStatus, Dates, Description, NotWaiting},
     code::{CardNo, Code, CodeNo, CodeStatus, Gift, UserCardStatus, UserNo},
     happening::{self, CodeOf, Consumed, Got, Scene},
     ledger::Deed,
@@ -127,16 +125,11 @@ impl World {
     }
 
     /// Changes what a card says; a reviewed field sends it to review again.
-    ///
-    /// False, and nothing changes, when the node holds no dates.
-    #[must_use]
-    pub(crate) fn update_card(&mut self, at: CardAt, node: Value, is_reviewed: bool) -> bool {
+    pub(crate) fn update_card(&mut self, at: CardAt, description: Description, is_reviewed: bool) {
         let now = self.now();
         let card = self.card_mut(at);
         let former = card.terms.dates;
-        if !card.change(node, now) {
-            return false;
-        }
+        card.change(description, now);
         let dates = card.terms.dates;
         if let Dates::Range { begin, end } = dates
             && dates != former
@@ -147,7 +140,6 @@ impl World {
         if is_reviewed {
             self.start_review(at);
         }
-        true
     }
 
     /// Ends the claims of a card; its codes live on.
@@ -166,7 +158,7 @@ impl World {
         let is_due = card
             .reminded_at
             .is_none_or(|last| now - last >= REMIND_AGAIN);
-        if card.quantity > LOW || card.first_stock() <= LARGE || !is_due {
+        if card.quantity > LOW || card.terms.first_stock <= LARGE || !is_due {
             return;
         }
         card.reminded_at = Some(now);
@@ -308,7 +300,7 @@ impl World {
             } => Consumed {
                 source: "FROM_MOBILE_HELPER",
                 staff: "",
-                location: Some(self.card(card_at).first_store()),
+                location: Some(self.card(card_at).terms.first_store),
                 verify_code,
                 remark_amount,
                 outer_str: self.code(at).outer_str.as_deref().unwrap_or_default(),
@@ -323,7 +315,7 @@ impl World {
     pub(crate) fn use_limit_reached(&self, at: CodeAt) -> Option<u64> {
         let code = self.code(at);
         let card = (at.0, code.card);
-        let limit = self.card(card).use_limit()?;
+        let limit = self.card(card).terms.use_limit?;
         (self.redemptions(code.user, card) >= limit).then_some(limit)
     }
 
@@ -354,7 +346,7 @@ impl World {
     pub(crate) fn view(&mut self, at: CodeAt) {
         self.count(at, Deed::View);
         let code = self.code(at);
-        if self.card((at.0, code.card)).pushes_views() {
+        if self.card((at.0, code.card)).terms.pushes_views {
             let event = self.code_of(at);
             let event = event.viewed(code.outer_str.as_deref().unwrap_or_default());
             self.emit(at.0, event);

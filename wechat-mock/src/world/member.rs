@@ -159,30 +159,25 @@ pub(crate) fn moved(held: i64, to: Option<i64>, by: Option<i64>) -> Option<(i64,
 
 impl Card {
     pub(crate) fn is_member_card(&self) -> bool {
-        self.card_type == "MEMBER_CARD"
+        self.card_type.name == "MEMBER_CARD"
     }
 
     pub(crate) fn is_general_card(&self) -> bool {
-        self.card_type == "GENERAL_CARD"
-    }
-
-    /// A flag beside `base_info`.
-    pub(crate) fn says(&self, key: &str) -> bool {
-        self.node[key] == true
+        self.card_type.name == "GENERAL_CARD"
     }
 
     /// The bonus with which members, and holders of general cards, begin.
     pub(crate) fn first_bonus(&self) -> i64 {
-        first_number(if self.is_general_card() {
-            &self.node["init_bonus"]
+        first_number(&if self.is_general_card() {
+            self.node.member("init_bonus")
         } else {
-            &self.node["bonus_rule"]["init_increase_bonus"]
+            self.node.member("bonus_rule")["init_increase_bonus"].take()
         })
     }
 
     /// The balance with which they begin.
     pub(crate) fn first_balance(&self) -> i64 {
-        first_number(&self.node["init_balance"])
+        first_number(&self.node.member("init_balance"))
     }
 }
 
@@ -241,7 +236,7 @@ impl World {
     pub(super) fn activate_by_itself(&mut self, at: CodeAt) {
         let card = self.card((at.0, self.code(at).card));
         let is_for_members = card.is_member_card() || card.is_general_card();
-        if is_for_members && card.says("auto_activate") {
+        if is_for_members && card.terms.auto_activate {
             let number = self.code(at).code.clone();
             self.make_member(at, &number);
         }
@@ -251,7 +246,7 @@ impl World {
     pub(crate) fn fill_in(&mut self, at: CodeAt, filled_in: FilledIn) -> Option<String> {
         let expires_at = self.now().saturating_add(TICKET_LIFE);
         let card = self.card((at.0, self.code(at).card));
-        let is_after_submit = card.says("wx_activate_after_submit");
+        let is_after_submit = card.node.member("wx_activate_after_submit") == true;
         let account = self.account_mut(at.0);
         account.members.of_code_mut(at.1).filled_in = Some(filled_in.clone());
         let ticket = is_after_submit.then(|| activate_ticket(account.ids.draw()));
@@ -286,6 +281,7 @@ mod tests {
 
     use super::*;
     use crate::world::{
+        card::{CardType, Description},
         event::Element,
         life::{CardAt, Claimed},
     };
@@ -298,7 +294,9 @@ mod tests {
             "bonus_rule": {"init_increase_bonus": 5},
             change: true,
         });
-        let card = Card::new("p1".to_owned(), "MEMBER_CARD", node, 0).unwrap();
+        let card_type = CardType::read("MEMBER_CARD").unwrap();
+        let description = Description::read(&node).unwrap();
+        let card = Card::new("p1".to_owned(), card_type, description, 0);
         world.add_card(0, card);
         (world, (0, 0))
     }

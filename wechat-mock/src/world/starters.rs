@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     AccountNo, World,
-    card::Card,
+    card::{Card, CardType, Description},
     code::{CardNo, UserNo},
     life::{CardAt, Claimed, CodeAt, Redeemed},
     media::FileKind,
@@ -81,13 +81,14 @@ fn picture(world: &mut World, name: &str) -> String {
 }
 
 /// Adds a card to the shop, which approves at once.
-fn add_card(world: &mut World, card_type: &str, node: Value) -> CardAt {
+fn add_card(world: &mut World, card_type: &str, node: &Value) -> CardAt {
     let now = world.now();
     let account = world.account_mut(SHOP);
     let card_id = account.draw_card_id();
     let number = CardNo::try_from(account.cards.len()).expect("a few cards");
-    let card = Card::new(card_id, card_type, node, now).expect("the cards of fixtures have dates");
-    world.add_card(SHOP, card);
+    let card_type = CardType::read(card_type).expect("the types of fixtures are types");
+    let description = Description::read(node).expect("the cards of fixtures have dates");
+    world.add_card(SHOP, Card::new(card_id, card_type, description, now));
     (SHOP, number)
 }
 
@@ -105,7 +106,7 @@ fn shop(seed: u64) -> World {
     let mut body = fixtures::seed_card_with(&logo, &cover, now - DAY, now + 30 * DAY);
     let mut node = body["card"]["general_coupon"].take();
     node["base_info"]["can_give_friend"] = Value::Bool(true);
-    let card = add_card(&mut world, "GENERAL_COUPON", node);
+    let card = add_card(&mut world, "GENERAL_COUPON", &node);
     let [alice, bob] = ["alice", "bob"].map(|name| {
         let user = world.user_no(name);
         user.expect("a user of the starter world")
@@ -126,7 +127,7 @@ fn all_types(seed: u64) -> World {
         let card_type = card_type.as_str().unwrap_or_default();
         let mut node = fixtures::capture_card(card_type);
         fill(&mut node, &logo, now);
-        add_card(&mut world, card_type, node);
+        add_card(&mut world, card_type, &node);
     }
     world
 }

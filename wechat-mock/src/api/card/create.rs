@@ -1,5 +1,7 @@
 //! POST `/card/create`: a new kind of card.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -8,10 +10,12 @@ use super::{
 };
 use crate::{
     api::{Context, call::shortened, reply::Reply, suits::Subject},
-    facts,
     refusal::Refusal,
     switches::{Switch, Switches},
-    world::{card::Card, restrictions::Door},
+    world::{
+        card::{Card, CardType, Dates, Description, Terms},
+        restrictions::Door,
+    },
 };
 
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -21,7 +25,9 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     let now = context.world.now();
     let (card_type, node) = card_of(call.json()?)?;
     check_withdrawn(card_type, switches)?;
-    let name = card_type.to_ascii_lowercase();
+    let Value::Object(members) = node else {
+        return Err(Refusal::new("WX-CRD-011"));
+    };
     let account = context.world.account(number);
 
     account.profile.restrictions.open(Door::Create)?;
@@ -33,20 +39,16 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         advice: &mut context.advice,
     };
     CardNode {
-        name: &name,
-        members: node,
+        name: card_type.node,
+        members,
     }
     .check(&mut judge)?;
-    Subject::new_card(
-        context.world,
-        number,
-        card_type,
-        &call.json()?["card"][&name],
-    )
-    .check(&call.path)?;
+    // Dates that cannot be read are refused further below; what a call suits does not depend on them.
+    let terms = Terms::with_dates(node, Dates::Permanent);
+    Subject::new_card(context.world, number, card_type, terms).check(&call.path)?;
     Relations {
-        card_type,
-        node,
+        card_type: card_type.name,
+        node: members,
         account,
         switches,
         now,
@@ -54,27 +56,35 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     .check(&mut context.advice)?;
 
     let card_id = context.world.account_mut(number).draw_card_id();
-    let mut node = Value::Object(node.clone());
-    if switches.is(Switch::GetLimitDefault, "quantity") && node["base_info"]["get_limit"].is_null()
-    {
-        node["base_info"]["get_limit"] = node["base_info"]["sku"]["quantity"].clone();
-    }
-    // Without an id it stands for no sub-merchant.
-    if let Some(base) = node["base_info"].as_object_mut()
-        && base
-            .get("sub_merchant_info")
-            .is_some_and(|info| info["merchant_id"].is_null())
-    {
-        base.remove("sub_merchant_info");
-    }
-    let card = Card::new(card_id.clone(), card_type, node, now)
-        .ok_or_else(|| Refusal::new("WX-CRD-015"))?;
+    let description =
+        Description::read(&completed(node, switches)).ok_or_else(|| Refusal::new("WX-CRD-015"))?;
+    let card = Card::new(card_id.clone(), card_type, description, now);
     context.world.add_card(number, card);
     Ok(Reply::card(json!({"card_id": card_id})))
 }
 
+/// The node with what WeChat makes of what was left out.
+fn completed(node: &Value, switches: Switches) -> Cow<'_, Value> {
+    let mut node = Cow::Borrowed(node);
+    let base = &node["base_info"];
+    if switches.is(Switch::GetLimitDefault, "quantity") && base["get_limit"].is_null() {
+        let quantity = base["sku"]["quantity"].clone();
+        node.to_mut()["base_info"]["get_limit"] = quantity;
+    }
+    // Without an id it stands for no sub-merchant.
+    let is_empty = |info: &Value| info["merchant_id"].is_null();
+    if node["base_info"]
+        .get("sub_merchant_info")
+        .is_some_and(is_empty)
+        && let Some(base) = node.to_mut()["base_info"].as_object_mut()
+    {
+        base.remove("sub_merchant_info");
+    }
+    node
+}
+
 /// The type of a card and the node that describes it.
-fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Refusal> {
+fn card_of(body: &Map<String, Value>) -> Result<(CardType, &Value), Refusal> {
     let Some(Value::Object(card)) = body.get("card") else {
         return Err(Refusal::new("WX-CRD-001")
             .expected("card, with card_type and the node named like it")
@@ -83,23 +93,23 @@ fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Ref
     };
     let card_type = card.get("card_type").and_then(Value::as_str);
     let card_type = card_type.unwrap_or_default();
-    if !facts::is_card_type(card_type) {
-        return Err(Refusal::new("WX-CRD-010")
+    let card_type = CardType::read(card_type).ok_or_else(|| {
+        Refusal::new("WX-CRD-010")
             .expected("a card_type such as GENERAL_COUPON")
             .received(if card_type.is_empty() {
                 "no card_type".into()
             } else {
                 shortened(card_type)
-            }));
-    }
-    let name = card_type.to_ascii_lowercase();
-    let Some(Value::Object(node)) = card.get(&name) else {
+            })
+    })?;
+    let name = card_type.node;
+    let Some(node @ Value::Object(_)) = card.get(name) else {
         let keys: Vec<&str> = card.keys().map(String::as_str).collect();
         return Err(Refusal::new("WX-CRD-011")
             .expected(format!("card.{name}"))
             .received(shortened(&keys.join(", "))));
     };
-    if let Some(key) = card.keys().find(|key| *key != "card_type" && **key != name) {
+    if let Some(key) = card.keys().find(|key| *key != "card_type" && *key != name) {
         return Err(Refusal::new("WX-WIRE-008")
             .expected("{\"card\":{\"card_type\":…,\"<type>\":{…}}}")
             .received(shortened(&format!("card.{key}"))));
@@ -108,12 +118,12 @@ fn card_of(body: &Map<String, Value>) -> Result<(&str, &Map<String, Value>), Ref
 }
 
 /// What an account may get whose coupon right was withdrawn; its member cards live on.
-fn check_withdrawn(card_type: &str, switches: Switches) -> Result<(), Refusal> {
+fn check_withdrawn(card_type: CardType, switches: Switches) -> Result<(), Refusal> {
     match switches.errcode(Switch::Retirement) {
-        Some(errcode) if card_type != "MEMBER_CARD" => {
+        Some(errcode) if card_type.name != "MEMBER_CARD" => {
             Err(Refusal::numbered("WX-CRD-027", errcode)
                 .expected("MEMBER_CARD")
-                .received(card_type))
+                .received(card_type.name))
         }
         _ => Ok(()),
     }

@@ -3,16 +3,16 @@
 //! Source: published replies of five clients (2016 to 2021). The order is fixed for each level,
 //! whatever the order in which create got its members.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::suited_card;
 use crate::{
     api::{Context, reply::Reply},
     facts,
     refusal::Refusal,
-    world::card::{Card, Dates, whole},
+    world::card::{Card, Dates, members, whole},
 };
 
 /// The members of `base_info` up to those that WeChat alone sets.
@@ -39,6 +39,8 @@ const BEFORE_STATUS: [&str; 19] = [
 ];
 /// What WeChat sets, whether create said anything or not.
 const OF_WECHAT: [&str; 4] = ["status", "sku", "create_time", "update_time"];
+/// What is shown whether create said anything or not, beside what WeChat sets.
+const SHOWN_ALWAYS: [&str; 4] = ["id", "date_info", "location_id_list", "area_code_list"];
 const AFTER_STATUS: [&str; 8] = [
     "custom_url_name",
     "custom_url",
@@ -62,24 +64,49 @@ const ADVANCED: [&str; 7] = [
 
 pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = suited_card(context)?;
-    Ok(Reply::card(json!({"card": shown(context.world.card(at))})))
+    let mut reply = String::with_capacity(2048);
+    reply.push_str("{\"errcode\":0,\"errmsg\":\"ok\",\"card\":");
+    write_shown(context.world.card(at), &mut reply);
+    reply.push('}');
+    Ok(Reply::Written(reply))
 }
 
 /// A card as WeChat shows it.
 pub(crate) fn shown(card: &Card) -> Value {
-    let mut node = Map::new();
-    node.insert("base_info".to_owned(), base_info(card));
-    let own = card.node.as_object().into_iter().flatten();
-    let own = own.filter(|(key, value)| {
-        !["base_info", "advanced_info"].contains(&key.as_str()) && !value.is_null()
-    });
-    let mut own: Vec<(&String, &Value)> = own.collect();
-    own.sort_by_key(|(key, _)| place(&format!("{}.{key}", card.node_name())));
+    let mut text = String::new();
+    write_shown(card, &mut text);
+    serde_json::from_str(&text).expect("what was written is JSON")
+}
+
+/// Writes a card as WeChat shows it. The texts of the values are taken over as they were kept: a card
+/// is looked at often.
+fn write_shown(card: &Card, text: &mut String) {
+    let node = card.node.members();
+    let of = |name: &str| {
+        let found = node.iter().find(|(key, _)| key == name);
+        found.map_or("null", |(_, value)| *value)
+    };
+    let mut own: Vec<(&str, &str)> = node
+        .iter()
+        .map(|(key, value)| (&**key, *value))
+        .filter(|(key, value)| !["base_info", "advanced_info"].contains(key) && *value != "null")
+        .collect();
+    own.sort_by_key(|(key, _)| place(&format!("{}.{key}", card.card_type.node)));
+
+    text.push_str("{\"card_type\":");
+    push_json(text, card.card_type.name);
+    text.push(',');
+    push_json(text, card.card_type.node);
+    text.push_str(":{\"base_info\":{");
+    write_base_info(card, of("base_info"), text);
+    text.push('}');
     for (key, value) in own {
-        node.insert(key.clone(), value.clone());
+        text.push(',');
+        push_member(text, key, value);
     }
-    node.insert("advanced_info".to_owned(), advanced_info(card));
-    json!({"card_type": card.card_type, card.node_name(): node})
+    text.push_str(",\"advanced_info\":{");
+    write_advanced_info(of("advanced_info"), text);
+    text.push_str("}}}");
 }
 
 /// Where a field stands in the table of `/card/create`; what is not in it comes last.
@@ -92,53 +119,126 @@ fn place(path: &str) -> usize {
     PLACES.get(path).copied().unwrap_or(usize::MAX)
 }
 
-fn base_info(card: &Card) -> Value {
-    let given = card.node["base_info"].as_object();
-    let mut rest: Vec<&String> = given
-        .into_iter()
-        .flat_map(Map::keys)
-        .filter(|key| {
-            let key = key.as_str();
-            let placed = [&BEFORE_STATUS[..], &OF_WECHAT, &AFTER_STATUS].concat();
-            !placed.contains(&key) && key != "area_code_list"
-        })
-        .collect();
-    rest.sort_by_key(|key| place(&format!("base_info.{key}")));
-    let order = BEFORE_STATUS
-        .into_iter()
-        .chain(OF_WECHAT)
-        .chain(AFTER_STATUS)
-        .chain(rest.into_iter().map(String::as_str))
-        .chain(["area_code_list"]);
-    let shown = order.filter_map(|key| {
-        let given = given.and_then(|given| given.get(key));
-        member(card, key, given.filter(|value| !value.is_null()))
-            .map(|value| (key.to_owned(), value))
+/// Where a member of `base_info` stands.
+fn place_in_base(key: &str) -> usize {
+    static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let fields = fixtures::card_fields().as_array().into_iter().flatten();
+        let others = fields
+            .filter_map(|field| field["path"].as_str()?.strip_prefix("base_info."))
+            .filter(|path| !path.contains('.'));
+        let order = [&BEFORE_STATUS[..], &OF_WECHAT, &AFTER_STATUS].concat();
+        let mut places = HashMap::new();
+        for (key, place) in order.into_iter().chain(others).zip(0..) {
+            places.entry(key).or_insert(place);
+        }
+        places
     });
-    Value::Object(shown.collect())
+    PLACES.get(key).copied().unwrap_or(usize::MAX)
 }
 
-/// A member of `base_info`, when there is anything to show; `given` is what create or update said.
-fn member(card: &Card, key: &str, given: Option<&Value>) -> Option<Value> {
-    Some(match key {
-        "id" => json!(card.card_id),
-        "date_info" => date_info(card.terms.dates),
-        "color" => {
-            let color = given?.as_str()?;
-            json!(facts::color_value(color).unwrap_or(color))
+fn write_base_info(card: &Card, given: &str, text: &mut String) {
+    let given = members(given);
+    let of = |name: &str| {
+        let found = given.iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| *value)
+            .filter(|value| *value != "null")
+    };
+    let mut shown: Vec<(usize, &str, Cow<'_, str>)> = Vec::with_capacity(given.len() + 8);
+    let mut show = |key, value| shown.push((place_in_base(key), key, value));
+    for (key, value) in &given {
+        let is_set = OF_WECHAT.contains(&&**key) || SHOWN_ALWAYS.contains(&&**key);
+        if !is_set && *value != "null" {
+            show(key, as_shown(key, value));
         }
-        "location_id_list" => given.cloned().unwrap_or_else(|| json!([])),
-        "status" => json!(card.status),
-        "sku" => json!({"quantity": card.quantity, "total_quantity": card.total_quantity}),
-        "create_time" => json!(card.create_time),
-        "update_time" => json!(card.update_time),
-        "area_code_list" => json!([]),
-        "use_limit" | "get_limit" => match whole(given?) {
-            Some(number) => json!(number),
-            None => given?.clone(),
-        },
-        _ => given?.clone(),
-    })
+    }
+    for key in OF_WECHAT.into_iter().chain(SHOWN_ALWAYS) {
+        let value = match key {
+            "id" => Cow::Owned(json_text(&card.card_id)),
+            "date_info" => Cow::Owned(date_info(card.terms.dates).to_string()),
+            "location_id_list" => Cow::Borrowed(of(key).unwrap_or("[]")),
+            "status" => Cow::Owned(json_text(card.status.as_str())),
+            "sku" => Cow::Owned(format!(
+                "{{\"quantity\":{},\"total_quantity\":{}}}",
+                card.quantity, card.total_quantity
+            )),
+            "create_time" => Cow::Owned(card.create_time.to_string()),
+            "update_time" => Cow::Owned(card.update_time.to_string()),
+            // It comes after all others.
+            _ => continue,
+        };
+        show(key, value);
+    }
+    shown.sort_by_key(|(place, ..)| *place);
+    for (_, key, value) in &shown {
+        push_member(text, key, value);
+        text.push(',');
+    }
+    text.push_str("\"area_code_list\":[]");
+}
+
+/// The value of a member of `base_info` as card/get writes it.
+fn as_shown<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
+    let changed = match key {
+        "color" => serde_json::from_str::<String>(value)
+            .ok()
+            .map(|color| json_text(facts::color_value(&color).unwrap_or(&color))),
+        "use_limit" | "get_limit" => serde_json::from_str(value)
+            .ok()
+            .and_then(|limit| whole(&limit))
+            .map(|limit| limit.to_string()),
+        _ => None,
+    };
+    changed.map_or(Cow::Borrowed(value), Cow::Owned)
+}
+
+fn write_advanced_info(given: &str, text: &mut String) {
+    let given = members(given);
+    let mut is_first = true;
+    for key in ADVANCED {
+        let found = given.iter().find(|(known, _)| known == key);
+        let value = found.map_or("null", |(_, value)| *value);
+        let value = match key {
+            "time_limit" | "text_image_list" | "business_service" if value.starts_with('[') => {
+                value
+            }
+            "time_limit" | "text_image_list" | "business_service" | "consume_share_card_list" => {
+                "[]"
+            }
+            "share_friends" => "false",
+            _ if value.starts_with('{') => value,
+            _ => continue,
+        };
+        if !is_first {
+            text.push(',');
+        }
+        is_first = false;
+        push_member(text, key, value);
+    }
+}
+
+fn json_text(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    push_json(&mut json, text);
+    json
+}
+
+/// Writes a text as JSON.
+fn push_json(into: &mut String, text: &str) {
+    let is_plain = text
+        .bytes()
+        .all(|byte| !matches!(byte, 0..0x20 | b'"' | b'\\'));
+    if is_plain {
+        into.extend(["\"", text, "\""]);
+    } else {
+        into.push_str(&Value::from(text).to_string());
+    }
+}
+
+fn push_member(into: &mut String, key: &str, value: &str) {
+    push_json(into, key);
+    into.push(':');
+    into.push_str(value);
 }
 
 /// `date_info` as WeChat shows it.
@@ -162,20 +262,4 @@ pub(crate) fn date_info(dates: Dates) -> Value {
         }
         Dates::Permanent => json!({"type": "DATE_TYPE_PERMANENT"}),
     }
-}
-
-fn advanced_info(card: &Card) -> Value {
-    let given = &card.node["advanced_info"];
-    let shown = ADVANCED.into_iter().filter_map(|key| {
-        let value = match key {
-            "time_limit" | "text_image_list" | "business_service" => {
-                json!(given[key].as_array().cloned().unwrap_or_default())
-            }
-            "consume_share_card_list" => json!([]),
-            "share_friends" => json!(false),
-            _ => given[key].as_object().map(|value| json!(value))?,
-        };
-        Some((key.to_owned(), value))
-    });
-    Value::Object(shown.collect())
 }

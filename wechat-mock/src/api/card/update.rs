@@ -17,7 +17,7 @@ use crate::{
     },
     refusal::Refusal,
     world::{
-        card::{Card, whole},
+        card::{Card, Description, Terms, whole},
         life::CardAt,
     },
 };
@@ -25,20 +25,18 @@ use crate::{
 pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = named_card(context)?;
     let card = context.world.card(at);
-    let change = change_of(context.call.json()?, &card.node_name())?;
-    let mut node = merged(&card.node, &change);
+    let change = change_of(context.call.json()?, card.card_type.node)?;
+    let former = card.node.to_value();
+    let mut node = merged(&former, &change);
     let asked = node.clone();
-    for row in turned_off(card, &change) {
+    for row in turned_off(card, &former, &change) {
         node.insert(row.path.to_owned(), Value::Bool(true));
     }
 
-    let is_reviewed = check(context, at, &change, &node, &asked)?;
-    if !context
-        .world
-        .update_card(at, Value::Object(node), is_reviewed)
-    {
-        return Err(Refusal::new("WX-CRD-064"));
-    }
+    let is_reviewed = check(context, at, &change, &node, asked)?;
+    let description = Description::read(&Value::Object(node));
+    let description = description.ok_or_else(|| Refusal::new("WX-CRD-064"))?;
+    context.world.update_card(at, description, is_reviewed);
     Ok(Reply::card(json!({"send_check": is_reviewed})))
 }
 
@@ -94,27 +92,25 @@ fn check(
     at: CardAt,
     change: &Map<String, Value>,
     node: &Map<String, Value>,
-    asked: &Map<String, Value>,
+    asked: Map<String, Value>,
 ) -> Result<bool, Refusal> {
     let world = &*context.world;
     let (card, account) = (world.card(at), world.account(at.0));
-    let name = card.node_name();
+    let name = card.card_type.node;
     let mut judge = Judge {
         account,
         accounts: world.accounts(),
         switches: world.switches,
         advice: &mut context.advice,
     };
-    let of = |members| CardNode {
-        name: &name,
-        members,
-    };
+    let of = |members| CardNode { name, members };
     let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
+    let asked = Terms::with_dates(&Value::Object(asked), card.terms.dates);
     Subject::card(world, at)
         .changed_to(asked)
         .check(&context.call.path)?;
     Relations {
-        card_type: &card.card_type,
+        card_type: card.card_type.name,
         node,
         account,
         switches: world.switches,
@@ -125,11 +121,11 @@ fn check(
 }
 
 /// The rows whose field is true for good, and which a change turns off.
-fn turned_off(card: &Card, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
-    rows_of_update(&card.node_name())
+fn turned_off(card: &Card, former: &Value, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
+    rows_of_update(card.card_type.node)
         .iter()
         .map(|row| row.field)
-        .filter(|row| row.stays_true && card.node[row.path] == true)
+        .filter(|row| row.stays_true && former[row.path] == true)
         .filter(|row| change.get(row.path) == Some(&Value::Bool(false)))
         .collect()
 }

@@ -29,10 +29,8 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         reply["outer_str"] = json!(outer_str);
     }
     if let Some(member) = member {
-        let pictures = [
-            Some(member.background_pic_url.as_str()),
-            card.node["background_pic_url"].as_str(),
-        ];
+        let of_card = card.node.member("background_pic_url");
+        let pictures = [Some(member.background_pic_url.as_str()), of_card.as_str()];
         let mut pictures = pictures.into_iter().flatten();
         if let Some(picture) = pictures.find(|picture| !picture.is_empty()) {
             reply["background_pic_url"] = json!(picture);
@@ -53,10 +51,10 @@ fn of_card(card: &Card, code: &Code, member: Option<&Member>) -> Value {
         shown["code"] = json!(code.code);
         return shown;
     };
-    if card.says("supply_bonus") {
+    if card.terms.supply_bonus {
         shown["bonus"] = json!(member.bonus);
     }
-    if card.says("supply_balance") {
+    if card.terms.supply_balance {
         shown["balance"] = json!(member.balance);
     }
     shown["code"] = json!(code.code);

@@ -1,13 +1,13 @@
 //! What a call is about: a card as it is or will be, a code, and what stands beside them in the body.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Attribute, Found};
 use crate::{
     api::schema::Fields,
     world::{
         AccountNo, World,
-        card::{Card, is_custom_code, whole},
+        card::{Card, CardType, Terms, is_custom_code},
         life::{CardAt, CodeAt},
     },
 };
@@ -17,12 +17,12 @@ use crate::{
 pub(in crate::api) struct Subject<'a> {
     pub(super) world: &'a World,
     account: AccountNo,
-    card_type: &'a str,
-    node: &'a Value,
+    card_type: CardType,
+    terms: Terms,
     /// The card, when there is one already.
     card: Option<&'a Card>,
-    /// The members of the card's node as they would be after the call.
-    changed: Option<&'a Map<String, Value>>,
+    /// The same as they would be after the call.
+    changed: Option<Terms>,
     pub(super) code: Option<CodeAt>,
     /// The object of the body in which the card is named.
     beside: Option<Fields<'a>>,
@@ -34,7 +34,7 @@ impl<'a> Subject<'a> {
         let card = world.card(at);
         Self {
             card: Some(card),
-            ..Self::new_card(world, at.0, &card.card_type, &card.node)
+            ..Self::new_card(world, at.0, card.card_type, card.terms)
         }
     }
 
@@ -50,14 +50,14 @@ impl<'a> Subject<'a> {
     pub(in crate::api) fn new_card(
         world: &'a World,
         account: AccountNo,
-        card_type: &'a str,
-        node: &'a Value,
+        card_type: CardType,
+        terms: Terms,
     ) -> Self {
         Self {
             world,
             account,
             card_type,
-            node,
+            terms,
             card: None,
             changed: None,
             code: None,
@@ -66,8 +66,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The same card with what it would be after the call.
-    pub(in crate::api) fn changed_to(mut self, members: &'a Map<String, Value>) -> Self {
-        self.changed = Some(members);
+    pub(in crate::api) fn changed_to(mut self, terms: Terms) -> Self {
+        self.changed = Some(terms);
         self
     }
 
@@ -88,14 +88,6 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// A member of the card's node; one that is to become null stays what it was.
-    fn member(&self, key: &str, is_new: bool) -> &'a Value {
-        let changed = self.changed.filter(|_| is_new);
-        let changed = changed.and_then(|members| members.get(key));
-        let changed = changed.filter(|value| !value.is_null());
-        changed.unwrap_or(&self.node[key])
-    }
-
     /// An attribute of what the call is about; [`None`] where there is nothing of the kind.
     pub(super) fn find(&self, attribute: Attribute, is_new: bool) -> Option<Found<'a>> {
         self.of_card(attribute)
@@ -107,8 +99,10 @@ impl<'a> Subject<'a> {
     fn of_card(&self, attribute: Attribute) -> Option<Found<'a>> {
         let restrictions = &self.world.account(self.account).profile.restrictions;
         Some(match attribute {
-            Attribute::CardType => Found::Text(self.card_type),
-            Attribute::CategoryClosed => Found::Flag(restrictions.are_closed_for(self.card_type)),
+            Attribute::CardType => Found::Text(self.card_type.name),
+            Attribute::CategoryClosed => {
+                Found::Flag(restrictions.are_closed_for(self.card_type.name))
+            }
             Attribute::Status => Found::Text(self.card?.status.as_str()),
             Attribute::InStock => Found::Flag(self.card?.quantity > 0),
             Attribute::PayCellOpen => Found::Flag(self.card?.cells.pay),
@@ -118,28 +112,22 @@ impl<'a> Subject<'a> {
     }
 
     fn of_node(&self, attribute: Attribute, is_new: bool) -> Option<Found<'a>> {
-        let base = self.member("base_info", is_new);
-        let is_true = |key: &str| *self.member(key, is_new) == true;
+        let terms = self.changed.filter(|_| is_new).unwrap_or(self.terms);
         Some(match attribute {
-            Attribute::UseCustomCode => Found::Flag(base["use_custom_code"] == true),
-            Attribute::Deposit => {
-                Found::Flag(base["get_custom_code_mode"] == "GET_CUSTOM_CODE_MODE_DEPOSIT")
-            }
-            Attribute::BindOpenid => Found::Flag(base["bind_openid"] == true),
-            Attribute::Quantity => Found::Number(whole(&base["sku"]["quantity"]).unwrap_or(0)),
-            Attribute::HasStore => Found::Flag(has_store(base)),
-            Attribute::HasCentre => Found::Flag(has_centre(base)),
-            Attribute::AutoActivate => Found::Flag(is_true("auto_activate")),
-            Attribute::WxActivate => Found::Flag(is_true("wx_activate")),
-            Attribute::SupplyBonus => Found::Flag(is_true("supply_bonus")),
-            Attribute::HasActivateUrl => Found::Flag(is_text(self.member("activate_url", is_new))),
+            Attribute::UseCustomCode => Found::Flag(terms.use_custom_code),
+            Attribute::Deposit => Found::Flag(terms.deposit),
+            Attribute::BindOpenid => Found::Flag(terms.bind_openid),
+            Attribute::Quantity => Found::Number(i64::try_from(terms.first_stock).ok()?),
+            Attribute::HasStore => Found::Flag(terms.has_store),
+            Attribute::HasCentre => Found::Flag(terms.has_centre),
+            Attribute::AutoActivate => Found::Flag(terms.auto_activate),
+            Attribute::WxActivate => Found::Flag(terms.wx_activate),
+            Attribute::SupplyBonus => Found::Flag(terms.supply_bonus),
+            Attribute::HasActivateUrl => Found::Flag(terms.has_activate_url),
             Attribute::ShownFields => {
-                let supplied = ["supply_bonus", "supply_balance"];
-                let supplied = supplied.iter().filter(|key| is_true(key)).count();
-                let fields = ["custom_field1", "custom_field2", "custom_field3"];
-                let is_given = |key: &&&str| self.member(key, is_new).is_object();
-                let fields = fields.iter().filter(is_given).count();
-                Found::Number(i64::try_from(supplied + fields).ok()?)
+                let supplied = [terms.supply_bonus, terms.supply_balance];
+                let supplied = supplied.into_iter().map(u8::from).sum::<u8>();
+                Found::Number((supplied + terms.custom_fields).into())
             }
             _ => return None,
         })
@@ -179,20 +167,4 @@ impl<'a> Subject<'a> {
             _ => return None,
         })
     }
-}
-
-fn is_text(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| !text.is_empty())
-}
-
-/// Whether a card can be used at a store of the account.
-fn has_store(base: &Value) -> bool {
-    let lists = base["location_id_list"].as_array();
-    base["use_all_locations"] == true || lists.is_some_and(|stores| !stores.is_empty())
-}
-
-/// Whether a card has a button in the middle.
-fn has_centre(base: &Value) -> bool {
-    let mut keys = ["center_title", "center_sub_title", "center_url"].iter();
-    keys.any(|key| is_text(&base[*key]))
 }

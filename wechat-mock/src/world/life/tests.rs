@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::world::{
-    card::Card,
+    card::{Card, CardType, Description},
     event::{Element, Event},
 };
 
@@ -39,7 +39,9 @@ fn card(world: &mut World, stock: u64, more: &Value) -> CardAt {
     }
     let card_id = world.account_mut(OA).draw_card_id();
     let node = json!({"base_info": base});
-    let card = Card::new(card_id.clone(), "GENERAL_COUPON", node, NOW).unwrap();
+    let card_type = CardType::read("GENERAL_COUPON").unwrap();
+    let description = Description::read(&node).unwrap();
+    let card = Card::new(card_id.clone(), card_type, description, NOW);
     world.add_card(OA, card);
     world.card_no(&card_id).unwrap()
 }
