@@ -1,5 +1,6 @@
 // npm co-wechat-api, unmodified. It reads no HTTPS_PROXY: its option `beforeRequest` sets the agents.
 import { createRequire } from "node:module";
+import { setTimeout } from "node:timers/promises";
 import * as driver from "../lib/driver.mjs";
 
 const require = createRequire(import.meta.url);
@@ -40,7 +41,11 @@ await driver.run(require("co-wechat-api/package.json").version, {
         expectMatch(ticket, /^[A-Za-z0-9_-]{86}$/, "ticket");
     },
     async "upload-image"() {
-        logo = (await api.uploadLogo(driver.image)).url;
+        // Its own limit is 60 s; it says nothing meanwhile.
+        const late = setTimeout(5_000, undefined, { ref: false }).then(() => {
+            throw new Error("no end within 5 s");
+        });
+        logo = (await Promise.race([api.uploadLogo(driver.image), late])).url;
         expectMatch(logo, /^http:\/\/mmbiz\.qpic\.cn\//, "url");
     },
     async "create-card"() {
@@ -83,7 +88,7 @@ await driver.run(require("co-wechat-api/package.json").version, {
     async "second-claim"() {
         const ext = () => api.getCardExt({ card_id: cardId });
         let first, second;
-        // Both are of one second, as they are when two customers come at once.
+        // Both are of one second, as they are when two customers come at once; there is no nonce in them.
         for (let attempt = 0; attempt < 10 && (!first || first.timestamp !== second.timestamp); attempt += 1) {
             [first, second] = [await ext(), await ext()];
         }

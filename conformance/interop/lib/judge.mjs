@@ -35,8 +35,14 @@ export function table(scenarios, rows) {
     }
     lines.push("");
     for (const wanted of ["FAIL", "NOT_RUN", "XFAIL"]) {
-        for (const row of rows.filter(({ outcome }) => outcome === wanted)) {
-            lines.push(`${wanted} ${row.client}, ${row.way}, ${row.scenario}: ${row.why}`);
+        const reasons = new Map();
+        for (const { outcome, client, way, scenario, why } of rows) {
+            if (outcome !== wanted) continue;
+            const key = `${client}: ${why}`;
+            reasons.set(key, [...(reasons.get(key) ?? []), `${scenario} (${way})`]);
+        }
+        for (const [reason, where] of reasons) {
+            lines.push(`${wanted} ${reason}`, `    ${where.length > 4 ? `${where.length} scenarios` : where.join(", ")}`);
         }
     }
     return lines.join("\n");

@@ -98,8 +98,15 @@ async function drive(client, command, way, mock) {
 
 /** All rows of one client. */
 async function witness(client, mock) {
+    // The same outcome for all that it offers.
     const rows = (outcome, why) =>
-        ways.flatMap((way) => names.map((scenario) => ({ client: client.name, version: "", way, scenario, outcome, why })));
+        ways.flatMap((way) =>
+            names.map((scenario) => {
+                const absent = client.not_offered[scenario];
+                const result = absent === undefined ? { outcome, why } : { outcome: "SKIP", why: absent };
+                return { client: client.name, version: "", way, scenario, ...result };
+            }),
+        );
     const found = await Promise.all(client.tools.map((tool) => finish(["sh", "-c", `command -v ${tool}`])));
     const missing = client.tools.filter((_, index) => found[index].status !== 0);
     if (missing.length > 0) return rows("NOT_RUN", `there is no ${missing.join(", ")} here`);

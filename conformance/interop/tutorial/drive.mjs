@@ -55,7 +55,8 @@ const trueCode = async (server, user, encrypt_code) => {
 
 let logo, cardId, encrypted, code;
 
-await driver.run(createRequire(import.meta.url)("./package.json").version, {
+const { dependencies } = createRequire(import.meta.url)("./package.json");
+await driver.run(Object.entries(dependencies).map((each) => each.join(" ")).join(", "), {
     async "upload-image"() {
         logo = (await ask(`${first}/uploadwxlogo`, readFileSync(driver.image))).url;
         expectMatch(logo, /^http:\/\/mmbiz\.qpic\.cn\//, "url");
