@@ -24,7 +24,7 @@ async function start() {
             ...(driver.way === "base-url" ? { WECHAT_API_BASE: driver.mock } : {}),
         },
     });
-    const [line] = await once(createInterface({ input: child.stdout }), "line", { signal: AbortSignal.timeout(20_000) });
+    const [line] = await once(createInterface({ input: child.stdout }), "line", { signal: AbortSignal.timeout(40_000) });
     return line.replace("tutorial ready ", "");
 }
 
