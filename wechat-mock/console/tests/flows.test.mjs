@@ -276,6 +276,15 @@ test('what WeChat refuses in the console is explained there', async () => {
 test('export, reset, import', async () => {
   const cardId = await makeCard('要保存的')
   const page = await open('/world')
+  // One word for it on the whole page, in each language.
+  const { worlds } = await mock.call('GET', 'worlds')
+  const titles = page.locator('[data-test=worlds] h3')
+  await titles.first().waitFor()
+  assert.deepEqual(await titles.allInnerTexts(), worlds.map((world) => world.title.zh))
+  assert.equal(await page.locator('main', { hasText: '世界' }).count(), 0)
+  await page.getByRole('button', { name: 'English' }).click()
+  assert.deepEqual(await titles.allInnerTexts(), worlds.map((world) => world.title.en))
+  await page.getByRole('button', { name: '中文' }).click()
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-test=export]').click()])
   const file = await download.path()
   assert.ok(JSON.parse(await readFile(file, 'utf8')).accounts)
