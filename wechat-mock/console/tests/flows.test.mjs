@@ -501,7 +501,7 @@ test('a switch is set, and all go back', async () => {
   await page.getByRole('button', { name: 'English' }).click()
   assert.deepEqual(plain(await about.allInnerTexts()), plain(given.map((one) => one.meaning)))
   await page.getByRole('button', { name: '中文' }).click()
-  await choose(page, 'nonce', 'required (严格)')
+  await page.getByRole('combobox', { name: 'nonce', exact: true }).selectOption({ label: 'required (严格)' })
   await page.locator('li.changed', { hasText: 'nonce' }).waitFor()
   const value = async () => (await mock.call('GET', 'switches')).switches.find((one) => one.name === 'nonce').value
   assert.equal(await value(), 'required')
