@@ -29,10 +29,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
       output: {
-        // The same names in every build, so that two builds can be compared.
-        entryFileNames: 'assets/[name].js',
-        chunkFileNames: 'assets/[name].js',
-        assetFileNames: 'assets/[name][extname]',
+        // The hash is that of the bytes: a browser keeps the file for good, and two builds of the same
+        // sources have the same names.
+        entryFileNames: 'assets/[name]-[hash].js',
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
         advancedChunks: { groups: [{ name: 'vendor', test: /node_modules/ }] },
       },
     },

@@ -158,6 +158,14 @@ impl Broadcast {
     pub(crate) fn tell_change(&self, reason: &str) {
         self.tell(Topic::World, || json!({"reason": reason}));
     }
+
+    /// [`Self::tell_change`] when what was tried succeeded: what was refused has changed nothing.
+    pub(crate) fn tell_done<T, E>(&self, reason: &str, done: Result<T, E>) -> Result<T, E> {
+        if done.is_ok() {
+            self.tell_change(reason);
+        }
+        done
+    }
 }
 
 #[cfg(test)]

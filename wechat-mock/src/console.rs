@@ -29,37 +29,91 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 /// Asked for again at every load; the same file is not sent twice.
 const CACHING: HeaderValue = HeaderValue::from_static("no-cache");
+/// Of a file whose name has the hash of its bytes: never asked for again.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// The folder of those files.
+const HASHED: &str = "assets/";
+
+/// The codings in which a file may lie beside itself, the smallest first: what HTTP calls each, and how
+/// the file's name ends.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// The bytes of a file in one coding.
+struct Coded {
+    bytes: &'static [u8],
+    etag: HeaderValue,
+    /// [`None`] for the file as it is.
+    coding: Option<HeaderValue>,
+}
+
+impl Coded {
+    fn new(bytes: &'static [u8], coding: Option<&'static str>) -> Self {
+        let etag = format!("\"{}\"", hex::encode(&Sha256::digest(bytes)[..16]));
+        Self {
+            bytes,
+            etag: HeaderValue::from_str(&etag).expect("hex digits in quotes"),
+            coding: coding.map(HeaderValue::from_static),
+        }
+    }
+}
 
 /// One embedded file.
 struct Asset {
-    bytes: &'static [u8],
     content_type: HeaderValue,
-    etag: HeaderValue,
+    caching: HeaderValue,
+    plain: Coded,
+    /// In the order of [`CODINGS`].
+    coded: Vec<Coded>,
 }
 
 impl Asset {
     fn new(path: &str, bytes: &'static [u8]) -> Self {
-        let etag = format!("\"{}\"", hex::encode(&Sha256::digest(bytes)[..16]));
+        let is_hashed = path.starts_with(HASHED);
         Self {
-            bytes,
             content_type: HeaderValue::from_static(content_type(path)),
-            etag: HeaderValue::from_str(&etag).expect("hex digits in quotes"),
+            caching: if is_hashed { FOREVER } else { CACHING },
+            plain: Coded::new(bytes, None),
+            coded: Vec::new(),
         }
     }
 
     fn answer(&self, asked: &HeaderMap) -> Response {
-        let headers = [
+        let mut coded = self.coded.iter();
+        let coded = coded
+            .find(|coded| takes(asked, coded.coding.as_ref()))
+            .unwrap_or(&self.plain);
+        let mut headers = HeaderMap::from_iter([
             (header::CONTENT_TYPE, self.content_type.clone()),
-            (header::ETAG, self.etag.clone()),
-            (header::CACHE_CONTROL, CACHING),
+            (header::ETAG, coded.etag.clone()),
+            (header::CACHE_CONTROL, self.caching.clone()),
             (header::CONTENT_SECURITY_POLICY, POLICY),
-        ];
-        let known = asked.get(header::IF_NONE_MATCH);
-        if known == Some(&self.etag) {
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+        ]);
+        if asked.get(header::IF_NONE_MATCH) == Some(&coded.etag) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        (headers, self.bytes).into_response()
+        if let Some(coding) = &coded.coding {
+            headers.insert(header::CONTENT_ENCODING, coding.clone());
+        }
+        (headers, coded.bytes).into_response()
     }
+}
+
+/// Whether a call names a coding among those it takes, and not with the weight 0.
+fn takes(asked: &HeaderMap, coding: Option<&HeaderValue>) -> bool {
+    let Some(coding) = coding.and_then(|coding| coding.to_str().ok()) else {
+        return true;
+    };
+    let lists = asked.get_all(header::ACCEPT_ENCODING).iter();
+    let mut items = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    items.any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+        let weight = weight.trim().strip_prefix("q=").map(str::parse::<f32>);
+        name.trim().eq_ignore_ascii_case(coding)
+            && weight.is_none_or(|weight| weight.is_ok_and(|weight| weight > 0.0))
+    })
 }
 
 /// The console's files by their path below `/_mock/`.
@@ -70,9 +124,19 @@ static ASSETS: LazyLock<HashMap<&str, Asset>> = LazyLock::new(|| {
         folders.extend(folder.dirs());
         for file in folder.files() {
             // What is no UTF-8 has no address either.
-            if let Some(path) = file.path().to_str() {
-                assets.insert(path, Asset::new(path, file.contents()));
+            let Some(path) = file.path().to_str() else {
+                continue;
+            };
+            if CODINGS.iter().any(|(_, end)| path.ends_with(end)) {
+                continue;
             }
+            let mut asset = Asset::new(path, file.contents());
+            let coded = CODINGS.iter().filter_map(|(coding, end)| {
+                let file = DIST.get_file(format!("{path}{end}"))?;
+                Some(Coded::new(file.contents(), Some(coding)))
+            });
+            asset.coded = coded.collect();
+            assets.insert(path, asset);
         }
     }
     assets

@@ -73,9 +73,15 @@ const FAULT: Answer = AtLeast(&["id", "seen", "done"]);
 /// A page of a list.
 const CARDS: Answer = Members(&["cards", "next?"]);
 
-/// All calls, a line each method.
-#[rustfmt::skip]
+/// All calls.
 fn paths() -> Vec<Path> {
+    let lists = [paths_of_the_world(), paths_of_users(), paths_of_cards()];
+    lists.into_iter().flatten().collect()
+}
+
+/// A line each method, as below.
+#[rustfmt::skip]
+fn paths_of_the_world() -> Vec<Path> {
     vec![
         Path::new("/")
             .get(index::show, "lists all calls of this API", Members(&["name", "version", "calls"])),
@@ -105,6 +111,12 @@ fn paths() -> Vec<Path> {
             .post(events::verify_callback, "WeChat's check of the callback's URL", Members(&["ok", "reason?"])),
         Path::new("/accounts/{appid}/sub-merchants/{id}/review")
             .post(merchants::review, "the reviewer of sub-merchants", AtLeast(&["merchant_id", "status"])),
+    ]
+}
+
+#[rustfmt::skip]
+fn paths_of_users() -> Vec<Path> {
+    vec![
         Path::new("/users")
             .get(users::list, "customers", Members(&["users"]))
             .create(users::add, "adds a customer", USER),
@@ -125,6 +137,8 @@ fn paths() -> Vec<Path> {
             .post(messages::add_card, "claims the card of a message", CLAIM),
         Path::new("/users/{name}/wallet")
             .get(users::wallet, "what the customer holds", CARDS),
+        Path::new("/users/{name}/gifts")
+            .get(phone::gifts, "what friends offer the customer", Members(&["gifts", "next?"])),
         Path::new("/users/{name}/scan")
             .post(phone::scan, "scans a QR code", CLAIM),
         Path::new("/users/{name}/cards/{code}/gift")
@@ -139,6 +153,13 @@ fn paths() -> Vec<Path> {
             .post(phone::consume, "redeems a code by its self-service cell", CODE),
         Path::new("/users/{name}/cards/{code}/activate")
             .post(members::activate, "sends the form of a member card off", AtLeast(&["active"])),
+    ]
+}
+
+/// Cards, and what becomes of calls.
+#[rustfmt::skip]
+fn paths_of_cards() -> Vec<Path> {
+    vec![
         Path::new("/cards")
             .get(cards::list, "a page of the cards of one account, or of all", CARDS),
         Path::new("/cards/{card_id}")
@@ -165,7 +186,7 @@ fn paths() -> Vec<Path> {
             .create(faults::add, "lets something go wrong", FAULT)
             .delete(faults::clear, "ends all faults", DONE),
         Path::new("/events")
-            .get(events::list, "what happened, and what became of telling it", Members(&["events"]))
+            .get(events::list, "what happened, and what became of telling it, newest last", Members(&["events", "more", "before?"]))
             .delete(events::clear, "forgets the events that are not pending", DONE),
         Path::new("/events/trigger")
             .create(events::trigger, "lets an event happen", Members(&["id"])),

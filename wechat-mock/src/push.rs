@@ -24,6 +24,7 @@ use log::{Filter, Log, State, Try};
 
 use crate::{
     broadcast::Broadcast,
+    paging::Page,
     world::{
         World,
         callback::{Callback, Format},
@@ -236,6 +237,15 @@ impl Pushes {
 
     pub(crate) fn show(&self, filter: &Filter) -> Vec<Value> {
         self.log.show(filter)
+    }
+
+    pub(crate) fn page(
+        &self,
+        filter: &Filter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Page<u64, Value> {
+        self.log.page(filter, before, limit)
     }
 
     /// Forgets all events that are over.

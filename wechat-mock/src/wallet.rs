@@ -17,7 +17,7 @@ mod scan;
 mod verdict;
 
 pub(crate) use choose::{Choice, Filters};
-pub(crate) use held::{Held, page, wallet};
+pub(crate) use held::{Held, NoPlace, page, wallet};
 pub(crate) use open::Opening;
 pub(crate) use verdict::{PageValues, SignVerdict};
 

@@ -26,13 +26,13 @@
     zh: {
       offer: '添加到卡包', cancel: '取消', back: '返回', done: '完成', choose: '选择卡券', wallet: '卡包',
       none: '没有可用的卡券', added: '已添加', user: '用户', why: '查看原因', code: '券码', days: '领取后 {0} 天内有效',
-      forever: '长期有效', explained: '模拟服务说明', copy: '复制链接', confirm: '添加'
+      forever: '长期有效', explained: '模拟服务说明', copy: '复制链接', confirm: '添加', more: '更多……'
     },
     en: {
       offer: 'Add to Cards', cancel: 'Cancel', back: 'Back', done: 'Done', choose: 'Choose a card', wallet: 'Cards',
       none: 'No card can be used here', added: 'Added', user: 'User', why: 'See why', code: 'Code',
       days: 'Valid for {0} days after the claim', forever: 'Always valid', explained: 'Explained by the mock',
-      copy: 'Copy link', confirm: 'Add'
+      copy: 'Copy link', confirm: 'Add', more: 'More …'
     }
   };
   /** What the phone says, in English; WeChat itself says it in Chinese alone. */
@@ -42,6 +42,8 @@
   };
   /** The page with this text calls nobody back until the user leaves it, which then is a cancel. */
   const SIGNATURE_ERROR = '签名错误';
+  /** Lines that an action sheet of a mini-program has at most. */
+  const MOST_LINES = 6;
   const CALLBACKS = ['success', 'fail', 'complete', 'cancel'];
   /** Used in pages alone, inside a shadow root. */
   const STYLE = `
@@ -338,6 +340,19 @@
     const texts = () => TEXTS[mock.lang];
     const name = face => [face.brand_name, face.title || face.card_id].filter(Boolean).join(' ');
     const tell = (title, content) => modal({title, content, showCancel: false, confirmText: texts().back});
+    const sheet = itemList => new Promise(resolve => mock.native.showActionSheet({
+      alertText: texts().choose, itemList, success: answer => resolve(answer.tapIndex), fail: () => resolve(-1)
+    }));
+    /** The code that the user picks of those from `first` on; the last line of a full sheet leads to the rest. */
+    const pick = (held, first) => {
+      const rest = held.length - first;
+      const shown = held.slice(first, first + (rest > MOST_LINES ? MOST_LINES - 1 : rest));
+      const lines = shown.map(each => `${name(each.face)} ${each.code}`);
+      return sheet(shown.length < rest ? lines.concat(texts().more) : lines).then(at => {
+        if (at < 0) return null;
+        return at < shown.length ? shown[at].code : pick(held, first + shown.length);
+      });
+    };
     return {
       offer: faces => modal({
         title: texts().offer, content: faces.map(name).join('\n'), confirmText: texts().confirm, cancelText: texts().cancel
@@ -346,9 +361,7 @@
         `${inLanguage(mock, record.mistake)}\n${mock.explanationUrl(record)}`),
       partial: (record, faces) => tell(texts().added, record.cards.map((each, at) =>
         `${name(faces[at])}: ${each.isSuccess ? texts().added : said(mock, each.phone_text)}`).join('\n')),
-      choose: held => modal({
-        title: texts().choose, content: name(held[0].face), confirmText: texts().done, cancelText: texts().cancel
-      }).then(yes => yes ? held[0].code : null),
+      choose: held => pick(held, 0),
       show: held => tell(texts().wallet, held.map(each => `${name(each.face)} ${each.code}`).join('\n'))
     };
   }

@@ -1,5 +1,7 @@
 //! `/v1/claims` and `/admin/v1/claims`: who holds which code.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Extension, Json as Answer,
     extract::State,
@@ -14,6 +16,7 @@ use super::{
     AppState,
     auth::{Admin, Customer},
     body::{Json, QueryOf},
+    coupons::shown_to_customer,
     csv,
     error::Failure,
     layers::RequestId,
@@ -123,8 +126,20 @@ pub(super) async fn list_mine(
 ) -> Result<Answer<Value>, Failure> {
     let page = query.page()?;
     let rows = state.store.claims_of_customer(&customer.id, &page).await?;
+    // Those that can be claimed no more are in no list of coupons.
+    let mut coupons = BTreeMap::new();
+    for row in &rows {
+        if !coupons.contains_key(&row.card_id) {
+            let coupon = state.store.coupon_of_card(&row.card_id).await?;
+            coupons.insert(row.card_id.clone(), coupon.as_ref().map(shown_to_customer));
+        }
+    }
     let now = state.clock.now();
-    let show = |row: &ClaimRow| shown(row, &row.code, now);
+    let show = |row: &ClaimRow| {
+        let mut shown = shown(row, &row.code, now);
+        shown["coupon"] = json!(coupons.get(&row.card_id));
+        shown
+    };
     Ok(Answer(listed("claims", rows, &page, |row| &row.id, show)))
 }
 

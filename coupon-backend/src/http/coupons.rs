@@ -188,7 +188,7 @@ fn shown(coupon: &CouponRow) -> Value {
 }
 
 /// A coupon as a page shows it; stock and sub-merchant are the shop's own business.
-fn shown_to_customer(coupon: &CouponRow) -> Value {
+pub(super) fn shown_to_customer(coupon: &CouponRow) -> Value {
     let mut shown = shown(coupon);
     if let Some(shown) = shown.as_object_mut() {
         for own in ["stock", "remaining", "merchant_id", "created_at"] {

@@ -67,6 +67,14 @@ async fn ten_steps(shop: Shop) {
         assert_eq!(mine["claims"].as_array().unwrap().len(), 1);
         assert_eq!(mine["claims"][0]["code"], json!(claimed.code));
         assert_eq!(mine["claims"][0]["status"], "claimed");
+        // As the list of coupons shows it, and after that list no longer does.
+        let list = shop
+            .service
+            .call("GET", "/v1/coupons", &claimed.session, &Value::Null)
+            .await
+            .json();
+        assert_eq!(mine["claims"][0]["coupon"], list["coupons"][0]);
+        assert_eq!(mine["claims"][0]["coupon"]["card_id"], json!(card_id));
     }
     // 10: redeemed, once.
     for claimed in [&alice, &bob] {

@@ -210,6 +210,26 @@ test('a gift goes from alice to bob on two phones', async () => {
   assert.notEqual(cards[0].code, code)
 })
 
+test('a gift is shown to its receiver in another browser, until it is taken or comes back', async () => {
+  const cardId = await makeCard('送给朋友')
+  const codes = [await claim('alice', cardId), await claim('alice', cardId)]
+  const page = await open('/phone?u=bob')
+  const other = await openPage(browser, mock.page, { route: '/phone?u=alice' })
+  await phone(other.page, 'alice').locator(`[data-code="${codes[0]}"]`).click()
+  await phone(other.page, 'alice').locator('[data-test=give]').click()
+  await phone(page, 'bob').locator(`[data-gift="${codes[0]}"]`).getByText('alice 送给你一张“送给朋友”').waitFor()
+  // One that a test offered, past the pages.
+  await mock.call('POST', `users/alice/cards/${codes[1]}/gift`, { to: 'bob' })
+  await phone(page, 'bob').locator(`[data-gift="${codes[1]}"]`).waitFor()
+  assert.equal(await phone(other.page, 'alice').locator('[data-gift]').count(), 0)
+  await phone(page, 'bob').locator(`[data-gift="${codes[0]}"]`).getByRole('button', { name: '接收' }).click()
+  await phone(page, 'bob').locator(`[data-gift="${codes[0]}"]`).waitFor({ state: 'detached' })
+  await mock.call('POST', 'clock', { advance: 86_401 })
+  await phone(page, 'bob').locator(`[data-gift="${codes[1]}"]`).waitFor({ state: 'detached' })
+  assert.deepEqual(other.faults, [])
+  await other.context.close()
+})
+
 test('a QR code of a card is scanned by a phone', async () => {
   const cardId = await makeCard()
   const page = await open(`/cards/${cardId}`)
@@ -256,6 +276,15 @@ test('what WeChat refuses in the console is explained there', async () => {
 test('export, reset, import', async () => {
   const cardId = await makeCard('要保存的')
   const page = await open('/world')
+  // One word for it on the whole page, in each language.
+  const { worlds } = await mock.call('GET', 'worlds')
+  const titles = page.locator('[data-test=worlds] h3')
+  await titles.first().waitFor()
+  assert.deepEqual(await titles.allInnerTexts(), worlds.map((world) => world.title.zh))
+  assert.equal(await page.locator('main', { hasText: '世界' }).count(), 0)
+  await page.getByRole('button', { name: 'English' }).click()
+  assert.deepEqual(await titles.allInnerTexts(), worlds.map((world) => world.title.en))
+  await page.getByRole('button', { name: '中文' }).click()
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('[data-test=export]').click()])
   const file = await download.path()
   assert.ok(JSON.parse(await readFile(file, 'utf8')).accounts)
@@ -311,6 +340,32 @@ test('a push is shown with its tries, and sent again', async () => {
   }
 })
 
+test('pushes are loaded page by page, and a link leads to one further down', async () => {
+  for (let count = 0; count < 120; count++) {
+    await mock.call('POST', 'events/trigger', { appid: OA.appid, event: count % 2 ? 'user_del_card' : 'user_view_card', user: 'alice' })
+  }
+  const page = await open('/pushes')
+  const rows = page.locator('[data-test=pushes] li')
+  await rows.first().waitFor()
+  const asked = []
+  page.on('request', (request) => asked.push(new URL(request.url()).search))
+  assert.equal(await rows.count(), 50)
+  await page.getByRole('button', { name: '加载更早的' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('[data-test=pushes] li').length === 100)
+  await page.getByRole('button', { name: '加载更早的' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('[data-test=pushes] li').length === 120)
+  assert.equal(await page.getByRole('button', { name: '加载更早的' }).count(), 0)
+  assert.deepEqual(asked, ['?limit=50&before=event-71', '?limit=50&before=event-21'])
+  const ids = await rows.evaluateAll((all) => all.map((one) => Number(one.dataset.push.split('-')[1])))
+  assert.deepEqual(ids, Array.from({ length: 120 }, (_, at) => 120 - at))
+  await choose(page, '事件', 'user_del_card')
+  await page.waitForFunction(() => document.querySelectorAll('[data-test=pushes] li').length === 50)
+  assert.equal(await rows.filter({ hasText: 'user_view_card' }).count(), 0)
+  await tab.context.close()
+  const linked = await open('/pushes/event-11')
+  await linked.locator('[data-push=event-11] [data-test=resend]').waitFor()
+})
+
 test('a member card is claimed and activated by its form', async () => {
   const page = await open('/cards')
   await page.getByRole('button', { name: '创建卡券' }).first().click()
@@ -324,15 +379,69 @@ test('a member card is claimed and activated by its form', async () => {
   await carol.locator('[data-test=wallet] button').first().click()
   // Twelve digits in Code 128 are a start, six pairs, a check and a stop of 13 modules, between quiet zones of 10.
   assert.equal(await carol.locator('.bar').getAttribute('viewBox'), `-10 0 ${8 * 11 + 13 + 20} 1`)
+  await carol.locator('[data-test=membership]', { hasText: '未激活' }).waitFor()
   await carol.getByRole('button', { name: '激活会员卡' }).click()
+  // The template's form asks for these, and for nothing else that WeChat has ready.
+  const fields = () => carol.locator('[data-test=activation] [data-field]').evaluateAll((all) => all.map((one) => one.dataset.field.replace('USER_FORM_INFO_FLAG_', '')))
+  assert.deepEqual(await fields(), ['MOBILE', 'NAME', 'BIRTHDAY'])
   await carol.getByLabel('手机号').fill('13800000000')
-  await carol.getByLabel('姓名', { exact: true }).fill('李雷')
+  await carol.getByLabel('姓名').fill('李雷')
   await carol.getByRole('button', { name: '提交' }).click()
   await carol.getByText('会员卡已激活').first().waitFor()
   const [{ code, card_id }] = (await mock.call('GET', 'users/carol/wallet')).cards
   const info = await mock.wechat('/card/membercard/userinfo/get', { card_id, code })
   assert.equal(info.has_active, true)
   assert.equal(info.bonus, 100)
+  await carol.locator('[data-test=membership]', { hasText: '已激活' }).waitFor()
+  await carol.getByRole('button', { name: '卡包' }).first().click()
+  await carol.locator('.face', { hasText: '已激活' }).waitFor()
+})
+
+test('the activation form is the one that the account set, with its own fields and choices', async () => {
+  const inner = { prerogative: '会员价', supply_bonus: true, supply_balance: false, wx_activate: true, bonus_rule: { init_increase_bonus: 10 } }
+  const dates = { date_info: { type: 'DATE_TYPE_PERMANENT' }, can_give_friend: false, can_share: false }
+  const cardId = await makeCard('会员卡', dates, 'MEMBER_CARD', inner)
+  const plain = await makeCard('无表单会员卡', dates, 'MEMBER_CARD', { ...inner, wx_activate: false, activate_url: 'https://shop.example/join' })
+  const set = await mock.wechat('/card/membercard/activateuserform/set', {
+    card_id: cardId,
+    required_form: { can_modify: false, common_field_id_list: ['USER_FORM_INFO_FLAG_SEX', 'USER_FORM_INFO_FLAG_MOBILE'], custom_field_list: ['喜欢的菜'] },
+    optional_form: {
+      can_modify: false, common_field_id_list: ['USER_FORM_INFO_FLAG_EMAIL'],
+      rich_field_list: [{ type: 'FORM_FIELD_RADIO', name: '口味', values: ['辣', '不辣'] }, { type: 'FORM_FIELD_CHECK_BOX', name: '忌口', values: ['香菜', '葱', '蒜'] }],
+    },
+  })
+  assert.equal(set.errcode, 0, JSON.stringify(set))
+  const code = await claim('alice', cardId)
+  const other = await claim('alice', plain)
+  const page = await open('/phone?u=alice')
+  const alice = phone(page, 'alice')
+  await alice.locator(`[data-code="${code}"]`).click()
+  await alice.getByRole('button', { name: '激活会员卡' }).click()
+  const labels = await alice.locator('[data-test=activation] label').allInnerTexts()
+  assert.deepEqual(labels.map((text) => text.trim().replace(/\s+/g, ' ')), ['手机号 必填', '性别 必填', '喜欢的菜 必填', '邮箱', '口味', '忌口'])
+  await alice.getByLabel('性别').fill('MALE')
+  await alice.getByLabel('喜欢的菜').fill('鱼')
+  await alice.getByRole('button', { name: '提交' }).click()
+  await alice.getByText('还没有填写： 手机号').waitFor()
+  await alice.getByLabel('手机号').fill('13800000000')
+  await choose(alice, '口味', '辣')
+  await choose(alice, '忌口', '葱')
+  await page.keyboard.press('Escape')
+  await alice.getByRole('button', { name: '提交' }).click()
+  await alice.getByText('会员卡已激活').first().waitFor()
+  const { user_info } = await mock.wechat('/card/membercard/userinfo/get', { card_id: cardId, code })
+  assert.deepEqual(
+    user_info.custom_field_list.map(({ name, value, value_list }) => [name, value, value_list]).sort(),
+    [['口味', '辣', []], ['喜欢的菜', '鱼', []], ['忌口', '', ['葱']]].sort(),
+  )
+  // A card without WeChat's form is activated by the shop alone.
+  await alice.getByRole('button', { name: '卡包' }).first().click()
+  await alice.locator(`[data-code="${other}"]`).click()
+  await alice.getByText('由商户通过接口激活').waitFor()
+  assert.equal(await alice.getByRole('button', { name: '激活会员卡' }).count(), 0)
+  await mock.wechat('/card/membercard/activate', { membership_number: '1', code: other, card_id: plain })
+  await page.reload()
+  await alice.locator(`[data-code="${other}"]`, { hasText: '已激活' }).waitFor()
 })
 
 test('a customer redeems by the card’s own cell, throws a card away, and takes one from a message', async () => {
@@ -384,8 +493,15 @@ test('a signature is judged', async () => {
 test('a switch is set, and all go back', async () => {
   const page = await open('/switches')
   await page.locator('[data-test=switches] li').first().waitFor()
-  for (const text of await page.locator('[data-test=switches] .about').allInnerTexts()) assert.match(text, /\p{Script=Han}/u)
-  await choose(page, 'nonce', 'required (严格)')
+  const about = page.locator('[data-test=switches] .about')
+  const given = (await mock.call('GET', 'switches')).switches
+  const plain = (texts) => texts.map((text) => text.replaceAll('`', '').trim())
+  assert.deepEqual(plain(await about.allInnerTexts()), plain(given.map((one) => one.meaning_zh)))
+  for (const text of await about.allInnerTexts()) assert.match(text, /\p{Script=Han}/u)
+  await page.getByRole('button', { name: 'English' }).click()
+  assert.deepEqual(plain(await about.allInnerTexts()), plain(given.map((one) => one.meaning)))
+  await page.getByRole('button', { name: '中文' }).click()
+  await page.getByRole('combobox', { name: 'nonce', exact: true }).selectOption({ label: 'required (严格)' })
   await page.locator('li.changed', { hasText: 'nonce' }).waitFor()
   const value = async () => (await mock.call('GET', 'switches')).switches.find((one) => one.name === 'nonce').value
   assert.equal(await value(), 'required')

@@ -67,7 +67,8 @@ async function sign(call, wechat, cardId, nonce_str) {
 
 /** Whether the program has the very files of dist in it. */
 async function isEmbedded(url) {
-  for (const file of ['index.html', 'assets/index.js', 'assets/index.css']) {
+  const assets = (await readFile(path.join(DIST, 'index.html'), 'utf8')).match(/(?<=")\.\/assets\/[^"]+/g)
+  for (const file of ['index.html', ...assets]) {
     const answer = await fetch(`${url}/_mock/${file === 'index.html' ? '' : file}`)
     if (!answer.ok || (await answer.text()) !== (await readFile(path.join(DIST, file), 'utf8'))) return false
   }

@@ -1,12 +1,15 @@
 // Every page opens in both languages, on a desk and on a phone, without errors, and can be used by all.
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { ROUTES, launch, openPage } from './browser.mjs'
 import { MP, startMock } from './mock.mjs'
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 let mock, browser, card, routes
 
 before(async () => {
@@ -118,6 +121,39 @@ test('an idle console has one open connection and asks for nothing', async () =>
   await mock.wechat('/card/getcolors', {})
   await page.locator('[data-test=requests] .row', { hasText: '/card/getcolors' }).waitFor()
   assert.deepEqual(asked.slice(before), [])
+  await context.close()
+})
+
+test('every file is the same in each coding, and is sent coded to a browser', async () => {
+  const files = (await readdir(DIST, { recursive: true })).filter((name) => /\.(html|js|css|svg)$/.test(name))
+  assert.ok(files.length > 10)
+  const get = async (name, coding) => {
+    const answer = await fetch(`${mock.url}/_mock/${name === 'index.html' ? '' : name}`, { headers: { 'accept-encoding': coding } })
+    assert.equal(answer.status, 200, name)
+    // What is coded, fetch decodes.
+    return { text: await answer.text(), coding: answer.headers.get('content-encoding'), caching: answer.headers.get('cache-control') }
+  }
+  for (const name of files) {
+    const plain = await get(name, 'identity')
+    assert.equal(plain.coding, null)
+    assert.equal(plain.text, await readFile(path.join(DIST, name), 'utf8'), `${name}: the program has other files than dist`)
+    assert.equal(plain.caching, name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache', name)
+    for (const coding of ['br', 'gzip']) {
+      const coded = await get(name, coding)
+      assert.equal(coded.text, plain.text, `${name} ${coding}`)
+      if (plain.text.length > 1_000) assert.equal(coded.coding, coding, name)
+    }
+  }
+})
+
+test('of a console that was seen before only what may have changed is asked for', async () => {
+  const { page, context } = await openPage(browser, `${mock.url}/_mock/`)
+  await page.locator('[data-state=live]').waitFor()
+  await page.reload()
+  await page.locator('[data-state=live]').waitFor()
+  const sizes = await page.evaluate(() => performance.getEntriesByType('resource').filter((one) => one.name.includes('/assets/')).map((one) => [one.name, one.transferSize]))
+  assert.ok(sizes.length >= 4, JSON.stringify(sizes))
+  assert.deepEqual(sizes.filter(([, size]) => size > 0), [])
   await context.close()
 })
 

@@ -176,6 +176,25 @@ describe('the demo shop', () => {
     await visible('.made').filter({hasText: title}).waitFor();
   }
 
+  it('shows a coupon that can no longer be claimed by its title', async () => {
+    await makeCoupon('下架券');
+    await claim('下架券');
+    await visible('.notice').getByText('已放入卡包').waitFor();
+    const {cards: [{card_id: cardId}]} = await all.shop.get('/_mock/v1/users/alice/wallet?limit=200')
+      .then(({cards}) => ({cards: cards.filter(each => each.title === '下架券')}));
+    const {coupons} = await all.admin('GET', '/admin/v1/coupons?limit=100');
+    await all.admin('DELETE', `/admin/v1/coupons/${coupons.find(each => each.card_id === cardId).id}`);
+    await tab('领券');
+    await button('刷新').click();
+    await card('下架券').waitFor({state: 'detached'});
+    await tab('我的券');
+    await card('下架券').getByText('可使用').waitFor();
+    await card('下架券').locator('.brand').filter({hasText: /\S/}).waitFor();
+    assert.equal(await visible('.card').filter({hasText: cardId}).count(), 0);
+    await shot('withdrawn');
+    assert.deepEqual(problems, []);
+  });
+
   it('shows why a signature is wrong', async () => {
     await makeCoupon('签名券');
     await page.route('**/card-ext', async route => {

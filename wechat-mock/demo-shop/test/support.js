@@ -82,5 +82,11 @@ export async function startAll() {
     await shop.stop();
     rmSync(folder, {recursive: true});
   };
-  return {browser, shop, url, stop};
+  /** A call of the admin's, past the pages. */
+  const admin = async (method, where) => {
+    const answer = await fetch(backend.url + where, {method, headers: {authorization: `Bearer ${ADMIN_TOKEN}`}});
+    if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  return {browser, shop, url, admin, stop};
 }

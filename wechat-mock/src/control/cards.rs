@@ -178,6 +178,12 @@ pub(super) async fn one(
     let at = card_no(&world, &card_id)?;
     let mut shown = row(&world, at);
     shown["card"] = card_as_wechat_shows_it(world.card(at));
+    if world.card(at).is_member_card() {
+        shown["wx_activate"] = json!(world.card(at).terms.wx_activate);
+    }
+    if let Some(form) = world.account(at.0).members.forms.get(&card_id) {
+        shown["form"] = json!(form);
+    }
     Ok(Json(shown))
 }
 

@@ -9,8 +9,10 @@ use super::{
     accounts::account_no,
     body::{JsonBody, QueryOf, Segment},
     done,
+    part::{limit_of, newest, number},
 };
 use crate::{
+    journal::MOST_ROWS,
     mock::Mock,
     postman,
     push::{Unsendable, log::Filter},
@@ -20,6 +22,21 @@ use crate::{
         field::{OPENID, is_openid},
     },
 };
+
+/// Which events are asked for, and how many.
+#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventsQuery {
+    appid: Option<String>,
+    /// The name of the event, such as `user_get_card`.
+    event: Option<String>,
+    card_id: Option<String>,
+    /// The newest so many, 1 to 500; all when neither this nor `before` is there.
+    limit: Option<usize>,
+    /// Events before this one, such as `event-7` or `7`.
+    before: Option<String>,
+}
 
 /// An event that nothing in the world brings about.
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
@@ -161,9 +178,22 @@ fn no_callback() -> Fault {
 
 pub(super) async fn list(
     State(mock): State<Mock>,
-    QueryOf(filter): QueryOf<Filter>,
-) -> Json<Value> {
-    Json(json!({"events": mock.pushes.lock().show(&filter)}))
+    QueryOf(query): QueryOf<EventsQuery>,
+) -> Result<Json<Value>, Fault> {
+    let before = number(query.before.as_deref(), "event-")?;
+    let filter = Filter {
+        appid: query.appid,
+        event: query.event,
+        card_id: query.card_id,
+    };
+    // Without either all of it, as it always was.
+    if query.limit.is_none() && before.is_none() {
+        let events = mock.pushes.lock().show(&filter);
+        return Ok(Json(json!({"events": events, "more": false})));
+    }
+    let limit = limit_of(query.limit, MOST_ROWS, MOST_ROWS)?;
+    let page = mock.pushes.lock().page(&filter, before, limit);
+    Ok(Json(newest("events", "event-", page)))
 }
 
 pub(super) async fn clear(State(mock): State<Mock>) -> Json<Value> {

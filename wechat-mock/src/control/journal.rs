@@ -8,7 +8,7 @@ use super::{
     Fault,
     body::{QueryOf, Segment},
     done,
-    part::limit_of,
+    part::{limit_of, newest, number},
 };
 use crate::{
     journal::{Filter, MOST_ROWS},
@@ -44,16 +44,6 @@ pub(super) struct ClaimsQuery {
     before: Option<String>,
 }
 
-/// The number behind an id such as `call-7`.
-fn number(id: Option<&str>, prefix: &str) -> Result<Option<u64>, Fault> {
-    let read = |id: &str| id.strip_prefix(prefix).unwrap_or(id).parse().ok();
-    id.map(|id| {
-        let message = format!("an id such as {prefix}7, or its number");
-        read(id).ok_or_else(|| Fault::bad_value("before", message))
-    })
-    .transpose()
-}
-
 pub(super) async fn list(
     State(mock): State<Mock>,
     QueryOf(query): QueryOf<RowsQuery>,
@@ -77,11 +67,7 @@ pub(super) async fn list(
     }
     let page = journal.page(&filter, before, limit);
     drop(journal);
-    let mut shown = json!({"requests": page.items, "more": page.next.is_some()});
-    if let Some(next) = page.next {
-        shown["before"] = json!(format!("call-{next}"));
-    }
-    Ok(Json(shown))
+    Ok(Json(newest("requests", "call-", page)))
 }
 
 pub(super) async fn one(
@@ -100,11 +86,7 @@ pub(super) async fn claims(
     let before = number(query.before.as_deref(), "claim-")?;
     let limit = limit_of(query.limit, 50, MOST_ROWS)?;
     let page = mock.journal.lock().claims(before, limit);
-    let mut shown = json!({"claims": page.items, "more": page.next.is_some()});
-    if let Some(next) = page.next {
-        shown["before"] = json!(format!("claim-{next}"));
-    }
-    Ok(Json(shown))
+    Ok(Json(newest("claims", "claim-", page)))
 }
 
 pub(super) async fn clear(State(mock): State<Mock>) -> Json<Value> {

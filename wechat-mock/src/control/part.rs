@@ -44,3 +44,24 @@ pub(super) fn shown<C: ToString>(name: &str, page: Page<C, Value>) -> Value {
     }
     shown
 }
+
+/// The number behind an id such as `call-7`, of which the rows before it are asked for.
+pub(super) fn number(id: Option<&str>, prefix: &str) -> Result<Option<u64>, Fault> {
+    let read = |id: &str| id.strip_prefix(prefix).unwrap_or(id).parse().ok();
+    id.map(|id| {
+        let message = format!("an id such as {prefix}7, or its number");
+        read(id).ok_or_else(|| Fault::bad_value("before", message))
+    })
+    .transpose()
+}
+
+/// A page of the newest rows as it is answered: its items under `name`, whether there are older ones,
+/// and before which id they are.
+pub(super) fn newest(name: &str, prefix: &str, page: Page<u64, Value>) -> Value {
+    let Page { items, next, .. } = page;
+    let mut shown = json!({name: items, "more": next.is_some()});
+    if let Some(next) = next {
+        shown["before"] = json!(format!("{prefix}{next}"));
+    }
+    shown
+}

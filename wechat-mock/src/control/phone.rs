@@ -1,20 +1,24 @@
 //! What customers do with the cards in their WeChat.
 
+use std::{fmt, str::FromStr};
+
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Fault,
-    body::{JsonBody, OptionalBody, Segment, Segments},
+    body::{JsonBody, OptionalBody, QueryOf, Segment, Segments},
+    part::{self, MOST, Part, USUAL, bad_cursor, limit_of},
     users::user_no,
 };
 use crate::{
     mock::Mock,
-    wallet::Claim,
+    paging::Page,
+    wallet::{Claim, NoPlace},
     world::{
         AccountNo, World,
-        code::CodeStatus,
+        code::{CodeStatus, UserNo},
         life::{CannotRedeem, CodeAt, Redeemed, WrongState},
     },
 };
@@ -186,6 +190,58 @@ impl Scan {
     }
 }
 
+/// A place in the list of what friends offer: when the offer ends, and which code it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Offered(i64, CodeAt);
+
+impl fmt::Display for Offered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(until, (account, code)) = self;
+        write!(f, "{until}-{account}-{code}")
+    }
+}
+
+impl FromStr for Offered {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (until, place) = text.split_once('-').ok_or(NoPlace)?;
+        let (account, code) = place.split_once('-').ok_or(NoPlace)?;
+        let code = code.parse().map_err(|_| NoPlace)?;
+        Ok(Self(
+            until.parse().map_err(|_| NoPlace)?,
+            (account.parse().map_err(|_| NoPlace)?, code),
+        ))
+    }
+}
+
+/// The page, behind a place, of what friends offer a customer who can still take it; what ends first
+/// comes first.
+fn offers(
+    world: &World,
+    user: UserNo,
+    after: Option<Offered>,
+    limit: usize,
+) -> Page<Offered, Value> {
+    let after = after.map(|Offered(until, at)| (until, at));
+    let list = world.gifts_behind(after);
+    let list = list.map(|(at, gift)| (Offered(gift.until, at), (at, gift)));
+    Page::of(list, limit, |(at, gift)| {
+        let code = world.code(at);
+        let card = world.card((at.0, code.card));
+        (gift.to == user && world.now() <= code.end_time).then(|| {
+            json!({
+                "code": code.code,
+                "card_id": card.card_id,
+                "title": card.node.base_info()["title"],
+                "appid": world.account(at.0).profile.appid,
+                "from": world.user(code.user).name,
+                "until": gift.until,
+            })
+        })
+    })
+}
+
 /// The one code of this text that a customer holds, or held until they gave it away.
 pub(super) fn held(
     world: &World,
@@ -254,6 +310,24 @@ pub(super) async fn gift(
 ) -> Result<Json<Value>, Fault> {
     give.carry_out(&mut mock.world.lock(), &name, &code)
         .map(Json)
+}
+
+pub(super) async fn gifts(
+    State(mock): State<Mock>,
+    Segment(name): Segment,
+    QueryOf(part): QueryOf<Part>,
+) -> Result<Json<Value>, Fault> {
+    let limit = limit_of(part.limit, USUAL, MOST)?;
+    let after = part.after.as_deref();
+    let after = after
+        .map(|after| after.parse::<Offered>().map_err(|_| bad_cursor()))
+        .transpose()?;
+    let world = mock.world.lock();
+    let user = user_no(&world, &name)?;
+    Ok(Json(part::shown(
+        "gifts",
+        offers(&world, user, after, limit),
+    )))
 }
 
 pub(super) async fn accept(

@@ -87,7 +87,7 @@ impl Events {
             user: Some(user.to_owned()),
             elements,
         };
-        Ok(trigger.carry_out(&self.0)?)
+        Ok(self.tell(trigger.carry_out(&self.0))?)
     }
 
     /// Sends an event once more, with the same body under a new signature, and tells what became of it.
@@ -96,7 +96,8 @@ impl Events {
     ///
     /// 404 when there is no such event, 409 when it is still being told or its account has no callback.
     pub async fn resend(&self, id: &str) -> Result<EventRow, ControlError> {
-        Ok(EventRow::of(control::send_again(&self.0, id).await?))
+        let sent = self.tell(control::send_again(&self.0, id).await)?;
+        Ok(EventRow::of(sent))
     }
 
     /// [`Self::resend`] for a test without a runtime.
@@ -138,5 +139,11 @@ impl Events {
     /// Forgets all events that are not pending.
     pub fn clear(&self) {
         self.0.pushes.lock().clear();
+        self.0.broadcast.tell_change("events");
+    }
+
+    /// Tells whoever listens to the stream of what was done.
+    fn tell<T>(&self, done: Result<T, control::Fault>) -> Result<T, control::Fault> {
+        self.0.broadcast.tell_done("events", done)
     }
 }

@@ -213,7 +213,7 @@ impl User {
         codes: &[&str],
     ) -> Result<ChooseCardOutcome, ControlError> {
         let call = ChooseCard::of_page(appid, arguments, codes)?;
-        let answer = call.carry_out(&self.mock, &self.name)?;
+        let answer = self.tell(call.carry_out(&self.mock, &self.name))?;
         Ok(ChooseCardOutcome::of(answer))
     }
 
@@ -228,7 +228,8 @@ impl User {
         card_id: &str,
         code: &str,
     ) -> Result<OpenCardOutcome, ControlError> {
-        let answer = OpenCard::one(appid, card_id, code).carry_out(&self.mock, &self.name)?;
+        let answer =
+            self.tell(OpenCard::one(appid, card_id, code).carry_out(&self.mock, &self.name))?;
         Ok(OpenCardOutcome::of(answer))
     }
 
@@ -245,7 +246,7 @@ impl User {
         card_ext: impl Into<CardExt>,
     ) -> Result<AddCardOutcome, ControlError> {
         let call = AddCard::one(appid, card_id, card_ext.into().0).cancelled();
-        let answer = call.carry_out(&self.mock, &self.name)?;
+        let answer = self.tell(call.carry_out(&self.mock, &self.name))?;
         Ok(AddCardOutcome::of(answer))
     }
 
@@ -265,7 +266,7 @@ impl User {
     ///
     /// When this customer has no such message.
     pub fn open_message(&self, id: &str) -> Result<AddCardOutcome, ControlError> {
-        let answer = OpenMessage::default().carry_out(&self.mock, &self.name, id)?;
+        let answer = self.tell(OpenMessage::default().carry_out(&self.mock, &self.name, id))?;
         Ok(AddCardOutcome::of(answer))
     }
 }

@@ -325,6 +325,8 @@ row! {
         pub end_time: i64,
         /// What the shop gave along with the claim.
         pub outer_str: Option<String>,
+        /// Of a member card: whether the customer is a member.
+        pub active: Option<bool>,
     }
 }
 

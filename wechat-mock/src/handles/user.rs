@@ -90,7 +90,7 @@ impl User {
         let login = Login {
             appid: appid.to_owned(),
         };
-        Ok(login.carry_out(&mut self.mock.world.lock(), &self.name)?)
+        Ok(self.act(|world, name| login.carry_out(world, name))?)
     }
 
     /// What `wx.addCard` does with one card on the page of `appid`.
@@ -124,7 +124,8 @@ impl User {
         card_ext: impl Into<CardExt>,
     ) -> Result<AddCardOutcome, ControlError> {
         let call = AddCard::one(appid, card_id, card_ext.into().0);
-        Ok(AddCardOutcome::of(call.carry_out(&self.mock, &self.name)?))
+        let answer = self.tell(call.carry_out(&self.mock, &self.name))?;
+        Ok(AddCardOutcome::of(answer))
     }
 
     /// What `wx.addCard` does with several cards at once, each with its `cardExt`.
@@ -155,7 +156,8 @@ impl User {
         let cards = cards.into_iter();
         let cards = cards.map(|(card_id, ext)| (card_id.into(), ext.into().0));
         let call = AddCard::several(appid, cards.collect());
-        Ok(AddCardOutcome::of(call.carry_out(&self.mock, &self.name)?))
+        let answer = self.tell(call.carry_out(&self.mock, &self.name))?;
+        Ok(AddCardOutcome::of(answer))
     }
 
     /// Offers a code to a friend, who has a day of the mock's clock to take it.
@@ -250,7 +252,8 @@ impl User {
             ticket: Some(ticket.to_owned()),
             url: None,
         };
-        Ok(AddCardOutcome::of(scan.carry_out(&self.mock, &self.name)?))
+        let answer = self.tell(scan.carry_out(&self.mock, &self.name))?;
+        Ok(AddCardOutcome::of(answer))
     }
 
     /// Claims what the QR code that holds `url` offers.
@@ -263,7 +266,8 @@ impl User {
             ticket: None,
             url: Some(url.to_owned()),
         };
-        Ok(AddCardOutcome::of(scan.carry_out(&self.mock, &self.name)?))
+        let answer = self.tell(scan.carry_out(&self.mock, &self.name))?;
+        Ok(AddCardOutcome::of(answer))
     }
 
     /// The cards this customer holds, at each account in the order in which they came.
@@ -285,12 +289,16 @@ impl User {
         Ok(rows::all(wallet::wallet(&world, user), WalletEntry::of))
     }
 
-    fn act(
+    fn act<T>(
         &self,
-        act: impl FnOnce(&mut World, &str) -> Result<Value, control::Fault>,
-    ) -> Result<Value, control::Fault> {
-        let done = act(&mut self.mock.world.lock(), &self.name)?;
-        self.mock.broadcast.tell_change("user");
-        Ok(done)
+        act: impl FnOnce(&mut World, &str) -> Result<T, control::Fault>,
+    ) -> Result<T, control::Fault> {
+        let done = act(&mut self.mock.world.lock(), &self.name);
+        self.tell(done)
+    }
+
+    /// Tells whoever listens to the stream of what was done, as the control API does.
+    pub(super) fn tell<T>(&self, done: Result<T, control::Fault>) -> Result<T, control::Fault> {
+        self.mock.broadcast.tell_done("user", done)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
 };
 use crate::{
     broadcast::{Broadcast, Topic},
+    paging::Page,
     world::callback::Format,
 };
 
@@ -137,9 +137,7 @@ impl Entry {
 }
 
 /// Which events to show.
-#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     pub(crate) appid: Option<String>,
     pub(crate) event: Option<String>,
@@ -241,6 +239,26 @@ impl Log {
         entries.map(Entry::show).collect()
     }
 
+    /// The newest `limit` events that pass the filter, of those before the event `before`; newest last.
+    ///
+    /// The cursor of the page is the number of an event: the next page is before it.
+    pub(crate) fn page(
+        &self,
+        filter: &Filter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Page<u64, Value> {
+        let before = before.unwrap_or(u64::MAX);
+        let until = self.entries.partition_point(|entry| entry.number < before);
+        let entries = self.entries.range(..until).rev();
+        let entries = entries.map(|entry| (entry.number, entry));
+        let mut page = Page::of(entries, limit, |entry| {
+            filter.takes(entry).then(|| entry.show())
+        });
+        page.items.reverse();
+        page
+    }
+
     /// Forgets all that is over.
     pub(crate) fn clear(&mut self) {
         self.entries.retain(|entry| entry.state.is_pending());
@@ -249,6 +267,8 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::world::event::Event;
 
@@ -273,6 +293,41 @@ mod tests {
         log.clear();
         assert_eq!(log.entries.len(), 1);
         assert_eq!(log.next(), 10_002);
+    }
+
+    proptest! {
+        #[test]
+        fn pages_together_are_the_list(
+            names in prop::collection::vec(0_usize..3, 0..80), limit in 1_usize..20, forget in any::<bool>(),
+        ) {
+            const NAMES: [&str; 3] = ["user_get_card", "user_del_card", "user_view_card"];
+            let mut log = Log::default();
+            for (at, name) in names.iter().enumerate() {
+                let letter = Letter { to: String::new(), at: 0, event: Event::new(NAMES[*name], "") };
+                let state = if at % 3 == 0 { State::Pending } else { State::Delivered };
+                log.write(format!("wx{}", at % 2), letter, None, state);
+            }
+            if forget {
+                log.clear();
+            }
+            for filter in [
+                Filter::default(),
+                Filter { event: Some(NAMES[0].to_owned()), ..Filter::default() },
+                Filter { appid: Some("wx1".to_owned()), ..Filter::default() },
+            ] {
+                let (mut found, mut before) = (Vec::new(), None);
+                loop {
+                    let page = log.page(&filter, before, limit);
+                    prop_assert!(page.items.len() <= limit);
+                    found.splice(0..0, page.items);
+                    before = page.next;
+                    if before.is_none() {
+                        break;
+                    }
+                }
+                prop_assert_eq!(found, log.show(&filter));
+            }
+        }
     }
 
     #[test]

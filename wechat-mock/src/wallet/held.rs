@@ -87,6 +87,11 @@ fn shown(world: &World, Held(number, at): Held) -> Option<Value> {
         "end_time": code.end_time,
         "outer_str": code.outer_str,
     });
+    if card.is_member_card() {
+        let member = account.members.of_code(at);
+        let is_active = member.is_some_and(|member| member.activated_at.is_some());
+        shown["active"] = json!(is_active);
+    }
     let notes = account.codes.notes(at);
     if let Some(reason) = notes.and_then(|notes| notes.reason.as_deref()) {
         shown["reason"] = json!(reason);

@@ -2,6 +2,8 @@
 //!
 //! All arrows between states are here; WeChat's API and the phone ask for them, and nobody goes around them.
 
+use std::ops::Bound;
+
 use super::{
     AccountNo, Due, World,
     card::{CardStatus, Dates, Description, NotWaiting},
@@ -363,6 +365,24 @@ impl World {
         let event = self.code_of(at).gifting(self.openid(friend, at.0), false);
         self.emit(at.0, event);
         Ok(())
+    }
+
+    /// All gifts that nobody took yet, by when their offer ends; behind `after` where it is given.
+    pub(crate) fn gifts_behind(
+        &self,
+        after: Option<(i64, CodeAt)>,
+    ) -> impl Iterator<Item = (CodeAt, Gift)> {
+        let behind = after.map_or(Bound::Unbounded, |(until, (account, code))| {
+            Bound::Excluded((until, account, Due::Return(code)))
+        });
+        let due = self.due.range((behind, Bound::Unbounded));
+        due.filter_map(|&(_, account, what)| {
+            let Due::Return(code) = what else {
+                return None;
+            };
+            let gift = self.account(account).codes.notes(code)?.gift?;
+            Some(((account, code), gift))
+        })
     }
 
     /// The friend takes what was offered: the giver's code is gone, the friend has one of their own.

@@ -27,7 +27,7 @@ pub(crate) struct Starter {
 pub(crate) const STARTERS: [Starter; 3] = [
     Starter {
         name: "starter",
-        title: ["Starter world", "初始世界"],
+        title: ["Starter world", "初始环境"],
         about: [
             "An Official Account with the card right, a mini-program beside it, a stranger, and three users; no card yet.",
             "一个有卡券权限的公众号、一个同主体的小程序、一个无关的公众号和三个用户；还没有卡券。",
@@ -39,7 +39,7 @@ pub(crate) const STARTERS: [Starter; 3] = [
         title: ["A shop with a coupon", "一家已有优惠券的店"],
         about: [
             "The starter world with an approved coupon: alice holds a code, bob has redeemed his, carol has none.",
-            "初始世界加一张审核通过的优惠券：alice 持有一张未使用的券，bob 的券已核销，carol 还没有领取。",
+            "初始环境加一张审核通过的优惠券：alice 持有一张未使用的券，bob 的券已核销，carol 还没有领取。",
         ],
         make: shop,
     },
@@ -48,7 +48,7 @@ pub(crate) const STARTERS: [Starter; 3] = [
         title: ["Every card type", "全部卡券类型"],
         about: [
             "The starter world with one approved card of each type that can be created.",
-            "初始世界加上每种可创建类型的卡券各一张，均已审核通过。",
+            "初始环境加上每种可创建类型的卡券各一张，均已审核通过。",
         ],
         make: all_types,
     },

@@ -122,6 +122,75 @@ async fn a_file_is_sent_once() {
     }
 }
 
+/// The files of the console that its page names: those whose names have a hash.
+async fn hashed_files(client: &Client, url: &str) -> Vec<String> {
+    let page = client.get(format!("{url}/_mock/")).send().await.unwrap();
+    let html = page.text().await.unwrap();
+    let names = html
+        .split('"')
+        .filter_map(|text| text.strip_prefix("./assets/"));
+    names.map(|name| format!("/_mock/assets/{name}")).collect()
+}
+
+#[tokio::test]
+async fn a_file_whose_name_has_its_hash_is_kept_for_good() {
+    let test = TestMock::start().await;
+    let (client, url) = (client(), test.mock.url());
+    let files = hashed_files(&client, &url).await;
+    assert!(files.len() > 2, "{files:?}");
+    for path in &files {
+        let answer = client.get(format!("{url}{path}")).send().await.unwrap();
+        assert_eq!(
+            header(&answer, "cache-control"),
+            "public, max-age=31536000, immutable",
+            "{path}"
+        );
+    }
+    // What leads to them is asked for again.
+    for path in ["/_mock/", "/_mock/wx.js"] {
+        let answer = client.get(format!("{url}{path}")).send().await.unwrap();
+        assert_eq!(header(&answer, "cache-control"), "no-cache", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_sent_in_a_coding_that_the_browser_takes() {
+    let test = TestMock::start().await;
+    let (client, url) = (client(), test.mock.url());
+    let files = hashed_files(&client, &url).await;
+    let path = files.iter().find(|path| path.contains("/vendor-")).unwrap();
+    let mut lengths = Vec::new();
+    for (takes, coding) in [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("gzip, deflate", "gzip"),
+        ("GZip", "gzip"),
+        ("identity", ""),
+        ("br;q=0.000", ""),
+        ("brotli", ""),
+        ("", ""),
+    ] {
+        let ask = || {
+            client
+                .get(format!("{url}{path}"))
+                .header("accept-encoding", takes)
+        };
+        let answer = ask().send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200, "{takes}");
+        assert_eq!(header(&answer, "content-encoding"), coding, "{takes}");
+        assert_eq!(header(&answer, "vary"), "accept-encoding", "{takes}");
+        let etag = header(&answer, "etag").to_owned();
+        lengths.push((coding, etag.clone(), answer.bytes().await.unwrap().len()));
+        let again = ask().header("if-none-match", etag).send().await.unwrap();
+        assert_eq!(again.status().as_u16(), 304, "{takes}");
+    }
+    // Each coding is another answer, and smaller than the file.
+    let of = |coding: &str| lengths.iter().find(|(known, ..)| *known == coding).unwrap();
+    let [br, gzip, plain] = ["br", "gzip", ""].map(of);
+    assert!(br.2 < gzip.2 && gzip.2 * 2 < plain.2, "{lengths:?}");
+    assert!(br.1 != gzip.1 && gzip.1 != plain.1, "{lengths:?}");
+}
+
 #[tokio::test]
 async fn every_control_call_asks_for_the_token_and_no_file_does() {
     let mock = MockWechat::builder().control_token(TOKEN).start().await;

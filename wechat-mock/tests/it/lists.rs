@@ -112,6 +112,9 @@ async fn a_page_has_a_size_and_a_place_that_can_be() {
         ("requests?limit=501", "limit"),
         ("requests?before=event-1", "before"),
         ("claims?limit=0", "limit"),
+        ("events?limit=501", "limit"),
+        ("events?before=call-1", "before"),
+        ("events?colour=red", "colour"),
         ("cards?limit=201", "limit"),
         ("cards?after=p0", "after"),
         ("cards?colour=red", "colour"),
@@ -213,6 +216,41 @@ async fn cards_and_their_codes_come_page_by_page() {
 
     test.post("/card/delete", &json!({"card_id": other})).await;
     assert_eq!(get(&test, &format!("cards/{other}")).await["deleted"], true);
+}
+
+#[tokio::test]
+async fn events_come_newest_first_page_by_page() {
+    let test = TestMock::start().await;
+    let appid = test.mock.official_account().appid;
+    for number in 0..12 {
+        let event = ["user_del_card", "user_view_card"][number % 2];
+        let trigger = test.mock.events();
+        trigger.trigger(&appid, event, "alice", json!({})).unwrap();
+    }
+    let all = get(&test, "events").await;
+    assert_eq!(
+        (all["events"].as_array().unwrap().len(), &all["more"]),
+        (12, &json!(false))
+    );
+    let all = ids(&all["events"]);
+
+    let newest = get(&test, "events?limit=5").await;
+    assert_eq!(
+        (ids(&newest["events"]), &newest["more"]),
+        (all[7..].to_vec(), &json!(true))
+    );
+    assert_eq!(newest["before"], all[7]);
+    let older = get(&test, &format!("events?limit=7&before={}", all[7])).await;
+    assert_eq!(
+        (ids(&older["events"]), &older["more"]),
+        (all[..7].to_vec(), &json!(false))
+    );
+    let views = get(&test, "events?event=user_view_card&limit=4").await;
+    assert_eq!(ids(&views["events"]), [all[5], all[7], all[9], all[11]]);
+    assert_eq!(views["before"], all[5]);
+    let number = all[3].trim_start_matches("event-");
+    let first = get(&test, &format!("events?before={number}")).await;
+    assert_eq!(ids(&first["events"]), all[..3]);
 }
 
 #[tokio::test]

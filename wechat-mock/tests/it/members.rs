@@ -181,6 +181,23 @@ async fn the_form_of_wechat_makes_a_member_at_once() {
         .await;
     assert_eq!(set.errcode(), 0, "{}", set.text());
 
+    // What the phone has to ask, and whether the card works yet.
+    let path = format!("cards/{card_id}");
+    let shown = test.control("GET", &path, &Value::Null).await.json();
+    assert_eq!(shown["wx_activate"], true);
+    assert_eq!(
+        shown["form"],
+        json!({
+            "required": {"common": [MOBILE], "custom": ["喜欢的菜"]},
+            "optional": {
+                "common": [], "custom": ["口味"],
+                "choices": {"口味": {"values": ["辣", "不辣"], "several": false}},
+            },
+        })
+    );
+    let is_active = || test.mock.user("alice").wallet().unwrap()[0].active;
+    assert_eq!(is_active(), Some(false));
+
     for (filled_in, field) in [
         (
             json!({"custom": {"喜欢的菜": "鱼"}}),
@@ -204,6 +221,7 @@ async fn the_form_of_wechat_makes_a_member_at_once() {
     });
     let answer = fill_in(&test, "alice", &named, filled_in.clone()).await;
     assert_eq!(answer.json(), json!({"active": true}));
+    assert_eq!(is_active(), Some(true));
     assert_eq!(fill_in(&test, "alice", &named, filled_in).await.status, 409);
 
     let member = info(&test, &named).await;

@@ -8,6 +8,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpSocket,
 };
+use wechat_mock::{Fault, FaultKind};
 
 use crate::support::{NOW, TestMock};
 
@@ -100,6 +101,8 @@ async fn what_happens_is_told_as_its_list_has_it() {
     let event = listener.next_of("event").await;
     assert_eq!(event, last(&test, "events", "events").await);
     assert_eq!(listener.next_of("claim").await, *outcome.explain().raw());
+    let changed = ("world".to_owned(), json!({"reason": "user"}));
+    assert_eq!(listener.next().await, changed);
 
     test.mock.clock().advance(5).unwrap();
     let (name, clock) = listener.next().await;
@@ -168,6 +171,116 @@ async fn every_change_is_told_with_its_reason() {
     test.control("GET", "users", &Value::Null).await;
     test.control("POST", "clock", &json!({"advance": 1})).await;
     assert_eq!(listener.next().await.0, "clock");
+}
+
+/// What is told of one thing done, until the clock says that it is over; ids that count on are left out.
+async fn told(test: &TestMock, listener: &mut Listener) -> Vec<(String, Value)> {
+    test.mock.events().settled().await;
+    test.mock.clock().advance(0).unwrap();
+    let mut told = Vec::new();
+    loop {
+        let (name, data) = listener.next().await;
+        match name.as_str() {
+            "clock" => return told,
+            "world" => told.push((name, data["reason"].clone())),
+            "event" => told.push((name, data["event"].clone())),
+            "claim" => told.push((name, data["call"].clone())),
+            _ => told.push((name, data)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_rust_test_does_is_told_as_if_the_control_api_had_done_it() {
+    let [by_http, by_handle] = [TestMock::start().await, TestMock::start().await];
+    let (mut https, mut handles) = (Vec::new(), Vec::new());
+    let mut listeners = Vec::new();
+    let mut held = Vec::new();
+    for test in [&by_http, &by_handle] {
+        let card_id = test
+            .create_with(|base| {
+                base["can_give_friend"] = json!(true);
+                base["get_limit"] = json!(9);
+            })
+            .await;
+        let mut codes = Vec::new();
+        for nonce in ["1", "2", "3"] {
+            codes.push(test.claimed_of("alice", &card_id, nonce).await);
+        }
+        let cell = json!({"card_id": card_id, "is_open": true});
+        let cell = test.post("/card/selfconsumecell/set", &cell).await;
+        assert_eq!(cell.errcode(), 0, "{}", cell.text());
+        let ext = test.card_ext(&card_id, "another").await;
+        let qr = json!({"action_name": "QR_CARD", "action_info": {"card": {"card_id": card_id}}});
+        let qr = test.post("/card/qrcode/create", &qr).await.json();
+        let ticket = qr["ticket"].as_str().unwrap().to_owned();
+        held.push((card_id, codes, ext, ticket));
+        listeners.push(Listener::start(test).await);
+    }
+    let oa = by_http.mock.official_account().appid;
+    let mp = by_http.mock.mini_program().appid;
+    assert_eq!(held[0], held[1], "the two worlds are alike");
+    let (card_id, codes, ext, ticket) = held.remove(0);
+
+    let of_code = |user: &str, code: &str, what: &str| format!("users/{user}/cards/{code}/{what}");
+    let list = json!([{"cardId": card_id, "cardExt": ext}]);
+    let open = json!({"appid": mp, "cardList": [{"cardId": card_id, "code": codes[0]}]});
+    let trigger = json!({"appid": oa, "event": "user_del_card", "user": "alice", "elements": {}});
+    #[rustfmt::skip]
+    let calls: Vec<(&str, String, Value)> = vec![
+        ("POST", "users/alice/login".to_owned(), json!({"appid": mp})),
+        ("POST", "users/bob/add-card".to_owned(), json!({"appid": mp, "cardList": list})),
+        ("POST", "users/bob/add-card".to_owned(), json!({"appid": mp, "cardList": list, "cancel": true})),
+        ("POST", "users/bob/scan".to_owned(), json!({"ticket": ticket})),
+        ("POST", "users/alice/open-card".to_owned(), open),
+        ("POST", of_code("alice", &codes[0], "view"), json!({})),
+        ("POST", of_code("alice", &codes[0], "gift"), json!({"to": "bob"})),
+        ("POST", of_code("bob", &codes[0], "accept"), json!({})),
+        ("POST", of_code("alice", &codes[1], "consume"), json!({})),
+        ("POST", of_code("alice", &codes[2], "delete"), json!({})),
+        ("POST", of_code("alice", "000000000000", "delete"), json!({})),
+        ("POST", "events/trigger".to_owned(), trigger),
+        ("DELETE", "events".to_owned(), Value::Null),
+        ("POST", "faults".to_owned(), json!({"errcode": -1})),
+        ("DELETE", "faults".to_owned(), Value::Null),
+        ("DELETE", "requests".to_owned(), Value::Null),
+    ];
+    for (method, path, body) in &calls {
+        by_http.control(method, path, body).await;
+        https.push((path.as_str(), told(&by_http, &mut listeners[0]).await));
+    }
+
+    let mock = &by_handle.mock;
+    let [alice, bob] = ["alice", "bob"].map(|name| mock.user(name));
+    #[rustfmt::skip]
+    let steps: Vec<Box<dyn Fn() -> bool + '_>> = vec![
+        Box::new(|| alice.login(&mp).is_ok()),
+        Box::new(|| bob.add_card(&mp, &card_id, ext.clone()).is_ok()),
+        Box::new(|| bob.cancel_add_card(&mp, &card_id, ext.clone()).is_ok()),
+        Box::new(|| bob.scan(&ticket).is_ok()),
+        Box::new(|| alice.open_card(&mp, &card_id, &codes[0]).is_ok()),
+        Box::new(|| alice.view(&codes[0]).is_ok()),
+        Box::new(|| alice.gift(&codes[0], "bob").is_ok()),
+        Box::new(|| bob.accept(&codes[0]).is_ok()),
+        Box::new(|| alice.consume(&codes[1]).is_ok()),
+        Box::new(|| alice.delete(&codes[2]).is_ok()),
+        Box::new(|| alice.delete("000000000000").is_err()),
+        Box::new(|| mock.events().trigger(&oa, "user_del_card", "alice", json!({})).is_ok()),
+        Box::new(|| { mock.events().clear(); true }),
+        Box::new(|| mock.faults().add(Fault::new(FaultKind::Errcode(-1))).is_ok()),
+        Box::new(|| { mock.faults().clear(); true }),
+        Box::new(|| { mock.journal().clear(); true }),
+    ];
+    assert_eq!(steps.len(), calls.len());
+    for (step, (_, path, _)) in steps.iter().zip(&calls) {
+        assert!(step(), "{path}");
+        handles.push((path.as_str(), told(&by_handle, &mut listeners[1]).await));
+    }
+    assert_eq!(handles, https);
+    // Something is told of each but of what was refused.
+    for (path, told) in &https {
+        assert_eq!(told.is_empty(), path.contains("000000000000"), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ const {after, before, beforeEach, describe, it} = require('node:test');
 
 const {JSDOM} = require('jsdom');
 
-const {MP, Shop} = require('./support.js');
+const {MP, OA, Shop} = require('./support.js');
 
 // miniprogram-simulate renders into a DOM.
 const {window: dom} = new JSDOM('<body></body>', {url: 'http://localhost/'});
@@ -108,6 +108,40 @@ describe('a component of a mini-program', () => {
       await assert.rejects(wx2.addCard({cardList: [item]}), {errMsg: 'addCard:fail cancel'});
       assert.equal(shown.length, 1);
       assert.match(shown[0], /^添加到卡包: /);
+    });
+  });
+
+  it('offers every card that fits by the program\'s own action sheet, six lines at a time', async () => {
+    const cardId = await shop.coupon({get_limit: 9});
+    const add = install({base: shop.url, user: 'bob', appid: MP.appid, wx: null, auto: 'accept'});
+    for (let count = 0; count < 8; count += 1) await add.addCard({cardList: [await shop.toAdd(cardId)]});
+    const {cards} = await shop.get('/_mock/v1/users/bob/wallet');
+    const codes = cards.map(({code}) => code);
+    const shown = [];
+    let taps = [];
+    own.showModal = () => { throw new Error('no dialog is due'); };
+    own.showActionSheet = ({itemList, success, fail}) => {
+      shown.push(itemList);
+      const tapIndex = taps.shift();
+      if (tapIndex === undefined) fail({errMsg: 'showActionSheet:fail cancel'});
+      else success({tapIndex, errMsg: 'showActionSheet:ok'});
+    };
+    await withoutDocument(async () => {
+      const page = install({base: shop.url, user: 'bob', appid: OA.appid, wx: own});
+      const chosen = async () => {
+        const answer = await page.chooseCard(await shop.choice({cardId}));
+        return Promise.all(JSON.parse(answer.cardList).map(card => shop.decrypt(card.encrypt_code)));
+      };
+      taps = [2];
+      assert.deepEqual(await chosen(), [codes[2]]);
+      taps = [5, 2];
+      assert.deepEqual(await chosen(), [codes[7]]);
+      assert.deepEqual(shown.map(lines => lines.length), [6, 6, 3]);
+      const listed = [...shown[1].slice(0, 5), ...shown[2]];
+      listed.forEach((line, at) => assert.ok(line.endsWith(` ${codes[at]}`), line));
+      assert.equal(shown[1][5], '更多……');
+      taps = [];
+      await assert.rejects(page.chooseCard(await shop.choice({cardId})), {errMsg: 'chooseCard:cancel'});
     });
   });
 

@@ -1,36 +1,29 @@
-/** Gifts on their way that were offered on this page's phones; the wallet does not say to whom. */
-import { ref } from 'vue'
+/** What friends offer a customer, as the mock knows it. */
+import { api, seg } from './api'
 
 export interface Offer {
   code: string
   card_id: string
   title: string
+  appid: string
   from: string
-  to: string
+  /** When the offer ends, in seconds since 1970. */
+  until: number
 }
 
-const KEY = 'wechat-mock.gifts'
+/** Offers that a phone shows. */
+const SHOWN = 20
+/** Pages that are looked through for them: the mock looks at a bounded number of offers for each. */
+const PAGES = 10
 
-function read(): Offer[] {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as Offer[]
-  } catch {
-    return []
+export async function offersTo(name: string): Promise<Offer[]> {
+  const found: Offer[] = []
+  let after: string | undefined
+  for (let count = 0; count < PAGES && found.length < SHOWN; count++) {
+    const page = await api.get<{ gifts: Offer[]; next?: string }>(`users/${seg(name)}/gifts`, { limit: SHOWN, after })
+    found.push(...page.gifts)
+    after = page.next
+    if (!after) break
   }
-}
-
-export const offers = ref<Offer[]>(read())
-
-function keep(): void {
-  sessionStorage.setItem(KEY, JSON.stringify(offers.value))
-}
-
-export function remember(offer: Offer): void {
-  offers.value = [...offers.value.filter((known) => known.code !== offer.code), offer]
-  keep()
-}
-
-export function forget(code: string): void {
-  offers.value = offers.value.filter((known) => known.code !== code)
-  keep()
+  return found.slice(0, SHOWN)
 }

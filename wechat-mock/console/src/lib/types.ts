@@ -127,6 +127,8 @@ export interface Card {
   bind_openid: boolean
   can_give_friend: boolean
   deleted: boolean
+  /** Of a member card: whether WeChat's form activates it. */
+  wx_activate?: boolean
   /** What a member card asks before it works, by the shop's form. */
   form?: { required?: FormPart; optional?: FormPart }
   card?: Record<string, unknown>
@@ -143,7 +145,7 @@ export interface Held {
   begin_time: number
   end_time: number
   outer_str: string | null
-  /** Of a member card: whether its holder is a member. */
+  /** Of a member card alone: whether its holder is a member. */
   active?: boolean
 }
 

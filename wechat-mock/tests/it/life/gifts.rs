@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{giveable, on_phone, status};
-use crate::support::{DAY, TestMock};
+use crate::support::{DAY, NOW, TestMock};
 
 #[tokio::test]
 async fn a_friend_gets_a_code_of_their_own_and_the_givers_is_gone() {
@@ -159,4 +159,79 @@ async fn a_gift_does_not_count_as_a_claim() {
         again["accounts"][0]["state"]["codes"],
         world["accounts"][0]["state"]["codes"]
     );
+}
+
+/// What friends offer somebody, as the control API lists it, `limit` at a time.
+async fn offers(test: &TestMock, user: &str, limit: usize) -> Vec<Value> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("users/{user}/gifts?limit={limit}{after}");
+        let page = test.control("GET", &path, &Value::Null).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let page = page.json();
+        let gifts = page["gifts"].as_array().unwrap();
+        assert!(gifts.len() <= limit);
+        all.extend(gifts.iter().cloned());
+        let Some(next) = page["next"].as_str() else {
+            return all;
+        };
+        after = format!("&after={next}");
+    }
+}
+
+#[tokio::test]
+async fn the_receiver_is_shown_what_friends_offer_as_long_as_it_can_be_taken() {
+    let test = TestMock::start().await;
+    let card_id = test
+        .create_with(|base| {
+            base["can_give_friend"] = json!(true);
+            base["get_limit"] = json!(9);
+        })
+        .await;
+    let [alice, bob] = ["alice", "bob"].map(|name| test.mock.user(name));
+    let mut codes = Vec::new();
+    for nonce in ["1", "2", "3", "4"] {
+        codes.push(test.claimed_of("alice", &card_id, nonce).await);
+    }
+    for code in &codes[..3] {
+        alice.gift(code, "bob").unwrap();
+        test.mock.clock().advance(1).unwrap();
+    }
+    alice.gift(&codes[3], "carol").unwrap();
+
+    let all = offers(&test, "bob", 50).await;
+    let listed: Vec<&str> = all
+        .iter()
+        .map(|gift| gift["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(listed, codes[..3]);
+    let title = test.mock.user("bob").wallet().unwrap();
+    assert!(title.is_empty(), "an offer is held by nobody but its giver");
+    let wallet = alice.wallet().unwrap();
+    let appid = test.mock.official_account().appid;
+    assert_eq!(
+        all[0],
+        json!({
+            "code": codes[0], "card_id": card_id, "title": wallet[0].title(), "appid": appid,
+            "from": "alice", "until": NOW + DAY,
+        })
+    );
+    assert_eq!(offers(&test, "bob", 1).await, all);
+    assert_eq!(offers(&test, "alice", 50).await, [Value::Null; 0]);
+
+    // Taken, or come back to the giver: nothing is offered any more.
+    bob.accept(&codes[1]).unwrap();
+    assert_eq!(
+        offers(&test, "bob", 50).await,
+        [all[0].clone(), all[2].clone()]
+    );
+    test.mock.clock().advance(DAY - 3).unwrap();
+    assert_eq!(offers(&test, "bob", 50).await, [all[2].clone()]);
+    test.mock.clock().advance(DAY).unwrap();
+    assert_eq!(offers(&test, "bob", 50).await, [Value::Null; 0]);
+    for after in ["x", "1-2", "1-2-x"] {
+        let path = format!("users/bob/gifts?after={after}");
+        let refused = test.control("GET", &path, &Value::Null).await;
+        assert_eq!(refused.json()["error"]["field"], "after", "{after}");
+    }
 }
