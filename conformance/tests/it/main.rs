@@ -1,4 +1,3 @@
-//! The mock keeps every rule, and every rule and path has a case.
+//! The suite against mocks, and the data of the suite against itself.
 
-mod coverage;
-mod mock;
+mod data;
