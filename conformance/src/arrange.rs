@@ -211,7 +211,12 @@ impl ControlApi {
     }
 
     async fn ask(&self, call: Call) -> Result<Value, ArrangeError> {
-        let Call { method, path, query, body } = call;
+        let Call {
+            method,
+            path,
+            query,
+            body,
+        } = call;
         let mut url = reqwest::Url::parse(&self.url)
             .map_err(|error| ArrangeError::Failed(error.to_string()))?;
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -233,7 +238,9 @@ impl ControlApi {
         let text = answer.text().await.map_err(failed)?;
         if !status.is_success() {
             let path = path.join("/");
-            return Err(ArrangeError::Failed(format!("{path} answered {status} {text}")));
+            return Err(ArrangeError::Failed(format!(
+                "{path} answered {status} {text}"
+            )));
         }
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
@@ -303,10 +310,18 @@ impl Call {
                 Self::post(&["accounts"], Value::Object(with))
             }
             Action::ChangeAccount { account, with } => Self::patch(&["accounts", &account], with),
-            Action::ReviewMerchant { account, merchant_id, pass, reason } => {
+            Action::ReviewMerchant {
+                account,
+                merchant_id,
+                pass,
+                reason,
+            } => {
                 let id = merchant_id.to_string();
                 let path = ["accounts", &account, "sub-merchants", &id, "review"];
-                Self::post(&path, json!({"pass": pass, "reason": reason.unwrap_or_default()}))
+                Self::post(
+                    &path,
+                    json!({"pass": pass, "reason": reason.unwrap_or_default()}),
+                )
             }
             Action::NewUser { name, mut with } => {
                 with.insert("name".to_owned(), json!(name));
@@ -315,20 +330,34 @@ impl Call {
             Action::ChangeUser { user, with } => Self::patch(&["users", &user], with),
             Action::ReadUser { user } => Self::get(&["users", &user]),
             Action::ReadClock => Self::get(&["clock"]),
-            Action::AdvanceClock { seconds } => {
-                Self::post(&["clock"], json!({"advance": seconds}))
-            }
+            Action::AdvanceClock { seconds } => Self::post(&["clock"], json!({"advance": seconds})),
             Action::SetClock { time } => Self::post(&["clock"], json!({"set": time})),
-            Action::Phone { user, action, code: Some(code), with } => {
-                Self::post(&["users", &user, "cards", &code, &action], Value::Object(with))
-            }
-            Action::Phone { user, action, code: None, .. } if action == "messages" => {
-                Self::get(&["users", &user, "messages"])
-            }
-            Action::Phone { user, action, code: None, with } => {
-                Self::post(&["users", &user, &action], Value::Object(with))
-            }
-            Action::ReviewCard { card_id, pass, reason } => {
+            Action::Phone {
+                user,
+                action,
+                code: Some(code),
+                with,
+            } => Self::post(
+                &["users", &user, "cards", &code, &action],
+                Value::Object(with),
+            ),
+            Action::Phone {
+                user,
+                action,
+                code: None,
+                ..
+            } if action == "messages" => Self::get(&["users", &user, "messages"]),
+            Action::Phone {
+                user,
+                action,
+                code: None,
+                with,
+            } => Self::post(&["users", &user, &action], Value::Object(with)),
+            Action::ReviewCard {
+                card_id,
+                pass,
+                reason,
+            } => {
                 let body = json!({"pass": pass, "reason": reason.unwrap_or_default()});
                 Self::post(&["cards", &card_id, "review"], body)
             }

@@ -20,14 +20,17 @@ pub struct Ask<R, W> {
 impl<R: BufRead + Send, W: Write + Send> Ask<R, W> {
     /// Reads answers from one side and writes prompts to the other.
     pub fn new(answers: R, prompts: W) -> Self {
-        Self { talk: Mutex::new((answers, prompts)) }
+        Self {
+            talk: Mutex::new((answers, prompts)),
+        }
     }
 
     fn ask(&self, action: &Action) -> Result<Value, ArrangeError> {
         let lost = |error: std::io::Error| ArrangeError::Failed(error.to_string());
-        let mut talk = self.talk.lock().map_err(|_| {
-            ArrangeError::Failed("an earlier prompt was not answered".to_owned())
-        })?;
+        let mut talk = self
+            .talk
+            .lock()
+            .map_err(|_| ArrangeError::Failed("an earlier prompt was not answered".to_owned()))?;
         let (answers, prompts) = &mut *talk;
         write!(prompts, "\n{}\n> ", prompt(action)).map_err(lost)?;
         prompts.flush().map_err(lost)?;
@@ -63,7 +66,9 @@ impl<R: BufRead + Send, W: Write + Send> Arranger for Ask<R, W> {
             if self.can(&action) {
                 self.ask(&action)
             } else {
-                Err(ArrangeError::Unable(format!("a person cannot do this: {action:?}")))
+                Err(ArrangeError::Unable(format!(
+                    "a person cannot do this: {action:?}"
+                )))
             }
         })
     }
@@ -80,8 +85,12 @@ fn prompt(action: &Action) -> String {
         Action::ReadUser { user } => format!(
             "Which ids has {user:?}? Type {{\"unionid\": …, \"openids\": {{APPID: OPENID}}}}."
         ),
-        Action::Phone { user, action, code, .. } => {
-            let code = code.as_ref().map_or(String::new(), |code| format!(" with the code {code}"));
+        Action::Phone {
+            user, action, code, ..
+        } => {
+            let code = code
+                .as_ref()
+                .map_or(String::new(), |code| format!(" with the code {code}"));
             format!(
                 "On the phone of {user:?}, do {action:?}{code}. Type what the page is given, as \
                  JSON: {}",

@@ -155,7 +155,7 @@ impl Case {
             waiting.extend(step["repeat"]["steps"].as_array().into_iter().flatten());
             // A step whose numbers are places cannot be read yet; the player reads it.
             found.extend(serde_json::from_value::<Action>(step["do"].clone()));
-            if step["claim"].is_object() {
+            if step["claim"].is_object() || step["choose"].is_object() {
                 found.push(Action::Phone {
                     user: "alice".to_owned(),
                     action: "add-card".to_owned(),
@@ -198,24 +198,40 @@ pub fn cases_of(folder: &Path) -> Result<Vec<Case>, String> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             paths.push(path);
         }
     }
     paths.sort();
     let mut all = Vec::new();
     for path in paths {
-        all.extend(read(&path, &std::fs::read_to_string(&path).map_err(failed)?)?);
+        all.extend(read(
+            &path,
+            &std::fs::read_to_string(&path).map_err(failed)?,
+        )?);
     }
     Ok(all)
 }
 
 /// The cases of one file; the area is the file's name.
 fn read(path: &Path, text: &str) -> Result<Vec<Case>, String> {
-    let area = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let area = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let cases: Vec<Case> =
         serde_json::from_str(text).map_err(|error| format!("{area}.json: {error}"))?;
-    Ok(cases.into_iter().map(|case| Case { area: area.clone(), ..case }).collect())
+    Ok(cases
+        .into_iter()
+        .map(|case| Case {
+            area: area.clone(),
+            ..case
+        })
+        .collect())
 }
 
 /// What is known to fail, from `expected_failures.json` of the crate.

@@ -100,7 +100,10 @@ impl Upload {
         if let Some(bytes) = self.bytes {
             file.resize(bytes, 0);
         }
-        let content_type = self.content_type.as_deref().unwrap_or("application/octet-stream");
+        let content_type = self
+            .content_type
+            .as_deref()
+            .unwrap_or("application/octet-stream");
         let mut body = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"{filename}\r\n\
              Content-Type: {content_type}\r\n\r\n",

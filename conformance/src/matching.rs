@@ -188,7 +188,12 @@ mod tests {
     fn places_stand_for_ids_alone() {
         let hint = "ok hint: {{hint}}";
         assert!(text_matches(hint, "ok hint: [aB3._!-x90]").unwrap());
-        for other in ["ok hint: []", "ok hint: [a b c d e f]", "ok hint: aB3cD4eF", "ok"] {
+        for other in [
+            "ok hint: []",
+            "ok hint: [a b c d e f]",
+            "ok hint: aB3cD4eF",
+            "ok",
+        ] {
             assert!(!text_matches(hint, other).unwrap(), "{other}");
         }
         assert!(text_matches("x rid: {{rid}}", "x rid: 0123abcd-0123abcd-0123abcd").unwrap());
@@ -216,11 +221,31 @@ mod tests {
             (json!({"$match": "any_flag"}), json!(false), json!(0)),
             (json!({"$match": "any_list"}), json!([]), json!({})),
             (json!({"$match": "any_texts"}), json!(["a"]), json!([])),
-            (json!({"$match": "text_of_length", "length": 2}), json!("满百"), json!("满")),
-            (json!({"$match": "text_with", "part": "a"}), json!("bab"), json!("b")),
-            (json!({"$match": "text_without", "part": "a"}), json!("b"), json!("bab")),
-            (json!({"$match": "between", "min": 1, "max": "3"}), json!(3), json!(4)),
-            (json!({"$match": "one_of", "values": [1, "a"]}), json!("a"), json!("b")),
+            (
+                json!({"$match": "text_of_length", "length": 2}),
+                json!("满百"),
+                json!("满"),
+            ),
+            (
+                json!({"$match": "text_with", "part": "a"}),
+                json!("bab"),
+                json!("b"),
+            ),
+            (
+                json!({"$match": "text_without", "part": "a"}),
+                json!("b"),
+                json!("bab"),
+            ),
+            (
+                json!({"$match": "between", "min": 1, "max": "3"}),
+                json!(3),
+                json!(4),
+            ),
+            (
+                json!({"$match": "one_of", "values": [1, "a"]}),
+                json!("a"),
+                json!("b"),
+            ),
         ];
         for (matcher, right, wrong) in held {
             assert!(matches(&matcher, &right, false, "").is_ok(), "{matcher}");

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
-use sha1::{Digest, Sha1};
 
 use crate::{
     arrange::Action,
@@ -13,7 +12,8 @@ use crate::{
     matching::{matches, trace_of},
     receiver::Receiver,
     scene::{Scene, Stage, Stop, failed},
-    step::{Call, Claim, Create, Expect, Push, Step},
+    sign::{merge, signature},
+    step::{Call, Choose, Claim, Create, Expect, Push, Step},
     traffic::Exchange,
 };
 
@@ -32,16 +32,28 @@ pub(crate) struct Played {
 pub(crate) async fn play(case: &Case, stage: Stage) -> Played {
     let scene = match Scene::open(stage).await {
         Ok(scene) => scene,
-        Err(stop) => return Played { stop: Some(stop), traffic: Vec::new() },
+        Err(stop) => {
+            return Played {
+                stop: Some(stop),
+                traffic: Vec::new(),
+            };
+        }
     };
-    let mut player = Player { scene, receiver: None, claims: 0 };
+    let mut player = Player {
+        scene,
+        receiver: None,
+        claims: 0,
+    };
     let stop = player.all(case).await.err();
     let variables = &player.scene.variables;
     let stop = stop.map(|stop| match stop {
         Stop::Differs(why) => Stop::Differs(variables.without_ids(&why)),
         Stop::Failed(why) => Stop::Failed(variables.without_ids(&why)),
     });
-    Played { stop, traffic: player.scene.traffic }
+    Played {
+        stop,
+        traffic: player.scene.traffic,
+    }
 }
 
 struct Player {
@@ -101,14 +113,23 @@ impl Player {
         self.scene.resolve(data).await?;
         if let Some(plan) = &step.receiver {
             let appid = self.scene.account("oa").await?;
-            let filled = plan.reply.as_ref().map(|reply| self.scene.variables.fill_text(reply));
-            let sealed = plan.sealed.as_ref().map(|text| self.scene.variables.fill_text(text));
+            let filled = plan
+                .reply
+                .as_ref()
+                .map(|reply| self.scene.variables.fill_text(reply));
+            let sealed = plan
+                .sealed
+                .as_ref()
+                .map(|text| self.scene.variables.fill_text(text));
             let mut plan = plan.clone();
             (plan.reply, plan.sealed) = (filled, sealed);
             let receiver = Receiver::start(&plan, &appid).await.map_err(failed)?;
             let with = Map::from_iter([("callback".to_owned(), receiver.settings())]);
             self.receiver = Some(receiver);
-            let action = Action::ChangeAccount { account: appid, with };
+            let action = Action::ChangeAccount {
+                account: appid,
+                with,
+            };
             return self.scene.arrange(action).await.map(drop);
         }
         let came = if let Some(call) = &step.call {
@@ -117,6 +138,9 @@ impl Player {
             self.create(create).await?
         } else if let Some(claim) = &step.claim {
             return self.claim(claim, step.expect.as_ref(), &step.save).await;
+        } else if let Some(choose) = &step.choose {
+            let action = self.choose_action(choose).await?;
+            self.act(&action).await?
         } else {
             let action = step.action.as_ref().unwrap_or(&Value::Null);
             self.act(action).await?
@@ -130,13 +154,23 @@ impl Player {
         let answer = self.scene.send(&request, call.by_proxy).await?;
         let exchange = Exchange::of(&request, &answer, &self.scene.variables);
         self.scene.traffic.push(exchange);
-        let caller = self.scene.account(call.caller.as_deref().unwrap_or("oa")).await?;
-        Ok(Came { answer, call: Some((caller, call.path.clone())) })
+        let caller = self
+            .scene
+            .account(call.caller.as_deref().unwrap_or("oa"))
+            .await?;
+        Ok(Came {
+            answer,
+            call: Some((caller, call.path.clone())),
+        })
     }
 
     async fn create(&mut self, create: &Create) -> Result<Came, Stop> {
         let is_seed = create.card_type == "SEED";
-        let card_type = if is_seed { "GENERAL_COUPON" } else { &create.card_type };
+        let card_type = if is_seed {
+            "GENERAL_COUPON"
+        } else {
+            &create.card_type
+        };
         let name = card_type.to_ascii_lowercase();
         let mut node = if is_seed {
             let seed = fixtures::seed_card_with("{{logo_url}}", "{{logo_url}}", 0, 0);
@@ -167,21 +201,35 @@ impl Player {
         let filled = self.scene.variables.fill(action).map_err(failed)?;
         if filled["verb"] == "new_user" {
             let with = filled["with"].as_object().cloned().unwrap_or_default();
-            self.scene.new_user(filled["name"].as_str().unwrap_or_default(), with).await?;
-            return Ok(Came { answer: arranged(&Value::Null), call: None });
+            self.scene
+                .new_user(filled["name"].as_str().unwrap_or_default(), with)
+                .await?;
+            return Ok(Came {
+                answer: arranged(&Value::Null),
+                call: None,
+            });
         }
         let named = self.scene.named(&filled).await?;
         let action: Action = serde_json::from_value(named.clone())
             .map_err(|error| failed(format!("{named} is no action: {error}")))?;
-        let moves_clock =
-            matches!(action, Action::AdvanceClock { .. } | Action::SetClock { .. });
+        let moves_clock = matches!(
+            action,
+            Action::AdvanceClock { .. } | Action::SetClock { .. }
+        );
         let outcome = self.scene.arrange(action).await?;
         if moves_clock {
             self.scene.read_clock().await?;
         }
-        let shown = Exchange::arranged(&named.to_string(), &outcome.to_string(), &self.scene.variables);
+        let shown = Exchange::arranged(
+            &named.to_string(),
+            &outcome.to_string(),
+            &self.scene.variables,
+        );
         self.scene.traffic.push(shown);
-        Ok(Came { answer: arranged(&outcome), call: None })
+        Ok(Came {
+            answer: arranged(&outcome),
+            call: None,
+        })
     }
 
     async fn claim(
@@ -210,15 +258,24 @@ impl Player {
         };
         let clear = self.call(&call).await?.answer.json().unwrap_or(Value::Null);
         for (name, what) in save {
-            let value = if what == "code" { &clear["code"] } else { sealed };
-            let value = value.as_str().ok_or_else(|| failed(format!("no {what} in {clear}")))?;
+            let value = if what == "code" {
+                &clear["code"]
+            } else {
+                sealed
+            };
+            let value = value
+                .as_str()
+                .ok_or_else(|| failed(format!("no {what} in {clear}")))?;
             self.scene.variables.set(name, value);
         }
         Ok(())
     }
 
     async fn claim_action(&mut self, claim: &Claim) -> Result<Value, Stop> {
-        self.scene.resolve(&json!("{{ticket}}")).await?;
+        // A case that signs with another ticket leaves the right one alone: fetching it would renew it.
+        if claim.signed.get("api_ticket").is_none() {
+            self.scene.resolve(&json!("{{ticket}}")).await?;
+        }
         let variables = &self.scene.variables;
         let card_id = variables.fill_text(&claim.card);
         let fill = |value: &Value| variables.fill(value).map_err(failed);
@@ -250,18 +307,42 @@ impl Player {
         Ok(json!({"verb": "phone", "user": user, "action": "add-card", "with": with}))
     }
 
+    async fn choose_action(&mut self, choose: &Choose) -> Result<Value, Stop> {
+        self.scene.resolve(&json!("{{ticket}}")).await?;
+        let appid = self.scene.account("oa").await?;
+        let variables = &self.scene.variables;
+        let signed = json!({
+            "api_ticket": variables.get("ticket"), "appid": appid, "nonce": "n",
+            "timestamp": variables.now.to_string(), "card_type": choose.card_type,
+        });
+        let with = json!({
+            "appid": "oa", "timestamp": variables.now.to_string(), "nonceStr": "n",
+            "cardType": choose.card_type, "signType": choose.sign_type,
+            "cardSign": signature(&signed, false),
+        });
+        Ok(json!({"verb": "phone", "user": "alice", "action": "choose-card", "with": with}))
+    }
+
     async fn push(&mut self, push: &Push) -> Result<(), Stop> {
         self.scene.resolve(&push.has).await?;
         let mut push = push.clone();
         push.has = self.scene.variables.fill(&push.has).map_err(failed)?;
-        let receiver = self.receiver.as_mut().ok_or_else(|| failed("no receiver runs"))?;
+        let receiver = self
+            .receiver
+            .as_mut()
+            .ok_or_else(|| failed("no receiver runs"))?;
         receiver.expect(&push).await.map_err(Stop::Differs)?;
         let Some(wanted) = &push.tries else {
             return Ok(());
         };
         let account = self.scene.account("oa").await?;
         for _ in 0..GLANCES {
-            let pushes = self.scene.arrange(Action::ReadPushes { account: account.clone() }).await?;
+            let pushes = self
+                .scene
+                .arrange(Action::ReadPushes {
+                    account: account.clone(),
+                })
+                .await?;
             let events = pushes["events"].as_array();
             let latest =
                 events.and_then(|events| events.iter().rfind(|row| row["event"] == push.event));
@@ -271,12 +352,15 @@ impl Player {
                 continue;
             }
             let tries = row["tries"].as_array().into_iter().flatten();
-            let outcomes: Vec<&str> =
-                tries.map(|one| one["outcome"].as_str().unwrap_or_default()).collect();
+            let outcomes: Vec<&str> = tries
+                .map(|one| one["outcome"].as_str().unwrap_or_default())
+                .collect();
             if outcomes == *wanted {
                 return Ok(());
             }
-            return Err(Stop::Differs(format!("tries: expected {wanted:?}, came {outcomes:?}")));
+            return Err(Stop::Differs(format!(
+                "tries: expected {wanted:?}, came {outcomes:?}"
+            )));
         }
         Err(failed("the tries do not end"))
     }
@@ -292,7 +376,9 @@ impl Player {
         for part in [&mut filled.json, &mut filled.has].into_iter().flatten() {
             *part = self.scene.variables.fill(part).map_err(failed)?;
         }
-        filled.body = filled.body.map(|body| self.scene.variables.fill_text(&body));
+        filled.body = filled
+            .body
+            .map(|body| self.scene.variables.fill_text(&body));
         judge(&filled, &came.answer, is_wechats).map_err(Stop::Differs)?;
         if !self.scene.stage.explains {
             return Ok(());
@@ -323,16 +409,24 @@ impl Player {
             return Ok(());
         };
         let named = &explanation["rule"];
-        if named.as_str().is_some_and(|named| named == rule || is_family(rule, named)) {
+        if named
+            .as_str()
+            .is_some_and(|named| named == rule || is_family(rule, named))
+        {
             return Ok(());
         }
-        Err(Stop::Differs(format!("the rule in the explanation: expected {rule}, came {named}")))
+        Err(Stop::Differs(format!(
+            "the rule in the explanation: expected {rule}, came {named}"
+        )))
     }
 
     async fn is_advised(&self, came: &Came, rule: &str) -> Result<(), Stop> {
         let advice = if let Some((account, path)) = &came.call {
             let (account, path) = (account.clone(), path.clone());
-            let rows = self.scene.arrange(Action::ReadRequests { account, path }).await?;
+            let rows = self
+                .scene
+                .arrange(Action::ReadRequests { account, path })
+                .await?;
             let latest = rows["requests"].as_array().and_then(|rows| rows.last());
             latest.map_or(Value::Null, |row| row["advice"].clone())
         } else {
@@ -343,7 +437,9 @@ impl Player {
         if rules.any(|advice| advice["rule"] == rule) {
             return Ok(());
         }
-        Err(Stop::Differs(format!("advice: expected {rule}, came {advice}")))
+        Err(Stop::Differs(format!(
+            "advice: expected {rule}, came {advice}"
+        )))
     }
 
     /// Keeps what later steps need of an answer.
@@ -393,41 +489,5 @@ fn lower_places(value: &mut Value) {
         Value::Array(entries) => entries.iter_mut().for_each(lower_places),
         Value::Object(members) => members.values_mut().for_each(lower_places),
         _ => {}
-    }
-}
-
-/// The SHA-1 of the values, sorted as bytes unless the case is about those who forget to.
-fn signature(signed: &Value, is_unsorted: bool) -> String {
-    let members = signed.as_object().into_iter().flatten();
-    let mut values: Vec<String> = members
-        .filter(|(_, value)| !value.is_null())
-        .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-        .collect();
-    if !is_unsorted {
-        values.sort();
-    }
-    hex::encode(Sha1::digest(values.concat()))
-}
-
-/// Merges a patch into a value, as RFC 7386 has it: null takes a member away.
-fn merge(value: &mut Value, patch: &Value) {
-    let Value::Object(members) = patch else {
-        if !patch.is_null() {
-            *value = patch.clone();
-        }
-        return;
-    };
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    let Value::Object(target) = value else {
-        return;
-    };
-    for (key, member) in members {
-        if member.is_null() {
-            target.shift_remove(key);
-        } else {
-            merge(target.entry(key).or_insert(Value::Null), member);
-        }
     }
 }

@@ -98,7 +98,9 @@ enum LevelName {
 /// When the system has no threads or no events to give.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     runtime
         .expect("the system gives threads and events")
         .block_on(start(arguments))
@@ -122,8 +124,10 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
         Some(folder) => Vec::leak(cases_of(folder).map_err(anyhow::Error::msg)?),
         None => cases(),
     };
-    let chosen: Vec<&'static Case> =
-        all.iter().filter(|case| is_chosen(case, &arguments)).collect();
+    let chosen: Vec<&'static Case> = all
+        .iter()
+        .filter(|case| is_chosen(case, &arguments))
+        .collect();
     if chosen.is_empty() {
         bail!("no case begins with {}", arguments.only);
     }
@@ -139,7 +143,11 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     let verdicts = run(target, chosen, move |verdict| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if shows_progress {
-            let _gone = write!(std::io::stderr(), "\r\x1b[K{done}/{count} {}", verdict.case.id);
+            let _gone = write!(
+                std::io::stderr(),
+                "\r\x1b[K{done}/{count} {}",
+                verdict.case.id
+            );
         }
     })
     .await;
@@ -156,7 +164,10 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
 
 fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
     let only = arguments.only.as_str();
-    let names = [&case.id, &case.area].into_iter().chain(&case.rules).chain(&case.capture);
+    let names = [&case.id, &case.area]
+        .into_iter()
+        .chain(&case.rules)
+        .chain(&case.capture);
     let level = arguments.level.map(|level| match level {
         LevelName::Must => Level::Must,
         LevelName::Should => Level::Should,
@@ -204,11 +215,15 @@ async fn target(arguments: &Arguments) -> anyhow::Result<Target> {
 
 async fn reachable(url: &str) -> anyhow::Result<()> {
     let asked = crate::http::client().build()?.get(url).send().await;
-    asked.map(drop).with_context(|| format!("{url} does not answer"))
+    asked
+        .map(drop)
+        .with_context(|| format!("{url} does not answer"))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).context("nobody reads the table")
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .context("nobody reads the table")
 }
 
 fn line(case: &Case, outcome: &str) -> String {
@@ -224,13 +239,19 @@ fn line(case: &Case, outcome: &str) -> String {
 
 /// The table, what is to be said about cases that did not pass, and the sums.
 fn told(verdicts: &[Verdict], url: Option<&str>) -> String {
-    let lines = verdicts.iter().map(|verdict| line(verdict.case, verdict.outcome.name()));
+    let lines = verdicts
+        .iter()
+        .map(|verdict| line(verdict.case, verdict.outcome.name()));
     let mut text: String = lines.collect();
     for verdict in verdicts {
         let Some(reason) = &verdict.reason else {
             continue;
         };
-        text += &format!("\n{} {}: {reason}\n", verdict.outcome.name(), verdict.case.id);
+        text += &format!(
+            "\n{} {}: {reason}\n",
+            verdict.outcome.name(),
+            verdict.case.id
+        );
         let is_different = verdict.outcome.is_broken() || verdict.outcome == Outcome::Warn;
         if let (true, Some(last)) = (is_different, verdict.traffic.last()) {
             let curl = match url {

@@ -71,12 +71,18 @@ impl Receiver {
             (None, Some(reply)) => reply.clone(),
             (None, None) => "success".to_owned(),
         };
-        let status = StatusCode::from_u16(plan.status.unwrap_or(200))
-            .map_err(|error| error.to_string())?;
+        let status =
+            StatusCode::from_u16(plan.status.unwrap_or(200)).map_err(|error| error.to_string())?;
         let (sender, came) = mpsc::unbounded_channel();
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let answering = Answering { status, reply, came: sender };
+        let answering = Answering {
+            status,
+            reply,
+            came: sender,
+        };
         let router = Router::new().fallback(answer).with_state(answering);
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -111,13 +117,15 @@ impl Receiver {
         while self.of_event(event).count() <= wanted {
             let next = tokio::time::timeout(PATIENCE, self.came.recv()).await;
             let next = next.ok().flatten();
-            self.looked_at.push(next.ok_or_else(|| format!("no push of {event} came"))?);
+            self.looked_at
+                .push(next.ok_or_else(|| format!("no push of {event} came"))?);
         }
         // Whatever came at the same time counts, too.
         while let Ok(next) = self.came.try_recv() {
             self.looked_at.push(next);
         }
-        self.seen.insert(event.clone(), json!(self.of_event(event).count()));
+        self.seen
+            .insert(event.clone(), json!(self.of_event(event).count()));
         let Some(pushed) = self.of_event(event).last() else {
             return Err(format!("no push of {event} came"));
         };
@@ -137,8 +145,9 @@ impl Receiver {
 async fn answer(State(answering): State<Answering>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
-    let query: Vec<(String, String)> =
-        form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let query: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     if let Some((_, echostr)) = query.iter().find(|(name, _)| name == "echostr") {
         return echostr.clone().into_response();
     }
@@ -155,8 +164,15 @@ async fn answer(State(answering): State<Answering>, request: Request) -> Respons
 
 fn content(push: &Push, found: &[Element]) -> Result<(), String> {
     let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
-    if push.elements.as_ref().is_some_and(|wanted| *wanted != names) {
-        return Err(format!("elements: expected {:?}, came {names:?}", push.elements));
+    if push
+        .elements
+        .as_ref()
+        .is_some_and(|wanted| *wanted != names)
+    {
+        return Err(format!(
+            "elements: expected {:?}, came {names:?}",
+            push.elements
+        ));
     }
     let element = |name: &str| {
         let found = found.iter().find(|one| one.name == name);
@@ -183,7 +199,10 @@ fn envelope(push: &Push, pushed: &Received) -> Result<(), String> {
         return Err(format!("query: expected {:?}, came {names:?}", push.query));
     }
     for (name, wanted) in &push.headers {
-        let found = pushed.headers.get(name.as_str()).map(|value| value.as_bytes());
+        let found = pushed
+            .headers
+            .get(name.as_str())
+            .map(|value| value.as_bytes());
         if found != wanted.as_str().map(str::as_bytes) {
             let found = found.map(String::from_utf8_lossy);
             return Err(format!("header {name}: expected {wanted}, came {found:?}"));
@@ -209,7 +228,10 @@ struct Element {
 
 /// The elements inside `<xml>`; what is inside them is text.
 fn elements(xml: &str) -> Result<Vec<Element>, String> {
-    let inside = xml.trim().trim_start_matches("<xml>").trim_end_matches("</xml>");
+    let inside = xml
+        .trim()
+        .trim_start_matches("<xml>")
+        .trim_end_matches("</xml>");
     let mut found = Vec::new();
     let mut rest = inside;
     while let Some((_, behind)) = rest.split_once('<') {

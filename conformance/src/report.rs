@@ -35,7 +35,11 @@ pub fn summary(verdicts: &[Verdict]) -> String {
     let parts: Vec<String> = Outcome::ALL
         .iter()
         .map(|outcome| {
-            format!("{} {}", counts.get(outcome).copied().unwrap_or(0), outcome.name())
+            format!(
+                "{} {}",
+                counts.get(outcome).copied().unwrap_or(0),
+                outcome.name()
+            )
         })
         .collect();
     parts.join(", ")
@@ -106,7 +110,9 @@ fn table(verdicts: &[Verdict]) -> Vec<(String, [Cell; 5], Cell)> {
         if rows.last().is_none_or(|(last, ..)| last != area) {
             rows.push((area.clone(), [(0, 0); 5], (0, 0)));
         }
-        let column = Grade::ALL.iter().position(|grade| *grade == verdict.case.grade);
+        let column = Grade::ALL
+            .iter()
+            .position(|grade| *grade == verdict.case.grade);
         let passed = usize::from(verdict.outcome == Outcome::Pass);
         if let (Some((_, cells, all)), Some(column)) = (rows.last_mut(), column) {
             for cell in [&mut cells[column], all] {

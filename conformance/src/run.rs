@@ -114,6 +114,26 @@ pub struct Options {
     pub account: Option<(String, String)>,
 }
 
+impl Options {
+    /// The account to use where none can be opened.
+    #[must_use]
+    pub fn with_account(self, appid: &str, secret: &str) -> Self {
+        Self {
+            account: Some((appid.to_owned(), secret.to_owned())),
+            ..self
+        }
+    }
+
+    /// Nobody else uses the target.
+    #[must_use]
+    pub fn exclusive(self) -> Self {
+        Self {
+            exclusive: true,
+            ..self
+        }
+    }
+}
+
 impl Target {
     /// A mock in this process; strict, every switch stands on its strict side.
     ///
@@ -161,7 +181,9 @@ impl Target {
         arranger: Arc<dyn Arranger>,
         options: Options,
     ) -> Result<Self, ArrangeError> {
-        let given = options.account.map(|(appid, secret)| Given { appid, secret });
+        let given = options
+            .account
+            .map(|(appid, secret)| Given { appid, secret });
         Ok(Self {
             stage: Stage {
                 url: url.trim_end_matches('/').to_owned(),
@@ -207,7 +229,8 @@ impl Target {
         let rows = self.stage.arranger.carry_out(Action::ReadSwitches).await?;
         for row in rows["switches"].as_array().into_iter().flatten() {
             let name = row["name"].as_str().unwrap_or_default().to_owned();
-            self.switches.insert(name, (row["value"].clone(), row["default"].clone()));
+            self.switches
+                .insert(name, (row["value"].clone(), row["default"].clone()));
         }
         self.has_control = true;
         self.stage.explains = true;
@@ -226,7 +249,10 @@ impl Target {
         if case.layer == Layer::L3 && !self.has_control {
             return Some("it is about the mock alone".to_owned());
         }
-        let undone = case.actions().into_iter().find(|action| !arranger.can(action));
+        let undone = case
+            .actions()
+            .into_iter()
+            .find(|action| !arranger.can(action));
         if let Some(action) = undone {
             let action = serde_json::to_value(action).unwrap_or_default();
             return Some(format!("nobody arranges this: {}", action["verb"]));
@@ -253,7 +279,9 @@ impl Target {
             match self.switches.get(name) {
                 Some((value, _)) if value == wanted => {}
                 Some((value, _)) => {
-                    return Some(format!("its switch {name} stands at {value}, not at {wanted}"));
+                    return Some(format!(
+                        "its switch {name} stands at {value}, not at {wanted}"
+                    ));
                 }
                 None => return Some(format!("it has no switch {name}, which is to be {wanted}")),
             }
@@ -313,7 +341,11 @@ impl Target {
     /// A mock that this case has for itself.
     async fn private(&self, case: &Case) -> Result<(MockWechat, Stage), ArrangeError> {
         let builder = MockWechat::builder().intercept();
-        let builder = if self.is_strict { builder.strict() } else { builder };
+        let builder = if self.is_strict {
+            builder.strict()
+        } else {
+            builder
+        };
         let mock = builder.start().await;
         let stage = Stage {
             url: mock.url(),
@@ -322,7 +354,10 @@ impl Target {
         };
         if !case.needs.switches.is_empty() && !self.is_strict {
             let with = case.needs.switches.clone();
-            stage.arranger.carry_out(Action::SetSwitches { with }).await?;
+            stage
+                .arranger
+                .carry_out(Action::SetSwitches { with })
+                .await?;
         }
         Ok((mock, stage))
     }
@@ -348,7 +383,11 @@ impl Target {
         if with.is_empty() {
             return Ok(());
         }
-        self.stage.arranger.carry_out(Action::SetSwitches { with }).await.map(drop)
+        self.stage
+            .arranger
+            .carry_out(Action::SetSwitches { with })
+            .await
+            .map(drop)
     }
 
     /// The outcome with the list of known failures held against it.
@@ -358,8 +397,10 @@ impl Target {
         outcome: Outcome,
         reason: Option<String>,
     ) -> (Outcome, Option<String>) {
-        let listed =
-            self.known.iter().find(|listed| listed.case == case.id && listed.target == self.kind);
+        let listed = self
+            .known
+            .iter()
+            .find(|listed| listed.case == case.id && listed.target == self.kind);
         match (listed, outcome) {
             (None, _) => (outcome, reason),
             (Some(listed), Outcome::Pass) => {
@@ -368,7 +409,10 @@ impl Target {
             }
             (Some(listed), _) if today() > listed.until => {
                 let reason = reason.unwrap_or_default();
-                (Outcome::Fail, Some(format!("excused until {} alone: {reason}", listed.until)))
+                (
+                    Outcome::Fail,
+                    Some(format!("excused until {} alone: {reason}", listed.until)),
+                )
             }
             (Some(listed), _) => (Outcome::XFail, Some(listed.reason.clone())),
         }
@@ -381,12 +425,17 @@ fn today() -> String {
 }
 
 fn http() -> Result<reqwest::Client, ArrangeError> {
-    client().build().map_err(|error| ArrangeError::Failed(error.to_string()))
+    client()
+        .build()
+        .map_err(|error| ArrangeError::Failed(error.to_string()))
 }
 
 fn is_on_this_machine(url: &str) -> bool {
     let host = reqwest::Url::parse(url).ok();
-    let host = host.as_ref().and_then(|url| url.host_str()).unwrap_or_default();
+    let host = host
+        .as_ref()
+        .and_then(|url| url.host_str())
+        .unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
@@ -417,7 +466,8 @@ pub async fn run(
             }
         });
     }
-    let mut verdicts: Vec<(usize, Verdict)> = workers.join_all().await.into_iter().flatten().collect();
+    let mut verdicts: Vec<(usize, Verdict)> =
+        workers.join_all().await.into_iter().flatten().collect();
     verdicts.sort_by_key(|(at, _)| *at);
     verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }

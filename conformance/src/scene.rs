@@ -87,10 +87,15 @@ impl Scene {
         self.variables.forget("ticket");
         self.variables.now = if self.stage.arranger.can(&Action::ReadClock) {
             let clock = self.arrange(Action::ReadClock).await?;
-            clock["now"].as_i64().ok_or_else(|| failed(format!("no time in {clock}")))?
+            clock["now"]
+                .as_i64()
+                .ok_or_else(|| failed(format!("no time in {clock}")))?
         } else {
             let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            since.ok().and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(0)
+            since
+                .ok()
+                .and_then(|time| i64::try_from(time.as_secs()).ok())
+                .unwrap_or(0)
         };
         Ok(())
     }
@@ -115,7 +120,10 @@ impl Scene {
             }
             other => return Ok(other.to_owned()),
         };
-        let action = Action::NewAccount { kind: kind.to_owned(), with };
+        let action = Action::NewAccount {
+            kind: kind.to_owned(),
+            with,
+        };
         let made = match &self.stage.given {
             Some(given) if name == "oa" && !self.stage.arranger.can(&action) => {
                 json!({"appid": given.appid, "secret": given.secret})
@@ -124,10 +132,14 @@ impl Scene {
         };
         let text = |key: &str| made[key].as_str().unwrap_or_default();
         self.variables.set(name, text("appid"));
-        self.variables.set(&format!("{name}_secret"), text("secret"));
-        self.variables.set(&format!("{name}_original_id"), text("original_id"));
-        self.variables.set(&format!("{name}_platform"), text("open_platform"));
-        self.accounts.insert(name.to_owned(), text("appid").to_owned());
+        self.variables
+            .set(&format!("{name}_secret"), text("secret"));
+        self.variables
+            .set(&format!("{name}_original_id"), text("original_id"));
+        self.variables
+            .set(&format!("{name}_platform"), text("open_platform"));
+        self.accounts
+            .insert(name.to_owned(), text("appid").to_owned());
         Ok(text("appid").to_owned())
     }
 
@@ -145,7 +157,11 @@ impl Scene {
         with: Map<String, Value>,
     ) -> Result<String, Stop> {
         let full = format!("{name} of {}", self.account("oa").await?);
-        self.arrange(Action::NewUser { name: full.clone(), with }).await?;
+        self.arrange(Action::NewUser {
+            name: full.clone(),
+            with,
+        })
+        .await?;
         self.users.insert(name.to_owned(), full.clone());
         Ok(full)
     }
@@ -180,7 +196,10 @@ impl Scene {
             return Ok(token.to_owned());
         }
         let appid = self.account(name).await?;
-        let secret = self.variables.get(&format!("{name}_secret")).unwrap_or_default();
+        let secret = self
+            .variables
+            .get(&format!("{name}_secret"))
+            .unwrap_or_default();
         let query = [
             ("grant_type", "client_credential"),
             ("appid", &appid),
@@ -193,8 +212,9 @@ impl Scene {
 
     /// A text that a GET gives.
     async fn ask(&self, path: &str, query: &[(&str, &str)], key: &str) -> Result<String, Stop> {
-        let query: String =
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
         let request = Request {
             method: "GET".to_owned(),
             path: format!("{path}?{query}"),
@@ -238,7 +258,9 @@ impl Scene {
                 let token = self.token("oa").await?;
                 let kind = if of.is_empty() { "wx_card" } else { of };
                 let query = [("type", kind), ("access_token", token.as_str())];
-                let ticket = self.ask("/cgi-bin/ticket/getticket", &query, "ticket").await?;
+                let ticket = self
+                    .ask("/cgi-bin/ticket/getticket", &query, "ticket")
+                    .await?;
                 self.variables.set(place, &ticket);
             }
             "logo_url" => {
@@ -254,12 +276,20 @@ impl Scene {
                 let appid = self.account(account).await?;
                 let user = self.user(user).await?;
                 let known = self.arrange(Action::ReadUser { user }).await?;
-                let value = if kind == "unionid" { &known[kind] } else { &known["openids"][&appid] };
-                let value = value.as_str().ok_or_else(|| failed(format!("no {kind} in {known}")))?;
+                let value = if kind == "unionid" {
+                    &known[kind]
+                } else {
+                    &known["openids"][&appid]
+                };
+                let value = value
+                    .as_str()
+                    .ok_or_else(|| failed(format!("no {kind} in {known}")))?;
                 self.variables.set(place, value);
             }
             _ => {
-                let account = kind.split_once("_secret").or_else(|| kind.split_once("_original_id"));
+                let account = kind
+                    .split_once("_secret")
+                    .or_else(|| kind.split_once("_original_id"));
                 let account = account.map_or(kind, |(account, _)| account);
                 if ["mp", "stranger", "stranger_mp"].contains(&account) {
                     self.account(account).await?;
@@ -293,18 +323,24 @@ impl Scene {
         let path = self.variables.fill_text(&call.path);
         let mut pairs = Vec::new();
         for (name, value) in &call.query {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             pairs.push((name.as_str(), self.variables.fill_text(&value)));
         }
         let gives_tokens = ["/sns/", "/cgi-bin/token", "/cgi-bin/stable"]
             .iter()
             .any(|prefix| path.starts_with(prefix));
-        let caller = call.caller.as_deref().unwrap_or(if gives_tokens { "none" } else { "oa" });
+        let caller = call
+            .caller
+            .as_deref()
+            .unwrap_or(if gives_tokens { "none" } else { "oa" });
         if caller != "none" && !call.query.contains_key("access_token") {
             pairs.push(("access_token", self.token(caller).await?));
         }
-        let query: String =
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
         let mut headers = Vec::new();
         for (name, value) in &call.headers {
             let value = value.as_str().unwrap_or_default();
@@ -312,7 +348,12 @@ impl Scene {
         }
         let mut shown = None;
         let body = match (&call.json, &call.text, &call.upload) {
-            (Some(json), None, None) => self.variables.fill(json).map_err(failed)?.to_string().into(),
+            (Some(json), None, None) => self
+                .variables
+                .fill(json)
+                .map_err(failed)?
+                .to_string()
+                .into(),
             (None, Some(text), None) => {
                 let times = call.times.unwrap_or(1);
                 if times > 1 {
@@ -331,7 +372,11 @@ impl Scene {
         };
         Ok(Request {
             method: call.method.clone(),
-            path: if query.is_empty() { path } else { format!("{path}?{query}") },
+            path: if query.is_empty() {
+                path
+            } else {
+                format!("{path}?{query}")
+            },
             headers,
             body,
             shown,

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// One step: exactly one of `call`, `create`, `claim`, `do`, `push`, `receiver` and `repeat`.
+/// One step: exactly one of `call`, `create`, `claim`, `choose`, `do`, `push`, `receiver` and `repeat`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Step {
     pub(crate) call: Option<Call>,
     pub(crate) create: Option<Create>,
     pub(crate) claim: Option<Claim>,
+    pub(crate) choose: Option<Choose>,
     #[serde(rename = "do")]
     pub(crate) action: Option<Value>,
     pub(crate) push: Option<Push>,
@@ -94,6 +95,14 @@ pub(crate) struct Claim {
     pub(crate) as_object: bool,
 }
 
+/// What `wx.chooseCard` does on the phone, rightly signed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Choose {
+    pub(crate) card_type: String,
+    pub(crate) sign_type: String,
+}
+
 /// A server that pushes go to.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -171,6 +180,7 @@ impl Step {
             step.call.is_some(),
             step.create.is_some(),
             step.claim.is_some(),
+            step.choose.is_some(),
             step.action.is_some(),
             step.push.is_some(),
             step.receiver.is_some(),

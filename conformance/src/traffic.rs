@@ -47,8 +47,15 @@ fn cut(text: &str) -> String {
 
 /// The command line that sends a request.
 fn curl(request: &Request) -> String {
-    let mut line = format!("curl -sS -X {} \"$URL\"{}", request.method, quoted(&request.path));
-    let is_upload = request.shown.as_ref().is_some_and(|shown| shown.contains("=@"));
+    let mut line = format!(
+        "curl -sS -X {} \"$URL\"{}",
+        request.method,
+        quoted(&request.path)
+    );
+    let is_upload = request
+        .shown
+        .as_ref()
+        .is_some_and(|shown| shown.contains("=@"));
     for (name, value) in &request.headers {
         if !is_upload || name != "Content-Type" {
             line += &format!(" -H {}", quoted(&format!("{name}: {value}")));

@@ -38,7 +38,11 @@ impl Variables {
             return Some(form_urlencoded::byte_serialize(value.as_bytes()).collect());
         }
         if let Some(offset) = place.strip_prefix("now")
-            && let Ok(offset) = if offset.is_empty() { Ok(0) } else { offset.parse::<i64>() }
+            && let Ok(offset) = if offset.is_empty() {
+                Ok(0)
+            } else {
+                offset.parse::<i64>()
+            }
         {
             return Some((self.now + offset).to_string());
         }
@@ -72,15 +76,20 @@ impl Variables {
         Ok(match value {
             Value::String(text) => match number_place(text) {
                 Some(place) => {
-                    let value = self.value(place).ok_or_else(|| format!("{place} is not known"))?;
+                    let value = self
+                        .value(place)
+                        .ok_or_else(|| format!("{place} is not known"))?;
                     let number: i64 = value.parse().map_err(|_| format!("{value} is no number"))?;
                     json!(number)
                 }
                 None => Value::String(self.fill_text(text)),
             },
-            Value::Array(entries) => {
-                Value::Array(entries.iter().map(|entry| self.fill(entry)).collect::<Result<_, _>>()?)
-            }
+            Value::Array(entries) => Value::Array(
+                entries
+                    .iter()
+                    .map(|entry| self.fill(entry))
+                    .collect::<Result<_, _>>()?,
+            ),
             Value::Object(members) => {
                 let mut filled = Map::new();
                 for (key, member) in members {
@@ -94,7 +103,9 @@ impl Variables {
 
     /// A text for readers: secrets are replaced by their names.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
-        self.replace(text, |name| SECRETS.iter().any(|secret| name.contains(secret)))
+        self.replace(text, |name| {
+            SECRETS.iter().any(|secret| name.contains(secret))
+        })
     }
 
     /// A text that is the same in every run: all values are replaced by their names, and traces too.
@@ -103,7 +114,10 @@ impl Variables {
     }
 
     fn replace(&self, text: &str, is_wanted: impl Fn(&str) -> bool) -> String {
-        let wanted = self.known.iter().filter(|(name, value)| is_wanted(name) && value.len() >= 5);
+        let wanted = self
+            .known
+            .iter()
+            .filter(|(name, value)| is_wanted(name) && value.len() >= 5);
         let mut pairs: Vec<(&String, &String)> = wanted.collect();
         // A value can be part of a longer one.
         pairs.sort_by_key(|(name, value)| (std::cmp::Reverse(value.len()), (*name).clone()));
@@ -111,7 +125,9 @@ impl Variables {
         for (name, value) in pairs {
             let place = ["{{", name, "}}"].concat();
             let percent: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
-            text = text.replace(value.as_str(), &place).replace(&percent, &place);
+            text = text
+                .replace(value.as_str(), &place)
+                .replace(&percent, &place);
         }
         text
     }
@@ -127,7 +143,9 @@ pub(crate) fn places(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("{{") {
         let place = text[at + 2..].split("}}").next().unwrap_or_default();
-        let name = place.trim_end_matches(":percent").trim_end_matches(":number");
+        let name = place
+            .trim_end_matches(":percent")
+            .trim_end_matches(":number");
         found.push(name.to_owned());
     }
     found
@@ -139,15 +157,27 @@ mod tests {
 
     #[test]
     fn places_are_filled_and_taken_out_again() {
-        let mut variables = Variables { now: 100, ..Variables::default() };
+        let mut variables = Variables {
+            now: 100,
+            ..Variables::default()
+        };
         variables.set("code", "12=34");
         variables.set("access_token", "T0KEN");
         let text = "a={{code:percent}}&t={{access_token}}&at={{now+60}}&{{any}}";
         let filled = variables.fill_text(text);
         assert_eq!(filled, "a=12%3D34&t=T0KEN&at=160&{{any}}");
-        assert_eq!(variables.without_secrets(&filled), "a=12%3D34&t={{access_token}}&at=160&{{any}}");
-        assert_eq!(variables.without_ids(&filled), "a={{code}}&t={{access_token}}&at=160&{{any}}");
-        assert_eq!(variables.fill(&json!(["{{now-1:number}}"])).unwrap(), json!([99]));
+        assert_eq!(
+            variables.without_secrets(&filled),
+            "a=12%3D34&t={{access_token}}&at=160&{{any}}"
+        );
+        assert_eq!(
+            variables.without_ids(&filled),
+            "a={{code}}&t={{access_token}}&at=160&{{any}}"
+        );
+        assert_eq!(
+            variables.fill(&json!(["{{now-1:number}}"])).unwrap(),
+            json!([99])
+        );
         assert!(variables.fill(&json!("{{code:number}}")).is_err());
         assert_eq!(places(&json!({"a": "{{x:percent}}{{y}}"})), ["x", "y"]);
     }

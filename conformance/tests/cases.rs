@@ -7,7 +7,9 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = Arc::new(runtime.expect("the system gives threads and events"));
     let target = runtime.block_on(Target::in_process(false));
     let target = Arc::new(target.expect("a mock in this process answers"));

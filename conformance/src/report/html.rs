@@ -19,7 +19,11 @@ pub fn html(verdicts: &[Verdict]) -> String {
     }
     page.push_str("<th>all</th></tr>\n");
     for (area, cells, all) in table(verdicts) {
-        let _infallible = write!(page, "<tr><td><a href=\"#{0}\">{0}</a></td>", escaped(&area));
+        let _infallible = write!(
+            page,
+            "<tr><td><a href=\"#{0}\">{0}</a></td>",
+            escaped(&area)
+        );
         for cell in cells.into_iter().chain([all]) {
             let _infallible = write!(page, "<td>{}</td>", shown(cell));
         }
@@ -40,7 +44,11 @@ pub fn html(verdicts: &[Verdict]) -> String {
 fn case(verdict: &Verdict) -> String {
     let case = verdict.case;
     let outcome = verdict.outcome.name();
-    let is_open = if verdict.outcome.is_broken() { " open" } else { "" };
+    let is_open = if verdict.outcome.is_broken() {
+        " open"
+    } else {
+        ""
+    };
     let mut text = format!(
         "<details id=\"{id}\"{is_open}><summary><b class=\"{outcome}\">{outcome}</b> {id} \
          {level} · {grade} · {layer} — {title}</summary>\n<p lang=\"zh\">{zh}</p>\n",
@@ -54,18 +62,34 @@ fn case(verdict: &Verdict) -> String {
     if let Some(reason) = &verdict.reason {
         let _infallible = writeln!(text, "<p><b>{}</b></p>", escaped(reason));
     }
-    let rules = if case.rules.is_empty() { "none".to_owned() } else { case.rules.join(", ") };
-    let capture = case.capture.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let rules = if case.rules.is_empty() {
+        "none".to_owned()
+    } else {
+        case.rules.join(", ")
+    };
+    let capture = case
+        .capture
+        .as_ref()
+        .map(|id| format!(" ({id})"))
+        .unwrap_or_default();
     let _infallible = writeln!(
         text,
         "<p>Evidence{}: {}, {}. Rules: {}.</p>",
         escaped(&capture),
         escaped(&case.source),
-        if case.date.is_empty() { "no date" } else { &case.date },
+        if case.date.is_empty() {
+            "no date"
+        } else {
+            &case.date
+        },
         escaped(&rules),
     );
     for exchange in &verdict.traffic {
-        let status = if exchange.status == 0 { String::new() } else { exchange.status.to_string() };
+        let status = if exchange.status == 0 {
+            String::new()
+        } else {
+            exchange.status.to_string()
+        };
         let _infallible = writeln!(
             text,
             "<pre>{}\n<i>{status} {}</i></pre>",

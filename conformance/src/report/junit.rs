@@ -8,14 +8,22 @@ use crate::run::{Outcome, Verdict};
 /// One `testsuite` an area; a skip and a known failure count as skipped, a warning stands in
 /// `system-out`.
 pub fn junit(verdicts: &[Verdict], with_times: bool) -> String {
-    let mut areas: Vec<&str> = verdicts.iter().map(|verdict| verdict.case.area.as_str()).collect();
+    let mut areas: Vec<&str> = verdicts
+        .iter()
+        .map(|verdict| verdict.case.area.as_str())
+        .collect();
     areas.dedup();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for area in areas {
-        let of_area: Vec<&Verdict> =
-            verdicts.iter().filter(|verdict| verdict.case.area == area).collect();
+        let of_area: Vec<&Verdict> = verdicts
+            .iter()
+            .filter(|verdict| verdict.case.area == area)
+            .collect();
         let count = |outcomes: &[Outcome]| {
-            of_area.iter().filter(|verdict| outcomes.contains(&verdict.outcome)).count()
+            of_area
+                .iter()
+                .filter(|verdict| outcomes.contains(&verdict.outcome))
+                .count()
         };
         let _infallible = writeln!(
             xml,

@@ -15,8 +15,12 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
     );
     for (area, cells, all) in table(verdicts) {
         let cells: Vec<String> = cells.into_iter().map(shown).collect();
-        let _infallible =
-            writeln!(text, "| [{area}](#{area}) | {} | {} |", cells.join(" | "), shown(all));
+        let _infallible = writeln!(
+            text,
+            "| [{area}](#{area}) | {} | {} |",
+            cells.join(" | "),
+            shown(all)
+        );
     }
     let mut area = "";
     for verdict in verdicts {
@@ -29,7 +33,11 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
             );
         }
         let reason = verdict.reason.as_ref().map(|reason| format!(" ({reason})"));
-        let date = if case.date.is_empty() { String::new() } else { format!(", {}", case.date) };
+        let date = if case.date.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", case.date)
+        };
         let _infallible = writeln!(
             text,
             "| {} | {}{} | {} | {} | {} | {} | {}{date} |",
@@ -52,5 +60,7 @@ E inferred, or a promise of the mock alone. A cell is passed/all.";
 
 /// A text as one cell of a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    text.replace('|', "\\|")
+        .replace('\n', " ")
+        .replace('<', "&lt;")
 }

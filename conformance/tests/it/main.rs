@@ -1,3 +1,6 @@
-//! The suite against mocks, and the data of the suite against itself.
+//! The suite against mocks and against targets that are wrong, and its data against itself.
 
 mod data;
+mod program;
+mod report;
+mod targets;
