@@ -340,7 +340,12 @@ impl Target {
 
     /// A mock that this case has for itself.
     async fn private(&self, case: &Case) -> Result<(MockWechat, Stage), ArrangeError> {
-        let builder = MockWechat::builder().intercept();
+        let builder = MockWechat::builder();
+        let builder = if case.needs.proxy {
+            builder.intercept()
+        } else {
+            builder
+        };
         let builder = if self.is_strict {
             builder.strict()
         } else {

@@ -139,7 +139,7 @@ async fn who_says_yes_to_everything_passes_no_case_that_a_call_decides() {
     // What the last step expects of an answer on WeChat's paths, which is a plain yes here.
     let refusals: Vec<&Case> = cases()
         .iter()
-        .filter(|case| !case.needs.clock)
+        .filter(|case| case.layer == Layer::L1)
         .filter(|case| {
             case.steps.iter().any(|step| {
                 step["expect"]["has"]["errcode"]
@@ -148,7 +148,7 @@ async fn who_says_yes_to_everything_passes_no_case_that_a_call_decides() {
             })
         })
         .collect();
-    assert!(refusals.len() > 300);
+    assert!(refusals.len() > 100, "{}", refusals.len());
     let verdicts = run(Arc::new(target), refusals, |_| {}).await;
     let passed: Vec<&str> = verdicts
         .iter()
