@@ -309,16 +309,16 @@ impl Target {
             return verdict(Outcome::Skip, Some(why), Vec::new());
         }
         let is_changing = case.needs.clock || self.standing_otherwise(case).is_some();
-        let played = if !is_changing {
-            let _others = self.quiet.read().await;
-            play(case, self.stage.clone()).await
-        } else if self.mock.is_some() {
+        let played = if self.mock.is_some() {
             match self.private(case).await {
                 Ok((_mock, stage)) => play(case, stage).await,
                 Err(error) => {
                     return verdict(Outcome::Error, Some(error.to_string()), Vec::new());
                 }
             }
+        } else if !is_changing {
+            let _others = self.quiet.read().await;
+            play(case, self.stage.clone()).await
         } else {
             let _alone = self.quiet.write().await;
             let turned = self.turn(case, true).await;

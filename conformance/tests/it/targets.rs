@@ -105,12 +105,18 @@ async fn switches_of_others_are_read_and_never_turned() {
 async fn yes_to_everything(mock: &MockWechat) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().fallback(answer).with_state(mock.url());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let router = Router::new()
+        .fallback(answer)
+        .with_state((mock.url(), http));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
 }
 
-async fn answer(State(mock): State<String>, request: Request) -> Response {
+async fn answer(
+    State((mock, http)): State<(String, reqwest::Client)>,
+    request: Request,
+) -> Response {
     let path = request.uri().path_and_query().unwrap().as_str().to_owned();
     if !path.starts_with("/_mock/") {
         let yes = r#"{"errcode":0,"errmsg":"ok","access_token":"t","ticket":"t","card_id":"p","code":"c",
@@ -119,7 +125,6 @@ async fn answer(State(mock): State<String>, request: Request) -> Response {
     }
     let method = request.method().clone();
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let sent = http
         .request(method, format!("{mock}{path}"))
         .body(body)
