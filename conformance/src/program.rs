@@ -21,6 +21,10 @@ use crate::{Ask, Case, Level, Options, Outcome, Target, Verdict, cases, cases_of
 /// failure passes, 2 when the target cannot be reached or the command line cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 struct Arguments {
     /// Where the target answers; without it, a mock is started in this process.
     #[arg(long, value_name = "URL")]
@@ -242,24 +246,25 @@ fn told(verdicts: &[Verdict], url: Option<&str>) -> String {
     let lines = verdicts
         .iter()
         .map(|verdict| line(verdict.case, verdict.outcome.name()));
-    let mut text: String = lines.collect();
+    let mut parts: Vec<String> = lines.collect();
     for verdict in verdicts {
         let Some(reason) = &verdict.reason else {
             continue;
         };
-        text += &format!(
+        parts.push(format!(
             "\n{} {}: {reason}\n",
             verdict.outcome.name(),
             verdict.case.id
-        );
+        ));
         let is_different = verdict.outcome.is_broken() || verdict.outcome == Outcome::Warn;
         if let (true, Some(last)) = (is_different, verdict.traffic.last()) {
             let curl = match url {
                 Some(url) => last.curl.replace("$URL", url),
                 None => last.curl.clone(),
             };
-            text += &format!("  {curl}\n  {} {}\n", last.status, last.answer);
+            parts.push(format!("  {curl}\n  {} {}\n", last.status, last.answer));
         }
     }
-    text + "\n" + &report::summary(verdicts) + "\n"
+    parts.push(format!("\n{}\n", report::summary(verdicts)));
+    parts.concat()
 }

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use base64::{
@@ -199,10 +199,7 @@ fn envelope(push: &Push, pushed: &Received) -> Result<(), String> {
         return Err(format!("query: expected {:?}, came {names:?}", push.query));
     }
     for (name, wanted) in &push.headers {
-        let found = pushed
-            .headers
-            .get(name.as_str())
-            .map(|value| value.as_bytes());
+        let found = pushed.headers.get(name.as_str()).map(HeaderValue::as_bytes);
         if found != wanted.as_str().map(str::as_bytes) {
             let found = found.map(String::from_utf8_lossy);
             return Err(format!("header {name}: expected {wanted}, came {found:?}"));

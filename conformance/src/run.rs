@@ -81,6 +81,10 @@ pub struct Verdict {
 }
 
 /// What is held to account.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a target is and what may be done with it are independent facts"
+)]
 pub struct Target {
     stage: Stage,
     /// A mock in this process, which ends with the target.

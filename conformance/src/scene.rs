@@ -91,11 +91,7 @@ impl Scene {
                 .as_i64()
                 .ok_or_else(|| failed(format!("no time in {clock}")))?
         } else {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            since
-                .ok()
-                .and_then(|time| i64::try_from(time.as_secs()).ok())
-                .unwrap_or(0)
+            time::OffsetDateTime::now_utc().unix_timestamp()
         };
         Ok(())
     }

@@ -47,30 +47,30 @@ fn cut(text: &str) -> String {
 
 /// The command line that sends a request.
 fn curl(request: &Request) -> String {
-    let mut line = format!(
+    let mut words = vec![format!(
         "curl -sS -X {} \"$URL\"{}",
         request.method,
         quoted(&request.path)
-    );
+    )];
     let is_upload = request
         .shown
         .as_ref()
         .is_some_and(|shown| shown.contains("=@"));
     for (name, value) in &request.headers {
         if !is_upload || name != "Content-Type" {
-            line += &format!(" -H {}", quoted(&format!("{name}: {value}")));
+            words.push(format!("-H {}", quoted(&format!("{name}: {value}"))));
         }
     }
     match &request.shown {
-        Some(shown) if is_upload => line += &format!(" -F {}", quoted(shown)),
-        Some(shown) => line += &format!(" --data-binary @- # {shown}"),
+        Some(shown) if is_upload => words.push(format!("-F {}", quoted(shown))),
+        Some(shown) => words.push(format!("--data-binary @- # {shown}")),
         None if request.body.is_empty() => {}
         None => {
             let body = String::from_utf8_lossy(&request.body);
-            line += &format!(" --data-binary {}", quoted(&cut(&body)));
+            words.push(format!("--data-binary {}", quoted(&cut(&body))));
         }
     }
-    line
+    words.join(" ")
 }
 
 /// A text as one word of a POSIX shell.

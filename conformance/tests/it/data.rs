@@ -162,14 +162,14 @@ fn a_case_states_the_numbers_of_its_capture() {
         let Some(capture) = case.capture.as_deref().and_then(|id| captures.get(id)) else {
             continue;
         };
-        let (mut stated, mut captured) = (Vec::new(), Vec::new());
+        let (mut here, mut there) = (Vec::new(), Vec::new());
         for step in case.arrange.iter().chain(&case.steps) {
-            errcodes(&step["expect"], &mut stated);
+            errcodes(&step["expect"], &mut here);
         }
         for step in capture["steps"].as_array().unwrap() {
-            errcodes(&step["answer"], &mut captured);
+            errcodes(&step["answer"], &mut there);
         }
-        assert_eq!(stated, captured, "{} and {}", case.id, capture["id"]);
+        assert_eq!(here, there, "{} and {}", case.id, capture["id"]);
     }
 }
 

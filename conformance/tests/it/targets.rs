@@ -41,9 +41,11 @@ async fn every_path_is_called() {
                 .unwrap_or_default();
             [step.clone()].into_iter().chain(repeated)
         })
-        .map(|step| match step["create"].is_object() {
-            true => "/card/create".to_owned(),
-            false => step["call"]["path"].as_str().unwrap_or_default().to_owned(),
+        .map(|step| {
+            if step["create"].is_object() {
+                return "/card/create".to_owned();
+            }
+            step["call"]["path"].as_str().unwrap_or_default().to_owned()
         })
         .collect();
     let never: Vec<&str> = wechat_mock::paths()
@@ -178,8 +180,10 @@ async fn without_an_arranger_layer_one_runs_and_the_rest_is_skipped() {
     let (verdicts, broken) = broken(target, chosen).await;
     assert!(broken.is_empty(), "{broken}");
     let outcomes: Vec<Outcome> = verdicts.iter().map(|verdict| verdict.outcome).collect();
-    use Outcome::{Pass, Skip};
-    assert_eq!(outcomes, [Pass, Pass, Skip, Skip]);
+    assert_eq!(
+        outcomes,
+        [Outcome::Pass, Outcome::Pass, Outcome::Skip, Outcome::Skip]
+    );
     assert!(
         cases()
             .iter()
