@@ -1,30 +1,98 @@
 //! The program: `cargo conformance`.
 
-use std::{fs, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::{BufReader, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use anyhow::Context;
-use clap::Parser;
-use serde_json::{Value, json};
-use wechat_mock::MockWechat;
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
 
-use crate::{Case, Target, Verdict, cases, run};
+use crate::{Ask, Case, Level, Options, Outcome, Target, Verdict, cases, cases_of, report, run};
 
-/// Holds a stand-in for WeChat to the numbered rules.
+/// Holds a stand-in for WeChat to what WeChat was seen, or is documented, to answer.
+///
+/// Exit status: 0 when nothing is broken, 1 when a MUST is broken, a case cannot be tried or a known
+/// failure passes, 2 when the target cannot be reached or the command line cannot be read.
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 struct Arguments {
     /// Where the target answers; without it, a mock is started in this process.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Only the cases whose id begins with this, such as WX-CLM or code/.
+    /// What the target is.
+    #[arg(long, value_enum, default_value = "mock")]
+    target: Kind,
+    /// The token that the control API of the mock asks for.
+    #[arg(long, value_name = "TOKEN")]
+    control_token: Option<String>,
+    /// Who moves the clock, holds the phone and reviews cards.
+    #[arg(long, value_enum, default_value = "control")]
+    arrange: Arrange,
+    /// The account to use where none can be opened (`--arrange ask` and `none`), as APPID; the secret is
+    /// read from the environment variable `WECHAT_OA_SECRET`.
+    #[arg(long, value_name = "APPID")]
+    appid: Option<String>,
+    /// Only the cases of which the id, a rule, the capture or the area begins with this.
     #[arg(long, value_name = "ID", default_value = "")]
     only: String,
-    /// Writes report.json and report.md into this folder.
+    /// Only the cases of this level.
+    #[arg(long, value_enum)]
+    level: Option<LevelName>,
+    /// Reads the cases from the files of this folder, in place of those of the suite.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+    /// Lists the cases and runs none.
+    #[arg(long)]
+    list: bool,
+    /// Writes results.json, junit.xml, report.html and report.md into this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Leaves all times out of the reports.
+    #[arg(long)]
+    no_times: bool,
     /// Behind a URL too, runs the cases that move the clock.
     #[arg(long)]
     move_clock: bool,
+    /// Nobody else uses the target behind the URL: its clock and its switches may be changed.
+    #[arg(long)]
+    exclusive: bool,
+    /// The mock in this process has all its switches on the strict side.
+    #[arg(long, conflicts_with = "url")]
+    strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum Kind {
+    Mock,
+    Backend,
+    Wechat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum Arrange {
+    /// The control API of the mock.
+    Control,
+    /// A person, asked in the terminal.
+    Ask,
+    /// Nobody: only cases of layer 1 run.
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
+enum LevelName {
+    Must,
+    Should,
+    May,
 }
 
 /// Runs the program with the arguments of this process.
@@ -53,44 +121,107 @@ async fn start(arguments: Arguments) -> ExitCode {
     }
 }
 
-/// Whether every rule that was tried is kept.
+/// Whether nothing is broken.
 async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
-    let mock = match arguments.url {
-        Some(_) => None,
-        None => Some(MockWechat::builder().intercept().start().await),
+    let all = match &arguments.cases {
+        // They live as long as the process.
+        Some(folder) => Vec::leak(cases_of(folder).map_err(anyhow::Error::msg)?),
+        None => cases(),
     };
-    let url = match (&arguments.url, &mock) {
-        (Some(url), _) => url.clone(),
-        (None, Some(mock)) => mock.url(),
-        (None, None) => unreachable!("without a URL a mock was started"),
-    };
-    let may_move_clock = mock.is_some() || arguments.move_clock;
-    let chosen: Vec<&Case> = cases()
-        .filter(|case| case.id.starts_with(&arguments.only))
+    let chosen: Vec<&'static Case> = all
+        .iter()
+        .filter(|case| is_chosen(case, &arguments))
         .collect();
     if chosen.is_empty() {
-        anyhow::bail!("no case begins with {}", arguments.only);
+        bail!("no case begins with {}", arguments.only);
     }
-    let target = Target::new(&url)?;
-    let target = if mock.is_some() { target.own() } else { target };
-    target
-        .reach()
-        .await
-        .with_context(|| format!("{url} does not answer"))?;
-    let is_proxy = target.is_proxy().await?;
-    let (tried, left): (Vec<&Case>, Vec<&Case>) = chosen
-        .iter()
-        .partition(|case| (may_move_clock || !case.moves_clock) && (is_proxy || !case.needs_proxy));
-    let verdicts = run(&target, tried.iter().copied()).await;
-    let table = table(&chosen, &verdicts, &left);
-    print(&table)?;
+    if arguments.list {
+        let lines = chosen.iter().map(|case| line(case, ""));
+        print(&lines.collect::<String>())?;
+        return Ok(true);
+    }
+    let target = Arc::new(target(&arguments).await?);
+    let count = chosen.len();
+    let done = AtomicUsize::new(0);
+    let shows_progress = std::io::stderr().is_terminal();
+    let verdicts = run(target, chosen, move |verdict| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if shows_progress {
+            let _gone = write!(
+                std::io::stderr(),
+                "\r\x1b[K{done}/{count} {}",
+                verdict.case.id
+            );
+        }
+    })
+    .await;
+    if shows_progress {
+        let _gone = write!(std::io::stderr(), "\r\x1b[K");
+    }
+    print(&told(&verdicts, arguments.url.as_deref()))?;
     if let Some(folder) = &arguments.report {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let json = report(&chosen, &verdicts);
-        fs::write(folder.join("report.json"), format!("{json:#}\n"))?;
-        fs::write(folder.join("report.md"), markdown(&chosen, &verdicts))?;
+        report::write(folder, &verdicts, !arguments.no_times)
+            .with_context(|| format!("cannot write into {}", folder.display()))?;
     }
-    Ok(verdicts.iter().all(|verdict| verdict.violation.is_none()))
+    Ok(!verdicts.iter().any(|verdict| verdict.outcome.is_broken()))
+}
+
+fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
+    let only = arguments.only.as_str();
+    let names = [&case.id, &case.area]
+        .into_iter()
+        .chain(&case.rules)
+        .chain(&case.capture);
+    let level = arguments.level.map(|level| match level {
+        LevelName::Must => Level::Must,
+        LevelName::Should => Level::Should,
+        LevelName::May => Level::May,
+    });
+    names.into_iter().any(|name| name.starts_with(only))
+        && level.is_none_or(|level| level == case.level)
+}
+
+async fn target(arguments: &Arguments) -> anyhow::Result<Target> {
+    if arguments.target != Kind::Mock {
+        bail!("this target is not built yet: {:?}", arguments.target);
+    }
+    let secret = std::env::var("WECHAT_OA_SECRET").unwrap_or_default();
+    let options = Options {
+        control_token: arguments.control_token.clone(),
+        move_clock: arguments.move_clock,
+        exclusive: arguments.exclusive,
+        account: arguments.appid.clone().map(|appid| (appid, secret)),
+    };
+    let Some(url) = &arguments.url else {
+        if arguments.arrange != Arrange::Control {
+            bail!("--arrange ask and none need --url");
+        }
+        return Ok(Target::in_process(arguments.strict).await?);
+    };
+    if arguments.arrange != Arrange::Control && options.account.is_none() {
+        bail!("--arrange ask and none need --appid, and its secret in WECHAT_OA_SECRET");
+    }
+    match arguments.arrange {
+        Arrange::Control => Ok(Target::at(url, options)
+            .await
+            .with_context(|| format!("{url} does not answer"))?),
+        Arrange::Ask => {
+            let person = Ask::new(BufReader::new(std::io::stdin()), std::io::stderr());
+            reachable(url).await?;
+            Ok(Target::with(url, Arc::new(person), options)?)
+        }
+        Arrange::None => {
+            reachable(url).await?;
+            Ok(Target::plain(url, options)?)
+        }
+    }
+}
+
+async fn reachable(url: &str) -> anyhow::Result<()> {
+    let asked = crate::http::client().build()?.get(url).send().await;
+    asked
+        .map(drop)
+        .with_context(|| format!("{url} does not answer"))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
@@ -99,90 +230,41 @@ fn print(text: &str) -> anyhow::Result<()> {
         .context("nobody reads the table")
 }
 
-/// How a case ended, in a word.
-fn outcome(id: &str, verdicts: &[Verdict]) -> &'static str {
-    match verdicts.iter().find(|verdict| verdict.id == id) {
-        None
-        | Some(Verdict {
-            not_run: Some(_), ..
-        }) => "not run",
-        Some(Verdict {
-            violation: None, ..
-        }) => "kept",
-        Some(_) => "BROKEN",
-    }
+fn line(case: &Case, outcome: &str) -> String {
+    format!(
+        "{outcome:5} {:16} {:6} {} {} {}\n",
+        case.id,
+        case.level.name(),
+        case.grade.name(),
+        case.layer.name(),
+        case.title.en
+    )
 }
 
-fn table(chosen: &[&Case], verdicts: &[Verdict], left: &[&Case]) -> String {
-    let mut lines: Vec<String> = chosen
+/// The table, what is to be said about cases that did not pass, and the sums.
+fn told(verdicts: &[Verdict], url: Option<&str>) -> String {
+    let lines = verdicts
         .iter()
-        .map(|case| {
-            let outcome = outcome(case.id, verdicts);
-            format!("{outcome:8} {:22} {}", case.id, case.statement())
-        })
-        .collect();
+        .map(|verdict| line(verdict.case, verdict.outcome.name()));
+    let mut parts: Vec<String> = lines.collect();
     for verdict in verdicts {
-        if let Some(violation) = &verdict.violation {
-            lines.push(format!("\n{}: {violation}", verdict.id));
+        let Some(reason) = &verdict.reason else {
+            continue;
+        };
+        parts.push(format!(
+            "\n{} {}: {reason}\n",
+            verdict.outcome.name(),
+            verdict.case.id
+        ));
+        let is_different = verdict.outcome.is_broken() || verdict.outcome == Outcome::Warn;
+        if let (true, Some(last)) = (is_different, verdict.traffic.last()) {
+            let curl = match url {
+                Some(url) => last.curl.replace("$URL", url),
+                None => last.curl.clone(),
+            };
+            parts.push(format!("  {curl}\n  {} {}\n", last.status, last.answer));
         }
     }
-    let broken = verdicts
-        .iter()
-        .filter(|verdict| verdict.violation.is_some())
-        .count();
-    let unmet: Vec<&Verdict> = verdicts
-        .iter()
-        .filter(|verdict| verdict.not_run.is_some())
-        .collect();
-    let kept = verdicts.len() - broken - unmet.len();
-    lines.push(format!(
-        "\n{kept} kept, {broken} broken, {} not run",
-        left.len() + unmet.len()
-    ));
-    for verdict in unmet {
-        let why = verdict.not_run.as_deref().unwrap_or_default();
-        lines.push(format!("not run: {}: {why}", verdict.id));
-    }
-    if left.iter().any(|case| case.moves_clock) {
-        lines.push(
-            "not run: they move the clock that others behind the URL share; --move-clock runs them"
-                .to_owned(),
-        );
-    }
-    if left.iter().any(|case| case.needs_proxy) {
-        lines.push("not run: they need a mock that was started with --intercept".to_owned());
-    }
-    lines.join("\n") + "\n"
-}
-
-fn report(chosen: &[&Case], verdicts: &[Verdict]) -> Value {
-    let rows: Vec<Value> = chosen
-        .iter()
-        .map(|case| {
-            let verdict = verdicts.iter().find(|verdict| verdict.id == case.id);
-            let violation = verdict.and_then(|verdict| verdict.violation.as_ref());
-            json!({
-                "id": case.id,
-                "outcome": outcome(case.id, verdicts).to_lowercase(),
-                "statement": case.statement(),
-                "violation": violation.map(ToString::to_string),
-            })
-        })
-        .collect();
-    json!({"cases": rows})
-}
-
-fn markdown(chosen: &[&Case], verdicts: &[Verdict]) -> String {
-    let rows = chosen.iter().map(|case| {
-        let statement = case.statement().replace('|', "\\|");
-        format!(
-            "| {} | {} | {statement} |\n",
-            case.id,
-            outcome(case.id, verdicts)
-        )
-    });
-    format!(
-        "# Conformance\n\n| rule | outcome | statement |\n|---|---|---|\n{}",
-        rows.collect::<String>()
-    )
+    parts.push(format!("\n{}\n", report::summary(verdicts)));
+    parts.concat()
 }

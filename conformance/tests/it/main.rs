@@ -1,4 +1,8 @@
-//! The mock keeps every rule, and every rule and path has a case.
+//! The suite against mocks and against targets that are wrong, and its data against itself.
 
-mod coverage;
-mod mock;
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+mod data;
+mod program;
+mod report;
+mod targets;
