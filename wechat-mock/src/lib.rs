@@ -14,6 +14,9 @@ pub mod cli;
 mod console;
 mod control;
 mod diagnosis;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod direct;
 mod explain;
 mod facts;
 mod faults;

@@ -35,7 +35,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 const BREATH: Duration = Duration::from_millis(50);
 
 /// All faces of the mock, which listens on `here`.
-fn router(mock: Mock, here: SocketAddr) -> Router {
+pub(crate) fn router(mock: Mock, here: SocketAddr) -> Router {
     let access = Access::new(&mock, here);
     let own = Router::new()
         .nest("/_mock/v1", control::router(mock.clone(), access.clone()))

@@ -49,7 +49,7 @@ pub(crate) fn measure(only: &str) -> Result<Vec<CallFigures>> {
 fn of_call(scenario: Scenario) -> Result<CallFigures> {
     let mock = MockWechat::start_blocking();
     let address: SocketAddr = mock.url().trim_start_matches("http://").parse()?;
-    let mut shop = Shop::open(address, 1_000)?;
+    let mut shop = Shop::open(move |request| ask(address, request), 1_000)?;
     let first = shop.requests(scenario, 1)?;
     let answer = ask(address, &first[0])?.body;
     let axum = rivals::axum(answer.clone())?;

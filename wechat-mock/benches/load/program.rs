@@ -162,14 +162,14 @@ fn of_many_requests() -> Result<(u64, u64)> {
     let program = Program::start()?;
     ask(program.address, &request("GET", "/_mock/v1/health", ""))?;
     let idle = program.resident()?;
-    let mut shop = Shop::open(program.address, 0)?;
+    let mut shop = open(program.address, 0)?;
     for scenario in [
         Scenario::Get,
         Scenario::Ticket,
         Scenario::RefusedCreate,
         Scenario::RefusedCode,
     ] {
-        shop.load(scenario, MANY / 4, CALLERS)?;
+        shop.load(program.address, scenario, MANY / 4, CALLERS)?;
     }
     Ok((idle, program.resident()?))
 }
@@ -177,23 +177,35 @@ fn of_many_requests() -> Result<(u64, u64)> {
 /// Creates cards up to each of [`SIZES`], and measures what they take.
 fn of_cards(growth: &mut Vec<(&'static str, Vec<f64>)>) -> Result<u64> {
     let program = Program::start()?;
-    let mut shop = Shop::open(program.address, 0)?;
-    shop.load(Scenario::Create, WARM_UP, CALLERS)?;
+    let mut shop = open(program.address, 0)?;
+    shop.load(program.address, Scenario::Create, WARM_UP, CALLERS)?;
     let (mut made, mut before) = (WARM_UP, program.resident()?);
     let (mut create, mut get, mut list) = (Vec::new(), Vec::new(), Vec::new());
     let (mut first, mut per_card) = (before, 0);
     for size in SIZES {
         if size > made {
-            create.push(shop.load(Scenario::Create, size - made, CALLERS)?.rate);
+            create.push(
+                shop.load(program.address, Scenario::Create, size - made, CALLERS)?
+                    .rate,
+            );
             per_card = (program.resident()? - first) / (size - made) as u64;
             (made, first) = (size, program.resident()?);
         } else {
             // So many are there from the beginning.
-            create.push(shop.load(Scenario::Create, size, CALLERS)?.rate);
+            create.push(
+                shop.load(program.address, Scenario::Create, size, CALLERS)?
+                    .rate,
+            );
             made += size;
         }
-        get.push(shop.load(Scenario::Get, TIMES, CALLERS)?.rate);
-        list.push(shop.load(Scenario::List, TIMES / 8, CALLERS)?.rate);
+        get.push(
+            shop.load(program.address, Scenario::Get, TIMES, CALLERS)?
+                .rate,
+        );
+        list.push(
+            shop.load(program.address, Scenario::List, TIMES / 8, CALLERS)?
+                .rate,
+        );
         before = before.max(first);
     }
     growth.push(("card/create, by cards", create));
@@ -205,20 +217,29 @@ fn of_cards(growth: &mut Vec<(&'static str, Vec<f64>)>) -> Result<u64> {
 /// Claims codes up to each of [`SIZES`], and measures what they take; then writes and reads the world.
 fn of_codes(growth: &mut Vec<(&'static str, Vec<f64>)>) -> Result<(u64, WorldFigures)> {
     let program = Program::start()?;
-    let mut shop = Shop::open(program.address, USERS)?;
-    shop.load(Scenario::AddCard, WARM_UP, CALLERS)?;
+    let mut shop = open(program.address, USERS)?;
+    shop.load(program.address, Scenario::AddCard, WARM_UP, CALLERS)?;
     let (mut claimed, mut before) = (WARM_UP, program.resident()?);
     let (mut claim, mut decrypt, mut consume) = (Vec::new(), Vec::new(), Vec::new());
     let mut per_code = 0;
     for size in SIZES {
         let more = size.saturating_sub(claimed).max(1_000);
-        claim.push(shop.load(Scenario::AddCard, more, CALLERS)?.rate);
+        claim.push(
+            shop.load(program.address, Scenario::AddCard, more, CALLERS)?
+                .rate,
+        );
         claimed += more;
         let now = program.resident()?;
         per_code = now.saturating_sub(before) / more as u64;
         before = now;
-        decrypt.push(shop.load(Scenario::Decrypt, TIMES, CALLERS)?.rate);
-        consume.push(shop.load(Scenario::Consume, TIMES / 8, CALLERS)?.rate);
+        decrypt.push(
+            shop.load(program.address, Scenario::Decrypt, TIMES, CALLERS)?
+                .rate,
+        );
+        consume.push(
+            shop.load(program.address, Scenario::Consume, TIMES / 8, CALLERS)?
+                .rate,
+        );
     }
     growth.push(("wx.addCard, by codes", claim));
     growth.push(("card/code/decrypt, by codes", decrypt));
@@ -248,16 +269,26 @@ fn of_world(program: &Program) -> Result<WorldFigures> {
     })
 }
 
+fn open(address: SocketAddr, users: usize) -> Result<Shop> {
+    Ok(Shop::open(move |request| ask(address, request), users)?)
+}
+
 impl Shop {
     /// Sends so many requests of a scenario, some thousand at a time.
-    fn load(&mut self, scenario: Scenario, times: usize, callers: usize) -> Result<Run> {
+    fn load(
+        &mut self,
+        address: SocketAddr,
+        scenario: Scenario,
+        times: usize,
+        callers: usize,
+    ) -> Result<Run> {
         /// Requests that are written ahead.
         const AHEAD: usize = 20_000;
         let (mut left, mut rates, mut latencies) = (times, Vec::new(), Vec::new());
         while left > 0 {
             let now = left.min(AHEAD);
             let requests = self.requests(scenario, now)?;
-            let run = load(self.address, &requests, now, callers, scenario.is_right())?;
+            let run = load(address, &requests, now, callers, scenario.is_right())?;
             rates.push(run.rate);
             latencies = run.latencies;
             left -= now;

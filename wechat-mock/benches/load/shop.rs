@@ -2,14 +2,13 @@
 
 use std::{
     io,
-    net::SocketAddr,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{Value, json};
 use wechat_mock::sign::Signed;
 
-use crate::client::{ask, request};
+use crate::client::{Answer, request};
 
 const APPID: &str = "wx00000000000000a0";
 const SECRET: &str = "000000000000000000000000000000a0";
@@ -17,9 +16,12 @@ const PAGE: &str = "wx00000000000000b0";
 /// Cards of one kind that a customer may take.
 const LIMIT: usize = 50;
 
+/// Sends a request that was written ahead.
+type Ask = dyn Fn(&[u8]) -> io::Result<Answer>;
+
 /// An account with a token and a ticket, and one card.
 pub(crate) struct Shop {
-    pub(crate) address: SocketAddr,
+    ask: Box<Ask>,
     token: String,
     ticket: String,
     /// The card of the tutorial, as create takes it.
@@ -114,9 +116,12 @@ fn now() -> u64 {
 
 impl Shop {
     /// Opens a shop at a mock with the starter world, to which `users` customers `u0`, `u1`, … come.
-    pub(crate) fn open(address: SocketAddr, users: usize) -> io::Result<Self> {
+    pub(crate) fn open(
+        ask: impl Fn(&[u8]) -> io::Result<Answer> + 'static,
+        users: usize,
+    ) -> io::Result<Self> {
         let mut shop = Self {
-            address,
+            ask: Box::new(ask),
             token: String::new(),
             ticket: String::new(),
             seed: Value::Null,
@@ -263,7 +268,7 @@ impl Shop {
     }
 
     fn json(&self, request: &[u8]) -> io::Result<Value> {
-        let answer = ask(self.address, request)?;
+        let answer = (self.ask)(request)?;
         if answer.status != 200 {
             let body = String::from_utf8_lossy(&answer.body).into_owned();
             return Err(io::Error::other(format!("{}: {body}", answer.status)));

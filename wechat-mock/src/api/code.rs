@@ -30,7 +30,7 @@ use crate::{
 /// POST `/card/code/decrypt`: the code behind what `wx.addCard` gave the page.
 pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let text = context.call.fields()?.required_text("encrypt_code");
-    let key = context.own_account().seal_key();
+    let key = context.own_account().seal_key().clone();
     if let Some(decoded) = decoded(text)
         && let Ok(code) = key.open(&decoded)
         && !context

@@ -37,12 +37,43 @@ pub(crate) struct Account {
     pub(crate) pages: Vec<LandingPage>,
     pub(crate) images: Images,
     pub(crate) media: MediaShelf,
+    constants: Constants,
+}
+
+/// What follows from the world's seed and the appid, and is needed in many calls.
+#[derive(Clone, Debug)]
+struct Constants {
+    /// Five characters that card ids and openids of one account share.
+    mark: String,
+    /// The key of the account's encrypted codes.
+    seal_key: SealKey,
+    platform_openid: String,
+    operator_openid: String,
+}
+
+impl Constants {
+    fn new(ids: &Ids) -> Self {
+        let mark = ids.fixed("mark").base64url(5);
+        let openid = |name: &str| format!("o{mark}{}", ids.fixed(name).base64url(22));
+        Self {
+            seal_key: SealKey::new(
+                ids.fixed("seal: cipher").bytes(),
+                ids.fixed("seal: mac").bytes(),
+            ),
+            // No user has an empty name.
+            platform_openid: openid("openid of "),
+            operator_openid: openid("the operator's openid"),
+            mark,
+        }
+    }
 }
 
 impl Account {
     pub(crate) fn new(profile: Profile, seed: u64, drawn: u64) -> Self {
+        let ids = Ids::new(seed, &profile.appid, drawn);
         Self {
-            ids: Ids::new(seed, &profile.appid, drawn),
+            constants: Constants::new(&ids),
+            ids,
             profile,
             usage: Usage::default(),
             tokens: Tokens::default(),
@@ -64,14 +95,9 @@ impl Account {
         self.profile.kind == AccountKind::OfficialAccount
     }
 
-    /// Five characters that card ids and openids of one account share.
-    fn mark(&self) -> String {
-        self.ids.fixed("mark").base64url(5)
-    }
-
     /// A new card id: `p`, the account's mark, 22 characters.
     pub(crate) fn draw_card_id(&mut self) -> String {
-        format!("p{}{}", self.mark(), self.ids.draw().base64url(22))
+        format!("p{}{}", self.constants.mark, self.ids.draw().base64url(22))
     }
 
     /// A new code as WeChat makes them: 12 digits.
@@ -108,19 +134,17 @@ impl Account {
     /// The openid of a user at this account: `o`, the account's mark, 22 characters.
     pub(crate) fn openid_of(&self, user: &str) -> String {
         let mut draw = self.ids.fixed(&format!("openid of {user}"));
-        format!("o{}{}", self.mark(), draw.base64url(22))
+        format!("o{}{}", self.constants.mark, draw.base64url(22))
     }
 
     /// Where events come from that no customer caused.
-    pub(crate) fn platform_openid(&self) -> String {
-        // No user has an empty name.
-        self.openid_of("")
+    pub(crate) fn platform_openid(&self) -> &str {
+        &self.constants.platform_openid
     }
 
     /// The openid of whoever redeems codes by the API: the account's operator.
-    pub(crate) fn operator_openid(&self) -> String {
-        let mut draw = self.ids.fixed("the operator's openid");
-        format!("o{}{}", self.mark(), draw.base64url(22))
+    pub(crate) fn operator_openid(&self) -> &str {
+        &self.constants.operator_openid
     }
 
     pub(crate) fn card(&self, number: CardNo) -> &Card {
@@ -147,10 +171,7 @@ impl Account {
     }
 
     /// The key of this account's encrypted codes.
-    pub(crate) fn seal_key(&self) -> SealKey {
-        SealKey::new(
-            self.ids.fixed("seal: cipher").bytes(),
-            self.ids.fixed("seal: mac").bytes(),
-        )
+    pub(crate) fn seal_key(&self) -> &SealKey {
+        &self.constants.seal_key
     }
 }

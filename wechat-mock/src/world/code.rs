@@ -1,6 +1,6 @@
 //! Codes: what one customer holds of one card.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -143,8 +143,8 @@ pub(crate) struct CodeBook {
     codes: Vec<Code>,
     /// Codes that WeChat made are unique in the account.
     made: HashMap<Box<str>, CodeNo>,
-    /// Custom codes are unique in their card.
-    custom: HashMap<CardNo, HashMap<Box<str>, CodeNo>>,
+    /// Custom codes are unique in their card; by text first, so that those of all cards stand together.
+    custom: BTreeMap<(Box<str>, CardNo), CodeNo>,
     /// What was a code until it was given away or renamed.
     gone: HashMap<Box<str>, CodeNo>,
     held: HashMap<UserNo, Vec<CodeNo>>,
@@ -165,8 +165,7 @@ impl CodeBook {
         if code.status == CodeStatus::GiftSucc {
             self.gone.insert(code.code.clone(), number);
         } else {
-            let index = self.index(is_custom.then_some(code.card));
-            index.insert(code.code.clone(), number);
+            self.insert(&code.code, is_custom.then_some(code.card), number);
         }
         self.held.entry(code.user).or_default().push(number);
         let of_card = self.of_card.entry(code.card).or_default();
@@ -180,11 +179,18 @@ impl CodeBook {
         number
     }
 
-    fn index(&mut self, custom_of: Option<CardNo>) -> &mut HashMap<Box<str>, CodeNo> {
+    fn insert(&mut self, text: &str, custom_of: Option<CardNo>, number: CodeNo) {
         match custom_of {
-            Some(card) => self.custom.entry(card).or_default(),
-            None => &mut self.made,
-        }
+            Some(card) => self.custom.insert((text.into(), card), number),
+            None => self.made.insert(text.into(), number),
+        };
+    }
+
+    fn remove(&mut self, text: &str, custom_of: Option<CardNo>) {
+        match custom_of {
+            Some(card) => self.custom.remove(&(text.into(), card)),
+            None => self.made.remove(text),
+        };
     }
 
     /// Whether a text is taken: in the account for WeChat's codes, in the card for custom ones.
@@ -195,20 +201,27 @@ impl CodeBook {
     /// Where a code stands: one that WeChat made, or a custom one of a card.
     pub(crate) fn find(&self, code: &str, custom_of: Option<CardNo>) -> Option<CodeNo> {
         match custom_of {
-            Some(card) => self.custom.get(&card)?.get(code).copied(),
+            Some(card) => self.custom.get(&(code.into(), card)).copied(),
             None => self.made.get(code).copied(),
         }
     }
 
     /// Whether any card has this as a custom code.
     pub(crate) fn is_custom_somewhere(&self, code: &str) -> bool {
-        self.custom.values().any(|codes| codes.contains_key(code))
+        self.custom_of_all(code).next().is_some()
+    }
+
+    /// The custom codes of all cards with a text.
+    fn custom_of_all(&self, code: &str) -> impl Iterator<Item = &CodeNo> {
+        let text: Box<str> = code.into();
+        let all = self.custom.range((text.clone(), 0)..=(text, CardNo::MAX));
+        all.map(|(_, number)| number)
     }
 
     /// All codes with a text: one that WeChat made, custom ones of several cards, the last that is gone.
     pub(crate) fn of_text(&self, code: &str) -> impl Iterator<Item = CodeNo> {
         let made = self.made.get(code);
-        let custom = self.custom.values().filter_map(|codes| codes.get(code));
+        let custom = self.custom_of_all(code);
         let gone = self.gone.get(code);
         made.into_iter().chain(custom).chain(gone).copied()
     }
@@ -240,7 +253,7 @@ impl CodeBook {
         }
         if next == CodeStatus::GiftSucc {
             let text = code.code.clone();
-            self.index(custom_of).remove(&text);
+            self.remove(&text, custom_of);
             self.gone.insert(text, number);
         }
         true
@@ -267,9 +280,8 @@ impl CodeBook {
         let code = &mut self.codes[number as usize];
         let card = code.card;
         let former = std::mem::replace(&mut code.code, text.into());
-        let index = self.index(Some(card));
-        index.remove(&former);
-        index.insert(text.into(), number);
+        self.remove(&former, Some(card));
+        self.insert(text, Some(card), number);
         self.note(number).former = Some(former.clone());
         self.gone.insert(former, number);
     }

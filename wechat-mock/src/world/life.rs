@@ -112,7 +112,7 @@ impl World {
     }
 
     fn end_review(&mut self, at: CardAt, pass: bool, reason: &str, when: i64) {
-        let platform = self.account(at.0).platform_openid();
+        let platform = self.account(at.0).platform_openid().to_owned();
         let card = self.card_mut(at);
         card.status = if pass {
             CardStatus::VerifyOk
@@ -164,7 +164,7 @@ impl World {
             return;
         }
         card.reminded_at = Some(now);
-        let platform = self.account(at.0).platform_openid();
+        let platform = self.account(at.0).platform_openid().to_owned();
         let card = self.card(at);
         let event = happening::stock_runs_low(&platform, &card.card_id, card.quantity);
         self.emit(at.0, event);
@@ -286,7 +286,7 @@ impl World {
             self.count(at, Deed::VerifyNoself);
         }
         let card_at = (at.0, self.code(at).card);
-        let operator = self.account(at.0).operator_openid();
+        let operator = self.account(at.0).operator_openid().to_owned();
         let consumed = match how {
             Redeemed::ByApi { outer_str } => Consumed {
                 source: "FROM_API",

@@ -115,7 +115,7 @@ impl World {
             merchant.begin_time = now;
         }
         let reason = if is_passed { "" } else { reason };
-        let event = checked(&account.platform_openid(), id, is_passed, reason);
+        let event = checked(account.platform_openid(), id, is_passed, reason);
         self.emit(number, event);
     }
 }

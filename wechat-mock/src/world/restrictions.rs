@@ -143,6 +143,11 @@ impl Restrictions {
         self.stores.as_ref()
     }
 
+    /// Whether any word is banned.
+    pub(crate) fn ban_words(&self) -> bool {
+        !self.banned_words.is_empty()
+    }
+
     /// The first banned word of a text.
     pub(crate) fn banned_in(&self, text: &str) -> Option<&str> {
         let mut words = self.banned_words.iter().map(String::as_str);

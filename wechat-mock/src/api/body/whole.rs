@@ -15,11 +15,21 @@ const MAX_DRAINED: usize = 16 * MAX_BODY;
 /// connection closes sees a broken connection in place of the answer.
 pub(crate) async fn read_whole(body: Body) -> Option<Bytes> {
     let mut stream = body.into_data_stream();
+    // Most bodies come in one part, which is taken as it is.
+    let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     let mut length = 0;
     while let Some(part) = stream.next().await {
         let part = part.ok()?;
         length += part.len();
+        if length == part.len() {
+            first = part;
+            continue;
+        }
+        if !first.is_empty() {
+            whole.extend_from_slice(&first);
+            first = Bytes::new();
+        }
         if length <= MAX_BODY {
             whole.extend_from_slice(&part);
         } else if length > MAX_DRAINED {
@@ -28,5 +38,10 @@ pub(crate) async fn read_whole(body: Body) -> Option<Bytes> {
             whole = BytesMut::new();
         }
     }
-    (length <= MAX_BODY).then(|| whole.freeze())
+    let read = if whole.is_empty() {
+        first
+    } else {
+        whole.freeze()
+    };
+    (length <= MAX_BODY).then_some(read)
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
-    world::card::CardStatus,
+    world::card::{Card, CardStatus},
 };
 
 pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -23,13 +23,17 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             .as_ref()
             .is_none_or(|states| states.contains(&status))
     };
-    let ids: Vec<&str> = cards
-        .iter()
-        .filter(|card| is_wanted(card.status))
-        .map(|card| card.card_id.as_str())
-        .collect();
-    let shown: Vec<&&str> = ids.iter().skip(offset).take(count).collect();
+    let id = |card: &Card| card.card_id.clone();
+    // Without a choice of states nobody has to look at the cards before the page.
+    let (shown, total): (Vec<String>, usize) = if states.is_none() {
+        let page = cards.iter().skip(offset).take(count);
+        (page.map(id).collect(), cards.len())
+    } else {
+        let wanted = cards.iter().filter(|card| is_wanted(card.status));
+        let page = wanted.clone().skip(offset).take(count);
+        (page.map(id).collect(), wanted.count())
+    };
     Ok(Reply::card(json!({
-        "card_id_list": shown, "total_num": ids.len(), "card_list": [],
+        "card_id_list": shown, "total_num": total, "card_list": [],
     })))
 }

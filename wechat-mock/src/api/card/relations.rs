@@ -284,6 +284,9 @@ impl Relations<'_> {
     /// Content screening, which comes last: people and machines read what is right in form.
     fn check_words(&self) -> Result<(), Refusal> {
         let restrictions = &self.account.profile.restrictions;
+        if !restrictions.ban_words() {
+            return Ok(());
+        }
         let mut texts = Vec::new();
         self.node
             .values()

@@ -90,7 +90,7 @@ fn a_claim_is_told_with_its_channel_and_unionid() {
         world.user(ALICE).unionid.clone(),
     );
     let card_id = world.card(at).card_id.clone();
-    let platform = world.account(OA).platform_openid();
+    let platform = world.account(OA).platform_openid().to_owned();
     let passed = format!("CardId=[{card_id}] RefuseReason=[]");
     assert_eq!(
         heard(&mut world),
