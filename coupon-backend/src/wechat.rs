@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// How long one answer may take. Two calls in a row, each tried again, stay below the 20 seconds
-/// after which a caller of ours must have an answer.
+/// after which a caller of ours must have an answer. A redemption makes three at most, of which the
+/// second is not tried again; should each be as slow as can be, it goes on after the answer.
 const TRY: Duration = Duration::from_secs(4);
 const IN_ALL: Duration = Duration::from_secs(8);
 

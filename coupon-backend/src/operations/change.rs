@@ -38,6 +38,7 @@ pub(crate) async fn submit(
         subject: coupon_id.to_owned(),
         request: serde_json::to_string(request).map_err(|_| Failure::Internal)?,
         request_id: call.request_id.clone(),
+        first_look: None,
     };
     let slot = again.map_or(Slot::New, Slot::Again);
     let started = Instant::now();

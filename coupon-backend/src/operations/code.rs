@@ -2,7 +2,7 @@
 
 use wechat_client::{CardCode, CardId, CheckConsume, CodeDetail, ErrCode, Error};
 
-use super::state::{Seen, State};
+use super::state::{FirstLook, Seen, State};
 use crate::{
     claim::ClaimStatus,
     failure::Failure,
@@ -188,6 +188,20 @@ pub(super) async fn look(state: &AppState, claim: &ClaimRow) -> Look {
             failure: Some(error),
             ..Look::none()
         },
+    }
+}
+
+/// How a code stands before anything is sent that could redeem it.
+///
+/// # Errors
+///
+/// When WeChat does not say: then nothing may be sent.
+pub(super) async fn first_look(state: &AppState, claim: &ClaimRow) -> Result<FirstLook, Failure> {
+    let look = look(state, claim).await;
+    match (look.failure, look.status) {
+        (Some(error), _) => Err(error.into()),
+        (None, Some(status)) => Ok(FirstLook::of(status, state.clock.now())),
+        (None, None) => Ok(FirstLook::Forgotten),
     }
 }
 

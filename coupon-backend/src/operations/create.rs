@@ -45,6 +45,7 @@ pub(crate) async fn submit(
         subject: new_id(),
         request: text.clone(),
         request_id: call.request_id.clone(),
+        first_look: None,
     };
     let slot = again.map_or(Slot::New, Slot::Again);
     let now = state.clock.now();

@@ -2,9 +2,9 @@
 
 use super::{
     Answer, Call, Mode, Work,
-    code::{ask, confirm, fetch_code, keep},
+    code::{ask, confirm, fetch_code, first_look, keep},
     execute,
-    state::Kind,
+    state::{FirstLook, Kind},
 };
 use crate::{
     claim::ClaimStatus,
@@ -20,6 +20,9 @@ use crate::{
 
 /// Begins and does it; `refused` gives the answer for a code that stands otherwise, by its status
 /// and its card. None when another call took the key, or the row, meanwhile.
+///
+/// Before a redemption WeChat is asked how the code stands. Where the ledger has the answer, or
+/// another operation has the code, it is not asked here.
 pub(super) async fn submit(
     state: &AppState,
     call: &Call,
@@ -29,13 +32,14 @@ pub(super) async fn submit(
     request: String,
     refused: impl Fn(ClaimStatus, &str) -> Settlement,
 ) -> Result<Option<Answer>, Failure> {
-    let operation = NewOperation {
+    let mut operation = NewOperation {
         idem_key: call.key.clone(),
         fingerprint: call.fingerprint,
         kind,
         subject: String::new(),
         request,
         request_id: call.request_id.clone(),
+        first_look: None,
     };
     let slot = again.map_or(Slot::New, Slot::Again);
     let by = Actor {
@@ -46,6 +50,17 @@ pub(super) async fn submit(
         Some(row) => Source::Known(Box::new(row)),
         None => Source::New(fetch_code(state, code).await?),
     };
+    let is_looked_at = kind == Kind::Redeem;
+    if is_looked_at {
+        operation.first_look = match &claim {
+            Source::Known(row) if row.operation_id.is_none() && row.status.is_redeemable() => {
+                Some(first_look(state, row).await?)
+            }
+            Source::Known(_) => None,
+            // WeChat has just said so.
+            Source::New(new) => Some(FirstLook::of(new.status, state.clock.now())),
+        };
+    }
     let mut is_corrected = false;
     loop {
         let now = state.clock.now();
@@ -67,6 +82,13 @@ pub(super) async fn submit(
         // What rests on pushes alone is asked of WeChat, once: its own word counts.
         let status = match refusal {
             RedeemRefusal::Running => return Err(Failure::OperationInProgress),
+            RedeemRefusal::NotLookedAt => {
+                let Source::Known(row) = &claim else {
+                    return Err(Failure::Internal);
+                };
+                operation.first_look = Some(first_look(state, row).await?);
+                continue;
+            }
             RedeemRefusal::Redeemed if is_corrected => ClaimStatus::Redeemed,
             RedeemRefusal::Status(status) if is_corrected => status,
             RedeemRefusal::Redeemed => confirm(state, &claim, code, by).await?,
@@ -74,6 +96,9 @@ pub(super) async fn submit(
         };
         if !is_corrected && status.is_redeemable() {
             is_corrected = true;
+            if is_looked_at {
+                operation.first_look = Some(FirstLook::of(status, state.clock.now()));
+            }
             continue;
         }
         let settlement = refused(status, claim.card_id());

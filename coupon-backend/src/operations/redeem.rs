@@ -1,4 +1,7 @@
 //! Redeems a code at WeChat, once.
+//!
+//! WeChat is asked how the code stands before the first try: only what was not consumed then can
+//! have been consumed by a try whose answer was lost.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,7 +13,8 @@ use super::{
     effect::{self, Effect as Failed},
     once, settled,
     state::{
-        Conclusion, Consume, Consumption, Evidence, Kind, Seen, State, TryWindow, can_be_ours,
+        Conclusion, Consume, Consumption, Evidence, FirstLook, Kind, Seen, State, TryWindow,
+        can_be_ours,
     },
     unknown,
 };
@@ -69,6 +73,7 @@ fn evidence(run: &Run, claim: &ClaimRow, ended_at: Option<i64>, now: i64) -> Evi
             ended_at,
         },
         may_have_acted: run.may_have_acted,
+        was_usable: run.looked_at.is_some(),
         consumption: consumption(claim),
         now,
     }
@@ -116,6 +121,8 @@ pub(super) async fn drive(
         if !state.store.begin_try(&mut run, state.clock.now()).await? {
             return Ok(None);
         }
+    } else if let Some(end) = run.first_look.and_then(End::instead_of_a_try) {
+        return end.write(state, &run, work, mode).await;
     }
     let end = consume(state, &run, &claim).await?;
     end.write(state, &run, work, mode).await
@@ -212,6 +219,21 @@ impl End {
             status: None,
             failure: Failure::WechatUnknown,
             ended_at: None,
+        }
+    }
+
+    /// How a run ends that finds a code that cannot be redeemed; nothing is sent.
+    fn instead_of_a_try(look: FirstLook) -> Option<Self> {
+        let of = |conclusion| Self::of(conclusion, "code_get");
+        match look {
+            FirstLook::Usable(_) => None,
+            FirstLook::Otherwise(ClaimStatus::Redeemed) => Some(of(Conclusion::Theirs)),
+            FirstLook::Otherwise(status) => Some(Self {
+                status: Some(status),
+                failure: Failure::NotRedeemable(status.as_str()),
+                ..of(Conclusion::NotDone)
+            }),
+            FirstLook::Forgotten => Some(of(Conclusion::Forgotten)),
         }
     }
 

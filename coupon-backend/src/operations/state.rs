@@ -1,5 +1,7 @@
 //! The states of an operation and every way from one to another: plain functions over plain data.
 
+use crate::claim::ClaimStatus;
+
 /// Seconds that an owner's lease lasts; it is renewed while the owner works.
 pub(crate) const LEASE: i64 = 10;
 /// Seconds after which a call whose answer was lost cannot act any more: by then it has either
@@ -170,6 +172,34 @@ pub(crate) enum Seen {
     Nothing,
 }
 
+/// How WeChat said that a code stands, before an operation sent anything that could redeem it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstLook {
+    /// It can be redeemed, but for the time; seen then, by our clock.
+    Usable(i64),
+    /// It stands otherwise.
+    Otherwise(ClaimStatus),
+    /// WeChat does not know it any more.
+    Forgotten,
+}
+
+impl FirstLook {
+    pub(crate) fn of(status: ClaimStatus, now: i64) -> Self {
+        match status {
+            ClaimStatus::Claimed => Self::Usable(now),
+            status => Self::Otherwise(status),
+        }
+    }
+
+    /// When WeChat said that the code can be redeemed.
+    pub(crate) fn usable_at(self) -> Option<i64> {
+        match self {
+            Self::Usable(at) => Some(at),
+            Self::Otherwise(_) | Self::Forgotten => None,
+        }
+    }
+}
+
 /// What is known in the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conclusion {
@@ -191,6 +221,8 @@ pub(crate) struct Evidence {
     pub(crate) window: TryWindow,
     /// An earlier try of the operation may have acted.
     pub(crate) may_have_acted: bool,
+    /// WeChat said before the tries that the code was not consumed.
+    pub(crate) was_usable: bool,
     pub(crate) consumption: Option<Consumption>,
     pub(crate) now: i64,
 }
@@ -222,8 +254,9 @@ impl Evidence {
         }
     }
 
+    /// WeChat has it as consumed. That is what the tries did only if it was not consumed before them.
     fn consumed(self) -> Conclusion {
-        if can_be_ours(self.window, self.consumption) {
+        if self.was_usable && can_be_ours(self.window, self.consumption) {
             Conclusion::Ours
         } else {
             Conclusion::Theirs
@@ -337,16 +370,18 @@ mod tests {
             0..100_i64,
             proptest::option::of(0..50_i64),
             any::<bool>(),
+            any::<bool>(),
             consumption,
             0..300_i64,
         )
             .prop_map(
-                |(began_at, lasted, may_have_acted, consumption, now)| Evidence {
+                |(began_at, lasted, may_have_acted, was_usable, consumption, now)| Evidence {
                     window: TryWindow {
                         began_at,
                         ended_at: lasted.map(|lasted| began_at + lasted),
                     },
                     may_have_acted,
+                    was_usable,
                     consumption: consumption.map(|(at, is_by_hand)| Consumption { at, is_by_hand }),
                     now,
                 },
@@ -390,6 +425,16 @@ mod tests {
                     prop_assert_ne!(evidence.after_consume(consume, seen), Conclusion::Ours);
                 }
             }
+        }
+
+        #[test]
+        fn nothing_is_ours_that_wechat_did_not_call_usable_before(
+            evidence in evidence(), consume in consume(), seen in seen(),
+        ) {
+            prop_assume!(consume != Consume::Redeemed);
+            let evidence = Evidence { was_usable: false, ..evidence };
+            prop_assert_ne!(evidence.after_consume(consume, seen), Conclusion::Ours);
+            prop_assert_ne!(evidence.after_look(seen), Conclusion::Ours);
         }
 
         #[test]

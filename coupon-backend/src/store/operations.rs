@@ -3,13 +3,13 @@
 use sqlx::AnyConnection;
 
 use super::{DbError, Store, new_id, transaction::transaction};
-use crate::operations::state::{Kind, LEASE, State};
+use crate::operations::state::{FirstLook, Kind, LEASE, State};
 
 /// Operations that are looked at, or removed, at a time.
 const BATCH: i64 = 100;
 
 pub(super) const COLUMNS: &str = "id, fingerprint, kind, subject, request, state, owner, epoch, lease_until, \
-                       try_began_at, try_ended_at, put_off, answer_status, answer_body, \
+                       try_began_at, try_ended_at, looked_at, put_off, answer_status, answer_body, \
                        request_id";
 
 /// An operation as the ledger holds it.
@@ -28,6 +28,7 @@ pub(crate) struct OperationRow {
     pub(crate) lease_until: i64,
     pub(crate) try_began_at: Option<i64>,
     pub(crate) try_ended_at: Option<i64>,
+    pub(crate) looked_at: Option<i64>,
     pub(crate) put_off: i64,
     pub(crate) answer_status: Option<i64>,
     pub(crate) answer_body: Option<String>,
@@ -49,6 +50,8 @@ impl OperationRow {
             may_have_acted: true,
             began_at: self.try_began_at.unwrap_or(ended_at),
             ended_at: Some(ended_at),
+            first_look: None,
+            looked_at: self.looked_at,
             put_off: self.put_off,
         }
     }
@@ -63,6 +66,8 @@ pub(crate) struct NewOperation {
     pub(crate) subject: String,
     pub(crate) request: String,
     pub(crate) request_id: Option<String>,
+    /// How WeChat said that its code stands, where it was asked.
+    pub(crate) first_look: Option<FirstLook>,
 }
 
 /// An operation that this process works on. All it writes is guarded by owner and epoch.
@@ -77,6 +82,10 @@ pub(crate) struct Run {
     /// The first try that may have acted began, the last one ended.
     pub(crate) began_at: i64,
     pub(crate) ended_at: Option<i64>,
+    /// What WeChat said before its first try; not known to those who take it over.
+    pub(crate) first_look: Option<FirstLook>,
+    /// When WeChat said before a try that what the try does was not done yet.
+    pub(crate) looked_at: Option<i64>,
     pub(crate) put_off: i64,
 }
 
@@ -109,6 +118,7 @@ pub(super) async fn begin(
     owner: &str,
     now: i64,
 ) -> Result<Option<Run>, sqlx::Error> {
+    let looked_at = operation.first_look.and_then(FirstLook::usable_at);
     let mut run = Run {
         id: new_id(),
         epoch: 1,
@@ -117,18 +127,21 @@ pub(super) async fn begin(
         may_have_acted: false,
         began_at: now,
         ended_at: None,
+        first_look: operation.first_look,
+        looked_at,
         put_off: 0,
     };
     if let Slot::Again(row) = slot {
         let taken = sqlx::query(
             "UPDATE operations SET state = 'running', owner = ?, epoch = epoch + 1, \
              lease_until = ?, may_have_acted = 0, try_began_at = ?, try_ended_at = NULL, \
-             put_off = 0, subject = ?, request = ?, request_id = ?, answer_status = NULL, \
+             looked_at = ?, put_off = 0, subject = ?, request = ?, request_id = ?, answer_status = NULL, \
              answer_body = NULL, updated_at = ? WHERE id = ? AND epoch = ? AND state = ?",
         )
         .bind(owner)
         .bind(now + LEASE)
         .bind(now)
+        .bind(looked_at)
         .bind(&operation.subject)
         .bind(&operation.request)
         .bind(&operation.request_id)
@@ -144,8 +157,8 @@ pub(super) async fn begin(
     }
     let inserted = sqlx::query(
         "INSERT INTO operations (id, idem_key, fingerprint, kind, subject, request, state, owner, \
-         epoch, lease_until, try_began_at, request_id, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, ?)",
+         epoch, lease_until, try_began_at, looked_at, request_id, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?, 'running', ?, 1, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&run.id)
     .bind(&operation.idem_key)
@@ -156,6 +169,7 @@ pub(super) async fn begin(
     .bind(owner)
     .bind(now + LEASE)
     .bind(now)
+    .bind(looked_at)
     .bind(&operation.request_id)
     .bind(now)
     .bind(now)
@@ -328,14 +342,16 @@ impl Store {
         })
     }
 
-    /// A run tries once more: until that has ended, nobody knows when its last try ended. False when
-    /// it is no longer held.
+    /// A run tries once more, as WeChat has just said that it was not done: until that has ended,
+    /// nobody knows when its last try ended. False when it is no longer held.
     pub(crate) async fn begin_try(&self, run: &mut Run, now: i64) -> Result<bool, DbError> {
         let begun = transaction!(self, |ledger| {
             let begun = sqlx::query(
-                "UPDATE operations SET try_ended_at = NULL, lease_until = ?, updated_at = ? \
+                "UPDATE operations SET try_ended_at = NULL, looked_at = ?, lease_until = ?, \
+                 updated_at = ? \
                  WHERE id = ? AND owner = ? AND epoch = ? AND state = 'running'",
             )
+            .bind(now)
             .bind(now + LEASE)
             .bind(now)
             .bind(&run.id)
@@ -346,6 +362,7 @@ impl Store {
             Ok(begun.rows_affected() == 1)
         })?;
         run.ended_at = None;
+        run.looked_at = Some(now);
         Ok(begun)
     }
 

@@ -38,6 +38,8 @@ pub(crate) enum RedeemRefusal {
     Redeemed,
     /// Another operation has it.
     Running,
+    /// It can be redeemed as far as the ledger knows, and WeChat was not asked.
+    NotLookedAt,
     /// It stands otherwise, as far as the ledger knows.
     Status(ClaimStatus),
 }
@@ -139,25 +141,32 @@ async fn hold(
     owner: &Owner,
     now: i64,
 ) -> Result<Option<RedeemRefusal>, sqlx::Error> {
-    let held = sqlx::query(
-        "UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id IS NULL \
-         AND status IN ('claimed', 'expired')",
-    )
-    .bind(&run.id)
-    .bind(claim_id)
-    .execute(&mut *ledger)
-    .await?;
-    if held.rows_affected() == 1 {
-        return Ok(None);
+    let is_blind = kind == Kind::Redeem && run.first_look.is_none();
+    if !is_blind {
+        let held = sqlx::query(
+            "UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id IS NULL \
+             AND status IN ('claimed', 'expired')",
+        )
+        .bind(&run.id)
+        .bind(claim_id)
+        .execute(&mut *ledger)
+        .await?;
+        if held.rows_affected() == 1 {
+            return Ok(None);
+        }
     }
     let claim = claims::find(&mut *ledger, claim_id).await?;
     let Some(holder) = &claim.operation_id else {
         return Ok(Some(match claim.status {
             ClaimStatus::Redeemed => RedeemRefusal::Redeemed,
+            status if is_blind && status.is_redeemable() => RedeemRefusal::NotLookedAt,
             status => RedeemRefusal::Status(status),
         }));
     };
     let other = operations::find(&mut *ledger, holder).await?;
+    if other.is_none() && is_blind {
+        return Ok(Some(RedeemRefusal::NotLookedAt));
+    }
     if let Some(other) = other {
         let is_abandoned = owner.has_abandoned(&other, now);
         // What another kind of operation may have done tells nothing about this one.
@@ -184,12 +193,14 @@ async fn hold(
         run.may_have_acted = true;
         run.began_at = other.try_began_at.unwrap_or(ended_at);
         run.ended_at = Some(ended_at);
+        run.looked_at = other.looked_at.or(run.looked_at);
         sqlx::query(
-            "UPDATE operations SET may_have_acted = 1, try_began_at = ?, try_ended_at = ? \
-             WHERE id = ?",
+            "UPDATE operations SET may_have_acted = 1, try_began_at = ?, try_ended_at = ?, \
+             looked_at = ? WHERE id = ?",
         )
         .bind(run.began_at)
         .bind(run.ended_at)
+        .bind(run.looked_at)
         .bind(&run.id)
         .execute(&mut *ledger)
         .await?;

@@ -100,7 +100,7 @@ async fn status_of_claim(service: &Instance) -> String {
 async fn redeem_halfway(shop: &Shop, program: &Program, code: &str) -> tokio::task::JoinHandle<()> {
     let fault = Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1);
     shop.mock.faults().add(fault).unwrap();
-    // Nor does anything come of asking, so that the redemption is under way for a while.
+    // Asking takes its time, before and after it, so that the redemption is under way for a while.
     shop.mock
         .faults()
         .add(Fault::new(FaultKind::DelayMs(2000)).on("/card/code/get"))

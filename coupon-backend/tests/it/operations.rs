@@ -178,10 +178,7 @@ async fn an_account_of_a_day_does_not_move_when_a_redemption_is_settled_later() 
     let shop = Shop::open().await;
     let claimed = shop.claimed("alice").await;
     fault(&shop, FaultKind::LostAnswer, CONSUME, 1);
-    shop.mock
-        .faults()
-        .add(Fault::new(FaultKind::Errcode(-1)).on("/card/code/get"))
-        .unwrap();
+    shop.forget_codes_after_one();
     let lost = redeem(&shop, "k", &claimed.code, r#"{"staff":"甲"}"#).await;
     assert_eq!(lost.status, 503);
     shop.mock.faults().clear();

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::support::{ADMIN, DAY, NOW, Shop};
 use wechat_mock::{Fault, FaultKind};
 
+mod look;
+
 const CONSUME: &str = "/card/code/consume";
 const CODE_GET: &str = "/card/code/get";
 
@@ -58,9 +60,7 @@ async fn a_redemption_whose_answer_was_lost_succeeds_on_repeat() {
         .faults()
         .add(Fault::new(FaultKind::LostAnswer).on(CONSUME).times(1))
         .unwrap();
-    // Nor does WeChat say how the code stands.
-    let busy = Fault::new(FaultKind::Errcode(-1)).on(CODE_GET);
-    shop.mock.faults().add(busy).unwrap();
+    shop.forget_codes_after_one();
     let lost = shop.redeem(&claimed.code).await;
     assert_eq!(lost.error(), (503, "wechat_unavailable".to_owned()));
     assert!(lost.headers.contains_key("retry-after"));

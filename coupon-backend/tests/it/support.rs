@@ -296,6 +296,18 @@ impl Shop {
             .unwrap();
     }
 
+    /// WeChat says how a code stands once more, and then no more: before a redemption, not after it.
+    pub(crate) fn forget_codes_after_one(&self) {
+        use wechat_mock::{Fault, FaultKind};
+
+        let path = "/card/code/get";
+        // The oldest fault in force is the one that happens.
+        let harmless = Fault::new(FaultKind::DelayMs(0)).on(path).times(1);
+        self.mock.faults().add(harmless).unwrap();
+        let busy = Fault::new(FaultKind::Errcode(-1)).on(path);
+        self.mock.faults().add(busy).unwrap();
+    }
+
     /// The settings of this shop's service.
     pub(crate) fn settings(&self) -> HashMap<&'static str, String> {
         settings(&self.mock, &self.api_base, &self.ledger)

@@ -184,8 +184,7 @@ async fn lost_redemption(shop: &Shop, code: &str) {
         .on("/card/code/consume")
         .times(1);
     shop.mock.faults().add(fault).unwrap();
-    let busy = Fault::new(FaultKind::Errcode(-1)).on("/card/code/get");
-    shop.mock.faults().add(busy).unwrap();
+    shop.forget_codes_after_one();
     assert_eq!(shop.redeem(code).await.status, 503);
     shop.mock.faults().clear();
 }
