@@ -59,7 +59,8 @@ async fn remove_old(state: &AppState, before: i64) -> Result<(), DbError> {
 
 async fn act_upon_all(state: &AppState) -> Result<(), DbError> {
     loop {
-        let due = state.store.due_pushes(state.clock.now()).await?;
+        let now = state.clock.now();
+        let due = state.store.due_pushes(now, now + LONGEST_PAUSE).await?;
         if due.is_empty() {
             return Ok(());
         }

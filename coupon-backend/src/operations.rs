@@ -48,7 +48,7 @@ const ENDINGS: u32 = 20;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// Seconds until an operation whose outcome is not known is looked into again, times the looks it had.
 const LOOK_AGAIN: i64 = 5;
-const LONGEST_LOOK_AGAIN: i64 = 300;
+pub(crate) const LONGEST_LOOK_AGAIN: i64 = 300;
 
 /// The answer to a call: its status, and its body as JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]

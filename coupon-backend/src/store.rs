@@ -19,6 +19,7 @@ mod error;
 pub(crate) mod history;
 mod holders;
 mod leases;
+mod marks;
 mod migrate;
 pub(crate) mod operations;
 mod probe;

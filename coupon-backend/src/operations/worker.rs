@@ -44,8 +44,7 @@ pub(crate) async fn finish_all(
     let left = async {
         let mut left = state.store.running_operations().await?;
         left.retain(|row| state.owner.has_abandoned(row, now));
-        let due_at = if even_early { i64::MAX } else { now };
-        left.extend(state.store.unknown_operations(due_at).await?);
+        left.extend(state.store.unknown_operations(now, even_early).await?);
         Ok::<_, Failure>(left)
     };
     let left = match left.await {

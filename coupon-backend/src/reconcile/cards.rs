@@ -10,7 +10,7 @@ use crate::{
     operations::{
         change::is_gone,
         create::{Settled, created_at, is_of, settle},
-        state::{IN_FLIGHT, State},
+        state::{IN_FLIGHT, State, is_past_flight},
         stock::{remaining, total},
     },
     store::{
@@ -34,7 +34,7 @@ impl Round<'_> {
     pub(super) async fn coupons(&mut self) -> Result<(), DbError> {
         let (limit, _) = self.cause.limits();
         let now = self.state.clock.now();
-        for coupon in self.state.store.coupons_to_check(now, limit).await? {
+        for coupon in self.state.store.coupons_to_check(now, now, limit).await? {
             if self.is_over() {
                 break;
             }
@@ -118,7 +118,7 @@ impl Round<'_> {
         let now = self.state.clock.now();
         creates.iter().all(|row| {
             let is_over = !matches!(row.state, State::Running | State::Unknown);
-            is_over && row.try_ended_at(now) + IN_FLIGHT <= now
+            is_over && is_past_flight(Some(row.try_ended_at(now)), now)
         })
     }
 
@@ -211,7 +211,9 @@ pub(crate) fn seen_card(
             let status = match Status::from(&card.status) {
                 Status::Withdrawn => return Ok(gone),
                 // The answer may be older than a push of the last minute.
-                Status::InReview if coupon.reviewed_at + CLOCK_TOLERANCE > now => coupon.status(),
+                Status::InReview if (coupon.reviewed_at - now).abs() < CLOCK_TOLERANCE => {
+                    coupon.status()
+                }
                 status => status,
             };
             Ok(SeenCard {

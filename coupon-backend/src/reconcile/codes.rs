@@ -16,8 +16,10 @@ const AT_ONCE: usize = 4;
 impl Round<'_> {
     pub(super) async fn codes(&mut self) -> Result<(), DbError> {
         let (_, limit) = self.cause.limits();
-        let before = self.state.clock.now() - self.cause.age();
-        let claims = self.state.store.claims_to_check(before, limit).await?;
+        let now = self.state.clock.now();
+        let before = now - self.cause.age();
+        let claims = self.state.store.claims_to_check(before, now, limit);
+        let claims = claims.await?;
         let cards = self.state.wechat.cards.clone();
         let mut answers = stream::iter(claims)
             .map(|claim| {

@@ -16,7 +16,7 @@ impl Round<'_> {
         let now = self.state.clock.now();
         let before = now - self.cause.age();
         let limit = self.cause.most_holders();
-        for openid in self.state.store.openids_to_ask(before, limit).await? {
+        for openid in self.state.store.openids_to_ask(before, now, limit).await? {
             if self.is_over() {
                 return Ok(());
             }

@@ -7,6 +7,7 @@ use super::{
     apply_push::{bind_to_holder, known_holder},
     claims::{self, NewClaim},
     history::{Actor, Who},
+    marks::Marked,
     transaction::transaction,
 };
 
@@ -42,16 +43,17 @@ impl Store {
     pub(crate) async fn openids_to_ask(
         &self,
         before: i64,
+        now: i64,
         limit: i64,
     ) -> Result<Vec<String>, DbError> {
-        let rows: Vec<(String,)> = sqlx::query_as(
-            "SELECT openid FROM known_openids WHERE asked_at <= ? ORDER BY asked_at LIMIT ?",
-        )
-        .bind(before)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|error| self.sort(error))?;
+        let rows = Marked {
+            columns: "openid",
+            table: "known_openids",
+            mark: "asked_at",
+            condition: "",
+            key: "openid",
+        };
+        let rows: Vec<(String,)> = self.due(rows, before, now, limit).await?;
         Ok(rows.into_iter().map(|(openid,)| openid).collect())
     }
 

@@ -166,9 +166,10 @@ impl Store {
 async fn take(connection: &mut AnyConnection, holder: &str) -> Result<bool, sqlx::Error> {
     let ended = sqlx::query(
         "UPDATE migration_lock SET holder = ?, lease_until = UNIX_TIMESTAMP() + ? \
-         WHERE id = 1 AND lease_until < UNIX_TIMESTAMP()",
+         WHERE id = 1 AND (lease_until < UNIX_TIMESTAMP() OR lease_until > UNIX_TIMESTAMP() + ?)",
     )
     .bind(holder)
+    .bind(LEASE)
     .bind(LEASE)
     .execute(&mut *connection)
     .await?;

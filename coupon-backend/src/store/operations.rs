@@ -2,8 +2,11 @@
 
 use sqlx::AnyConnection;
 
-use super::{DbError, Store, new_id, transaction::transaction};
-use crate::operations::state::{FirstLook, Kind, LEASE, State};
+use super::{DbError, Store, marks::Marked, new_id, transaction::transaction};
+use crate::operations::{
+    LONGEST_LOOK_AGAIN,
+    state::{FirstLook, Kind, LEASE, State},
+};
 
 /// Operations that are looked at, or removed, at a time.
 const BATCH: i64 = 100;
@@ -385,26 +388,36 @@ impl Store {
 
     /// Operations that run, be it with a living owner or not.
     pub(crate) async fn running_operations(&self) -> Result<Vec<OperationRow>, DbError> {
-        self.operations_in(State::Running, i64::MAX).await
-    }
-
-    /// Operations of which it has to be found out whether they acted.
-    pub(crate) async fn unknown_operations(&self, now: i64) -> Result<Vec<OperationRow>, DbError> {
-        self.operations_in(State::Unknown, now).await
-    }
-
-    async fn operations_in(&self, state: State, due_at: i64) -> Result<Vec<OperationRow>, DbError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM operations WHERE state = ? AND due_at <= ? \
-             ORDER BY due_at LIMIT ?"
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(state.as_str())
-            .bind(due_at)
-            .bind(BATCH)
-            .fetch_all(&self.pool)
+        self.operations_in("state = 'running' AND ", i64::MAX, i64::MAX)
             .await
-            .map_err(|error| self.sort(error))
+    }
+
+    /// Operations of which it has to be found out whether they acted, and that are due; with
+    /// `even_early` those that are not due yet, too.
+    pub(crate) async fn unknown_operations(
+        &self,
+        now: i64,
+        even_early: bool,
+    ) -> Result<Vec<OperationRow>, DbError> {
+        let until = if even_early { i64::MAX } else { now };
+        self.operations_in("state = 'unknown' AND ", until, now + LONGEST_LOOK_AGAIN)
+            .await
+    }
+
+    async fn operations_in(
+        &self,
+        condition: &str,
+        until: i64,
+        latest: i64,
+    ) -> Result<Vec<OperationRow>, DbError> {
+        let rows = Marked {
+            columns: COLUMNS,
+            table: "operations",
+            mark: "due_at",
+            condition,
+            key: "id",
+        };
+        self.due(rows, until, latest.max(until), BATCH).await
     }
 
     /// Removes some operations that ended before a time; false when there are no more.

@@ -2,7 +2,7 @@
 
 use wechat_client::callback::Push;
 
-use super::{DbError, Page, Store, apply_push, transaction::transaction};
+use super::{DbError, Page, Store, apply_push, marks::Marked, transaction::transaction};
 
 /// Pushes that are read at a time.
 const BATCH: i64 = 100;
@@ -70,17 +70,16 @@ impl Store {
         }
     }
 
-    /// The oldest pushes that wait to be acted upon.
-    pub(crate) async fn due_pushes(&self, now: i64) -> Result<Vec<DuePush>, DbError> {
-        sqlx::query_as(
-            "SELECT id, tries FROM pushes WHERE state = 'pending' AND due_at <= ? \
-             ORDER BY id LIMIT ?",
-        )
-        .bind(now)
-        .bind(BATCH)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(|error| self.sort(error))
+    /// Pushes that wait to be acted upon and are due; none waits longer than until `latest`.
+    pub(crate) async fn due_pushes(&self, now: i64, latest: i64) -> Result<Vec<DuePush>, DbError> {
+        let rows = Marked {
+            columns: "id, tries",
+            table: "pushes",
+            mark: "due_at",
+            condition: "state = 'pending' AND ",
+            key: "id",
+        };
+        self.due(rows, now, latest, BATCH).await
     }
 
     /// When the first of the pushes that wait is due.

@@ -7,6 +7,7 @@ use super::{
     claims::{self, ClaimRow},
     coupons::{self, CouponRow},
     history::{self, Actor, Change, ClockSource, Subject, Who},
+    marks::Marked,
     new_id,
     operations::{self, OperationRow},
     transaction::transaction,
@@ -172,19 +173,17 @@ impl Store {
     pub(crate) async fn coupons_to_check(
         &self,
         before: i64,
+        now: i64,
         limit: i64,
     ) -> Result<Vec<CouponRow>, DbError> {
-        let sql = format!(
-            "SELECT {} FROM coupons WHERE card_id IS NOT NULL AND status <> 'withdrawn' \
-             AND checked_at <= ? ORDER BY checked_at, id LIMIT ?",
-            coupons::COLUMNS
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(before)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.sort(error))
+        let rows = Marked {
+            columns: coupons::COLUMNS,
+            table: "coupons",
+            mark: "checked_at",
+            condition: "card_id IS NOT NULL AND status <> 'withdrawn' AND ",
+            key: "id",
+        };
+        self.due(rows, before, now, limit).await
     }
 
     /// Coupons that have no card, the oldest first.
@@ -205,19 +204,17 @@ impl Store {
     pub(crate) async fn claims_to_check(
         &self,
         before: i64,
+        now: i64,
         limit: i64,
     ) -> Result<Vec<ClaimRow>, DbError> {
-        let sql = format!(
-            "SELECT {} FROM claims WHERE status = 'claimed' AND checked_at <= ? \
-             AND operation_id IS NULL ORDER BY checked_at LIMIT ?",
-            claims::COLUMNS
-        );
-        sqlx::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(before)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.sort(error))
+        let rows = Marked {
+            columns: claims::COLUMNS,
+            table: "claims",
+            mark: "checked_at",
+            condition: "status = 'claimed' AND operation_id IS NULL AND ",
+            key: "id",
+        };
+        self.due(rows, before, now, limit).await
     }
 
     /// WeChat could not say anything about a coupon; others come first now.

@@ -12,6 +12,7 @@ mod access;
 mod callback;
 mod chance;
 mod claims;
+mod clocks;
 mod config;
 mod coupons;
 mod disorder;

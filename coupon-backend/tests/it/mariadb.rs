@@ -17,10 +17,11 @@ use tokio::process::Command;
 use crate::support::LEDGER_SERVER;
 
 /// The modules whose tests use the ledger, as the test program filters them.
-const OF_THE_LEDGER: [&str; 21] = [
+const OF_THE_LEDGER: [&str; 22] = [
     "access::",
     "callback::",
     "claims::",
+    "clocks::",
     "coupons::",
     "disorder::",
     "flow::",
