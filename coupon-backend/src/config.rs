@@ -10,13 +10,14 @@ use wechat_client::callback::{EncodingAesKey, Mode};
 use read::Reader;
 
 /// The names that may stand in the environment and in the file.
-pub(crate) const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 15] = [
     "COUPON_LISTEN",
     "COUPON_DATABASE_URL",
     "COUPON_ADMIN_TOKEN",
     "COUPON_SESSION_TTL",
     "COUPON_RECONCILE_EVERY",
     "WECHAT_API_BASE",
+    "WECHAT_TIMEOUT_MS",
     "WECHAT_OA_APPID",
     "WECHAT_OA_SECRET",
     "WECHAT_MP_APPID",
@@ -45,6 +46,8 @@ pub struct Config {
     /// How often ledger and WeChat are brought together.
     pub(crate) reconcile_every: Duration,
     pub(crate) api_base: String,
+    /// How long one answer of WeChat may take.
+    pub(crate) wechat_timeout: Duration,
     pub(crate) official_account: AppKey,
     pub(crate) mini_program: AppKey,
     pub(crate) callback_token: SecretString,
@@ -121,6 +124,7 @@ impl Config {
         let session_ttl = reader.session_ttl();
         let reconcile_every = reader.reconcile_every();
         let api_base = reader.api_base();
+        let wechat_timeout = reader.wechat_timeout();
         let official_account = reader.app("WECHAT_OA_APPID", "WECHAT_OA_SECRET");
         let mini_program = reader.app("WECHAT_MP_APPID", "WECHAT_MP_SECRET");
         let callback_token = reader.token("WECHAT_CALLBACK_TOKEN");
@@ -142,7 +146,7 @@ impl Config {
             admin_token,
             session_ttl.zip(reconcile_every),
             callback_mode.zip(callback_window),
-            api_base,
+            api_base.zip(wechat_timeout),
             official_account,
             mini_program,
             callback_token,
@@ -153,7 +157,7 @@ impl Config {
                 Some(admin_token),
                 Some((session_ttl, reconcile_every)),
                 Some((callback_mode, callback_window)),
-                Some(api_base),
+                Some((api_base, wechat_timeout)),
                 Some(official_account),
                 Some(mini_program),
                 Some(callback_token),
@@ -164,6 +168,7 @@ impl Config {
                 session_ttl,
                 reconcile_every,
                 api_base,
+                wechat_timeout,
                 official_account,
                 mini_program,
                 callback_token,

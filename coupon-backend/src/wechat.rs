@@ -1,6 +1,6 @@
 //! WeChat, as this service reaches it: the Official Account's cards, the mini-program's logins.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use wechat_client::{BuildError, Client, MiniProgram};
@@ -10,12 +10,6 @@ use crate::{
     clock::ClientClock,
     store::{Store, credentials::Credentials},
 };
-
-/// How long one answer may take. Two calls in a row, each tried again, stay below the 20 seconds
-/// after which a caller of ours must have an answer. A redemption makes three at most, of which the
-/// second is not tried again; should each be as slow as can be, it goes on after the answer.
-const TRY: Duration = Duration::from_secs(4);
-const IN_ALL: Duration = Duration::from_secs(8);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Wechat {
@@ -37,8 +31,10 @@ impl Wechat {
             account.secret.expose_secret().into(),
         )
         .api_base(&config.api_base)
-        .try_timeout(TRY)
-        .total_timeout(IN_ALL)
+        .try_timeout(config.wechat_timeout)
+        // A redemption asks, acts and may ask again; should each be as slow as can be, it goes on after
+        // its caller was answered.
+        .total_timeout(config.wechat_timeout * 2)
         .credentials(Arc::new(Credentials::new(
             store.clone(),
             account.secret.expose_secret(),
@@ -51,7 +47,7 @@ impl Wechat {
             program.secret.expose_secret().into(),
         )
         .api_base(&config.api_base)
-        .try_timeout(TRY)
+        .try_timeout(config.wechat_timeout)
         .build()?;
         Ok(Self { cards, logins })
     }

@@ -18,6 +18,11 @@ const RECONCILE_EVERY: i64 = 60;
 /// A day.
 const RECONCILE_EVERY_MAX: i64 = 24 * 3600;
 
+/// Milliseconds. Two calls in a row, each tried again, stay below the 20 seconds after which a caller
+/// of ours must have an answer.
+const WECHAT_TIMEOUT: i64 = 4000;
+const WECHAT_TIMEOUT_LEAST: i64 = 100;
+
 /// Ten minutes: a clock may be off, and a push may be on its way for some seconds.
 const CALLBACK_WINDOW: i64 = 600;
 /// A year: for a stand-in whose clock is set at will.
@@ -179,6 +184,23 @@ impl<E: Fn(&str) -> Option<OsString>> Reader<E> {
             RECONCILE_EVERY_MAX,
         );
         seconds.map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+    }
+
+    /// How long one answer of WeChat may take; a longer time than the usual one would be cut off.
+    pub(super) fn wechat_timeout(&mut self) -> Option<Duration> {
+        let name = "WECHAT_TIMEOUT_MS";
+        let Some(value) = self.given(name) else {
+            return Some(Duration::from_millis(WECHAT_TIMEOUT.unsigned_abs()));
+        };
+        let allowed = WECHAT_TIMEOUT_LEAST..=WECHAT_TIMEOUT;
+        let timeout = value.parse().ok().filter(|ms| allowed.contains(ms));
+        if timeout.is_none() {
+            let problem = format!(
+                "is no number of milliseconds from {WECHAT_TIMEOUT_LEAST} to {WECHAT_TIMEOUT}"
+            );
+            self.fault(name, &problem);
+        }
+        timeout.map(|ms: i64| Duration::from_millis(ms.unsigned_abs()))
     }
 
     pub(super) fn callback_window(&mut self) -> Option<i64> {

@@ -58,6 +58,9 @@ fn a_faulty_value_is_named_and_not_shown() {
         ("WECHAT_API_BASE", "ftp://hush"),
         ("WECHAT_API_BASE", "http://hush?x=1"),
         ("WECHAT_CALLBACK_AES_KEY", "hush"),
+        ("WECHAT_TIMEOUT_MS", "99"),
+        ("WECHAT_TIMEOUT_MS", "4001"),
+        ("WECHAT_TIMEOUT_MS", "hush"),
         ("WECHAT_MP_APPID", "wx00000000000000a0"),
     ] {
         let error = with(name, value).unwrap_err();

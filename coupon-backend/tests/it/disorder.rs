@@ -79,6 +79,7 @@ pub(crate) async fn in_the_world(shop: &Shop) -> BTreeMap<(String, String), Stri
                 "CONSUMED" => "redeemed",
                 "GIFT_SUCC" => "gifted",
                 "DELETE" => "deleted",
+                "UNAVAILABLE" => "void",
                 other => panic!("a code that is {other}"),
             };
             ((text("user"), text("code")), status.to_owned())

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use wechat_mock::Fault;
 
-use super::Step;
+use super::{PATHS, Step, TIMEOUT};
 use crate::{
     disorder::{NAMES, in_the_ledger, in_the_world, redeem_elsewhere, set_callback, settle},
-    kills::{Call, is_final, reconcile, world},
+    kills::{Call, is_final, world},
     support::Shop,
 };
 
@@ -22,6 +22,10 @@ const REPEATS: usize = 50;
 struct History {
     shop: Shop,
     coupon: (String, String),
+    /// Coupons whose create was answered, and their cards.
+    made: Vec<(String, String)>,
+    /// Those of them that were to be taken back.
+    withdrawn: BTreeSet<String>,
     draft: Value,
     sessions: BTreeMap<&'static str, String>,
     calls: Vec<Call>,
@@ -32,23 +36,29 @@ struct History {
     unclear: BTreeSet<String>,
 }
 
-/// Carries a script out.
+/// Carries a script out, and gives the paths at WeChat that were called.
 ///
 /// # Panics
 ///
-/// When the ledger is not what WeChat's world is, or a key has two answers.
-pub(super) async fn run(script: &[Step]) {
+/// When the ledger is not what WeChat's world is, a key has two answers, or a path is called that has
+/// no faults.
+pub(super) async fn run(script: &[Step]) -> BTreeSet<String> {
     let mut history = History::begin().await;
     for step in script {
         history.take(step).await;
     }
     history.compare().await;
+    let rows = history.shop.mock.journal().rows();
+    let called: BTreeSet<String> = rows.into_iter().map(|row| row.path).collect();
+    for path in &called {
+        assert!(PATHS.contains(&path.as_str()), "{path} has no faults");
+    }
+    called
 }
 
 impl History {
     async fn begin() -> Self {
-        let shop = Shop::open().await;
-        set_callback(&shop, json!({"duplicate": 0.3, "drop": 0.2})).await;
+        let mut shop = Shop::open().await;
         let mut draft = shop.draft().await;
         draft["limit_per_user"] = json!(50);
         draft["can_give_friend"] = json!(true);
@@ -58,8 +68,17 @@ impl History {
         for name in NAMES {
             sessions.insert(name, shop.login(name).await);
         }
+        // The calls that only this beginning needs are over, and those that may hang are cut short.
+        shop.service.end().await;
+        let mut settings = shop.settings();
+        settings.insert("WECHAT_TIMEOUT_MS", TIMEOUT.to_string());
+        shop.service = shop.instance_with(&settings).await;
+        set_callback(&shop, json!({"duplicate": 0.3, "drop": 0.2})).await;
+        shop.mock.journal().clear();
         let mut history = Self {
             shop,
+            made: Vec::new(),
+            withdrawn: BTreeSet::new(),
             coupon,
             draft,
             sessions,
@@ -89,9 +108,34 @@ impl History {
                     self.make(Call::Redeem { key, code }).await;
                 }
             }
+            Step::Stock { coupon, delta } => {
+                let (id, _) = &self.coupons()[coupon % (self.made.len() + 1)];
+                let path = format!("/admin/v1/coupons/{id}/stock");
+                self.change("PATCH", path, json!({"delta": delta})).await;
+            }
+            Step::Withdraw(which) => {
+                let left: Vec<_> = self
+                    .made
+                    .iter()
+                    .filter(|(id, _)| !self.withdrawn.contains(id))
+                    .collect();
+                if !left.is_empty() {
+                    let id = left[which % left.len()].0.clone();
+                    let path = format!("/admin/v1/coupons/{id}");
+                    self.withdrawn.insert(id);
+                    self.change("DELETE", path, Value::Null).await;
+                }
+            }
+            Step::Void(which) => {
+                if let Some((_, code)) = self.code(which, &["NORMAL", "CONSUMED"]) {
+                    let path = format!("/admin/v1/codes/{code}/void");
+                    self.change("POST", path, Value::Null).await;
+                }
+            }
             Step::Repeat(which) => {
                 if !self.calls.is_empty() {
-                    let call = self.calls[which % self.calls.len()].clone();
+                    let call = self.calls[which.min(self.calls.len() * 100 - 1) % self.calls.len()]
+                        .clone();
                     self.call(&call).await;
                 }
             }
@@ -128,6 +172,25 @@ impl History {
         self.shop.advance(1);
     }
 
+    /// All coupons that can be changed: the customers' own first.
+    fn coupons(&self) -> Vec<(String, String)> {
+        std::iter::once(&self.coupon)
+            .chain(&self.made)
+            .cloned()
+            .collect()
+    }
+
+    async fn change(&mut self, method: &'static str, path: String, body: Value) {
+        let key = format!("change-{}", self.calls.len());
+        self.make(Call::Change {
+            key,
+            method,
+            path,
+            body,
+        })
+        .await;
+    }
+
     /// A customer takes a card, if the service can sign it just now.
     async fn claim(&mut self, name: &'static str, tells: bool) {
         let session = self.sessions[name].clone();
@@ -156,16 +219,21 @@ impl History {
         }
     }
 
-    /// One of the codes that customers hold, and who holds it.
+    /// One of the codes that customers hold, those first that were not used, and who holds it.
     fn code(&self, which: usize, statuses: &[&str]) -> Option<(&'static str, String)> {
-        let held: Vec<_> = NAMES
+        let mut held: Vec<_> = NAMES
             .iter()
             .flat_map(|name| {
                 let wallet = self.shop.mock.user(name).wallet().unwrap();
                 wallet.into_iter().map(move |card| (*name, card))
             })
             .filter(|(_, card)| statuses.contains(&card["status"].as_str().unwrap()))
-            .map(|(name, card)| (name, card["code"].as_str().unwrap().to_owned()))
+            .map(|(name, card)| (card["status"] != "NORMAL", name, card))
+            .collect();
+        held.sort_by_key(|(is_used, _, _)| *is_used);
+        let held: Vec<_> = held
+            .into_iter()
+            .map(|(_, name, card)| (name, card["code"].as_str().unwrap().to_owned()))
             .collect();
         (!held.is_empty()).then(|| held[which % held.len()].clone())
     }
@@ -178,6 +246,12 @@ impl History {
     async fn call(&mut self, call: &Call) {
         let consumes = self.shop.calls(CONSUME);
         let answer = call.make(&self.shop.service).await.unwrap();
+        if matches!(call, Call::Create { .. }) && answer.status == 201 {
+            let made = (answer.get("id"), answer.get("card_id"));
+            if !self.made.contains(&made) {
+                self.made.push(made);
+            }
+        }
         if let Call::Redeem { code, .. } = call
             && !is_final(&answer)
             && self.shop.calls(CONSUME) > consumes
@@ -189,46 +263,144 @@ impl History {
 
     /// Lets everything come to its end, and compares.
     async fn compare(&mut self) {
-        let shop = &self.shop;
-        shop.mock.faults().clear();
-        shop.advance(FLIGHT);
+        self.shop.mock.faults().clear();
+        self.shop.advance(FLIGHT);
+        let mut answers = Vec::new();
+        for call in self.calls.clone() {
+            let answer = last_word(&self.shop, &call).await;
+            if let Call::Create { .. } = call {
+                assert_eq!(answer.0, 201, "{}", answer.1);
+                let text = |name: &str| answer.1[name].as_str().unwrap().to_owned();
+                let made = (text("id"), text("card_id"));
+                if !self.made.contains(&made) {
+                    self.made.push(made);
+                }
+            }
+            answers.push((call, answer));
+        }
+        deliver(&self.shop).await;
+        reconcile_all(&self.shop).await;
+        let of_world = in_the_world(&self.shop).await;
+        self.compare_codes(&answers, &of_world);
+        assert_eq!(in_the_ledger(&self.shop, &self.sessions).await, of_world);
+        self.compare_coupons(&answers).await;
+    }
+
+    /// Each code was redeemed, or made void, as its calls were told.
+    fn compare_codes(
+        &self,
+        answers: &[(Call, (u16, Value))],
+        of_world: &BTreeMap<(String, String), String>,
+    ) {
+        let stands = |code: &str| {
+            let mut found = of_world.iter().filter(|((_, other), _)| other == code);
+            found.next().unwrap().1.as_str()
+        };
         let mut winners: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
-        let mut made = BTreeSet::new();
-        for call in &self.calls {
-            let answer = last_word(shop, call).await;
+        for (call, (status, said)) in answers {
             match call {
-                Call::Redeem { code, .. } if answer.0 == 200 => {
+                Call::Redeem { code, .. } if *status == 200 => {
                     winners.entry(code).or_default().push(call);
                 }
-                Call::Create { .. } => {
-                    assert_eq!(answer.0, 201, "{}", answer.1);
-                    let card_id = answer.1["card_id"].as_str().unwrap().to_owned();
-                    assert!(made.insert(card_id), "two creates have one card");
+                Call::Change { path, .. } if path.ends_with("/void") => {
+                    let code = path.split('/').nth(4).unwrap();
+                    if *status == 200 {
+                        assert_eq!(stands(code), "void", "{said}");
+                    } else {
+                        let why = said["error"]["code"].as_str().unwrap();
+                        assert!(
+                            ["already_redeemed", "not_voidable"].contains(&why),
+                            "{said}"
+                        );
+                    }
                 }
                 _ => {}
             }
         }
-        deliver(shop).await;
-        reconcile(shop).await;
         for (code, calls) in winners {
             assert_eq!(calls.len(), 1, "{code} was redeemed twice: {calls:?}");
+            assert_eq!(stands(code), "redeemed", "{code}");
             let is_clear = !self.unclear.contains(code);
             assert!(
                 !(is_clear && self.elsewhere.contains(code)),
                 "{code} was redeemed elsewhere"
             );
         }
-        let of_world = in_the_world(shop).await;
-        assert_eq!(in_the_ledger(shop, &self.sessions).await, of_world);
-        let cards: BTreeSet<String> = world(shop).await["cards"]
+    }
+
+    /// Each coupon has the one card, and the stock, that its calls were told.
+    async fn compare_coupons(&self, answers: &[(Call, (u16, Value))]) {
+        let list = self
+            .shop
+            .admin("GET", "/admin/v1/coupons?limit=100", &Value::Null);
+        let list = list.await.json()["coupons"].clone();
+        let world = world(&self.shop).await["cards"].clone();
+        let cards: BTreeSet<&str> = world
             .as_array()
             .unwrap()
             .iter()
-            .map(|card| card["card_id"].as_str().unwrap().to_owned())
+            .map(|card| card["card_id"].as_str().unwrap())
             .collect();
-        made.insert(self.coupon.1.clone());
-        assert_eq!(made, cards, "an orphan card, or one that is not there");
+        let coupons = self.coupons();
+        let known: BTreeSet<&str> = coupons
+            .iter()
+            .map(|(_, card_id)| card_id.as_str())
+            .collect();
+        assert_eq!(known.len(), coupons.len(), "two creates have one card");
+        assert_eq!(known, cards, "an orphan card, or one that is not there");
+        for (id, card_id) in &coupons {
+            let coupon = list
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|coupon| coupon["id"] == **id);
+            let coupon = coupon.unwrap_or_else(|| panic!("no coupon {id}"));
+            let path = format!("/admin/v1/coupons/{id}");
+            let mut total = self.draft["stock"].as_i64().unwrap();
+            for (call, (status, said)) in answers {
+                let Call::Change { path: of, body, .. } = call else {
+                    continue;
+                };
+                if *of == path {
+                    assert_eq!(
+                        (*status, &said["status"]),
+                        (200, &json!("withdrawn")),
+                        "{said}"
+                    );
+                } else if of.starts_with(&path) && *status == 200 {
+                    total += body["delta"].as_i64().unwrap();
+                } else if of.starts_with(&path) {
+                    assert!(self.withdrawn.contains(id), "{said}");
+                    assert_eq!(said["error"]["code"], "not_changeable", "{said}");
+                }
+            }
+            let mut cards = world.as_array().unwrap().iter();
+            let card = cards.find(|card| card["card_id"] == **card_id).unwrap();
+            let is_withdrawn = self.withdrawn.contains(id);
+            assert_eq!(coupon["status"] == "withdrawn", is_withdrawn, "{coupon}");
+            assert_eq!(
+                card["status"] == "CARD_STATUS_DELETE",
+                is_withdrawn,
+                "{card}"
+            );
+            if !is_withdrawn {
+                assert_eq!(card["total_quantity"], total, "{card} {coupon}");
+                assert_eq!(coupon["remaining"], card["quantity"], "{coupon}");
+            }
+        }
     }
+}
+
+/// Brings ledger and WeChat together, until WeChat has said something about all of it.
+async fn reconcile_all(shop: &Shop) {
+    for _ in 0..REPEATS {
+        let round = shop.admin("POST", "/admin/v1/reconcile", &json!({})).await;
+        assert!([200, 202].contains(&round.status), "{}", round.text);
+        if round.status == 200 && round.json()["failed"] == 0 {
+            return;
+        }
+    }
+    panic!("WeChat says nothing about something");
 }
 
 /// Repeats a call until it has its last word.
