@@ -1,11 +1,14 @@
 //! The mock's own pushes at the service, in disorder: in the end the ledger is what WeChat's world is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
 use crate::support::{CALLBACK_KEY, CALLBACK_TOKEN, Shop};
 
+/// How often it is looked whether all pushes are acted upon: half a minute on a busy machine.
+const LOOKS: usize = 6000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 pub(crate) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 
 /// Numbers that are the same for the same seed.
@@ -52,16 +55,16 @@ pub(crate) async fn set_callback(shop: &Shop, disorder: Value) {
 /// Waits until the mock has pushed all, and the service has acted upon what came.
 pub(crate) async fn settle(shop: &Shop) {
     shop.mock.events().settled().await;
-    for _ in 0..1000 {
-        let pending = shop
-            .admin("GET", "/admin/v1/pushes?state=pending", &Value::Null)
-            .await;
-        if pending.json()["pushes"].as_array().unwrap().is_empty() {
+    let mut pending = Value::Null;
+    for _ in 0..LOOKS {
+        let list = shop.admin("GET", "/admin/v1/pushes?state=pending", &Value::Null);
+        pending = list.await.json()["pushes"].clone();
+        if pending.as_array().unwrap().is_empty() {
             return;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    panic!("pushes that nobody acts upon");
+    panic!("pushes that nobody acts upon: {pending}");
 }
 
 /// How each code stands in WeChat's world, by the customer who was given it.
