@@ -111,7 +111,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn print_world() -> ExitCode {
-    let world = crate::world::World::starter(crate::SEED).export();
+    let world = crate::world::World::starter(crate::builder::SEED).export();
     print(&format!("{world:#}"));
     ExitCode::SUCCESS
 }

@@ -39,20 +39,27 @@ mod users;
 mod world;
 
 use access::Access;
-pub(crate) use accounts::account_no;
+pub(crate) use accounts::{account_no, accounts_of, add_account, change_account};
 pub(crate) use body::read_value;
 use call::{
     Answer::{self, AtLeast, Members},
     Path,
 };
+pub(crate) use cards::{Verdict, all_cards, all_codes, card_of};
 pub(crate) use choice::{ChooseCard, OpenCard};
 pub(crate) use clock::{ClockChange, standing as clock_standing};
-pub(crate) use events::{Trigger, send_again};
+pub(crate) use credentials::credentials_of;
+pub(crate) use events::{Trigger, check_callback, send_again};
 pub(crate) use fault::Fault;
+pub(crate) use faults::remove_fault;
+pub(crate) use journal::claims_of;
 pub(crate) use members::Activation;
+pub(crate) use merchants::review_sub_merchant;
 pub(crate) use messages::{OpenMessage, messages};
-pub(crate) use phone::{Give, Scan, SelfConsumption, Which};
-pub(crate) use users::{AddCard, Login, user_no};
+pub(crate) use phone::{Give, Scan, SelfConsumption, Which, all_gifts};
+pub(crate) use switches::turn;
+pub(crate) use users::{AddCard, Login, add_user, change_user, user_no};
+pub(crate) use world::{replace, reset_to, worlds};
 
 use crate::mock::Mock;
 
@@ -185,6 +192,8 @@ fn paths_of_cards() -> Vec<Path> {
             .get(faults::list, "what goes wrong on demand, and how often it did", Members(&["faults"]))
             .create(faults::add, "lets something go wrong", FAULT)
             .delete(faults::clear, "ends all faults", DONE),
+        Path::new("/faults/{id}")
+            .delete(faults::remove, "ends one fault", DONE),
         Path::new("/events")
             .get(events::list, "what happened, and what became of telling it, newest last", Members(&["events", "more", "before?"]))
             .delete(events::clear, "forgets the events that are not pending", DONE),

@@ -21,7 +21,7 @@ pub struct Direct(TowerToHyperService<Router>);
 impl Direct {
     /// The seed is always the same.
     pub fn start() -> Self {
-        let mock = Mock::new(World::starter(crate::SEED), None);
+        let mock = Mock::new(World::starter(crate::builder::SEED), None);
         let here = SocketAddr::from(([127, 0, 0, 1], 7420));
         Self(TowerToHyperService::new(server::router(mock, here)))
     }

@@ -48,6 +48,11 @@ pub(crate) fn rule(id: &str) -> &'static Value {
         .unwrap_or_else(|| panic!("no rule {id} in fixtures"))
 }
 
+/// The ids of all rules.
+pub(crate) fn rule_ids() -> impl Iterator<Item = &'static str> {
+    rows(fixtures::rules()).map(|row| text(row, "id"))
+}
+
 /// The standings of an account: a number, the rule that has it, and the calls it closes.
 static STANDINGS: LazyLock<BTreeMap<i64, (&str, &str)>> = LazyLock::new(|| {
     rows(fixtures::rules())

@@ -9,12 +9,26 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{api::call::shortened, world::ids::Ids};
+use crate::{nearest::unknown_path, world::ids::Ids};
+
+mod draft;
+
+pub(crate) use draft::FaultDraft;
 
 /// What goes wrong.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::{Fault, FaultKind};
+///
+/// // Every third call gets the page of a gateway, and of the others half take a second longer.
+/// let down = Fault::new(FaultKind::HttpStatus(502)).every(3);
+/// let slow = Fault::new(FaultKind::DelayMs(1000)).probability(0.5);
+/// # let _ = (down, slow);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// WeChat answers this number and does nothing; -1 is "system busy".
@@ -188,96 +202,8 @@ impl Fault {
     }
 }
 
-/// What is wrong with a path that the mock does not answer, with the nearest that it does.
-pub(crate) fn unknown_path(path: &str) -> Option<String> {
-    if crate::paths().any(|known| known == path) {
-        return None;
-    }
-    let nearest = crate::paths().min_by_key(|known| distance(path, known))?;
-    Some(format!(
-        "{} is no path that this mock answers; the nearest is {nearest}",
-        shortened(path)
-    ))
-}
-
-/// How many bytes have to be put in, left out or changed to make one text of another.
-fn distance(from: &str, to: &str) -> usize {
-    let to = to.as_bytes();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    // No path is longer than some 40 bytes.
-    for (line, byte) in from.bytes().take(200).enumerate() {
-        let mut corner = row[0];
-        row[0] = line + 1;
-        for (column, other) in to.iter().enumerate() {
-            let changed = corner + usize::from(byte != *other);
-            corner = row[column + 1];
-            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-/// A fault as the control API takes it.
-#[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FaultDraft {
-    path: Option<String>,
-    appid: Option<String>,
-    times: Option<u64>,
-    every: Option<u64>,
-    probability: Option<f64>,
-    errcode: Option<i64>,
-    delay_ms: Option<u64>,
-    http_status: Option<u16>,
-    truncate: Option<usize>,
-    reset: Option<bool>,
-    garbage: Option<bool>,
-    lost_answer: Option<bool>,
-}
-
 /// The longest delay, in milliseconds.
 const LONGEST: u64 = 600_000;
-
-impl FaultDraft {
-    /// The fault, or the field at fault and what is wrong with it.
-    pub(crate) fn read(self) -> Result<Fault, (&'static str, String)> {
-        let kinds = [
-            self.errcode.map(FaultKind::Errcode),
-            self.delay_ms.map(FaultKind::DelayMs),
-            self.http_status.map(FaultKind::HttpStatus),
-            self.truncate.map(FaultKind::Truncate),
-            self.reset.unwrap_or(false).then_some(FaultKind::Reset),
-            self.garbage.unwrap_or(false).then_some(FaultKind::Garbage),
-            self.lost_answer
-                .unwrap_or(false)
-                .then_some(FaultKind::LostAnswer),
-        ];
-        let mut kinds = kinds.into_iter().flatten();
-        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-            let message = "give exactly one of errcode, delay_ms, http_status, truncate, reset, \
-                           garbage and lost_answer";
-            return Err(("errcode", message.to_owned()));
-        };
-        if self.every == Some(0) {
-            return Err(("every", "1 or more".to_owned()));
-        }
-        let probability = self.probability.unwrap_or(1.0);
-        if !(0.0..=1.0).contains(&probability) {
-            return Err(("probability", "0 to 1".to_owned()));
-        }
-        let fault = Fault {
-            kind,
-            path: self.path,
-            appid: self.appid,
-            times: self.times,
-            every: self.every.unwrap_or(1),
-            probability,
-        };
-        fault.check()?;
-        Ok(fault)
-    }
-}
 
 /// A fault in force.
 #[derive(Debug)]
@@ -370,6 +296,15 @@ impl Faults {
             planned.done == 0 && (planned.seen == 0 || planned.fault.probability >= 1.0)
         });
         unused.map(Planned::show).collect()
+    }
+
+    /// Takes one fault back; whether there was one of this number.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.planned.len() + self.spent.len();
+        self.planned.retain(|planned| planned.id != id);
+        self.spent.retain(|planned| planned.id != id);
+        self.count();
+        self.planned.len() + self.spent.len() < before
     }
 
     pub(crate) fn clear(&mut self) {

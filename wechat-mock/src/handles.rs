@@ -3,28 +3,44 @@
 //! They do the same as the control API, without a call through the port. All of them are owned: they can
 //! be cloned and moved into a task, and outlive the [`MockWechat`](crate::MockWechat) they are of.
 
+mod accounts;
+mod cards;
 mod clock;
 mod error;
 mod events;
+mod expectations;
 mod faults;
 mod journal;
 mod phone;
+mod profiles;
 mod rows;
+mod switches;
 mod user;
+mod users;
 mod values;
+mod world;
 
+pub use accounts::Accounts;
+pub use cards::Cards;
 pub use clock::Clock;
 pub use error::ControlError;
 pub use events::Events;
+pub use expectations::{Expectation, ExpectationBuilder, Times};
+pub(crate) use expectations::{forgive, is_on_purpose, unmet};
 pub use faults::Faults;
 pub use journal::Journal;
 pub use phone::{AddCardOutcome, AddedCard, CardMessage, ChooseCardOutcome, OpenCardOutcome};
+pub use profiles::{AccountProfile, Callback, CardReview, Sex, UserProfile};
 pub use rows::{
-    Activated, EventRow, EventState, Explanation, FaultRow, JournalRow, Mistake, Sentence, Try,
-    WalletEntry,
+    AccountRow, Activated, CallbackCheck, CardRow, CodeRow, Credentials, EventRow, EventState,
+    Explanation, FaultRow, GiftRow, JournalRow, LivingTicket, LivingToken, Mistake, QuotaRow,
+    Sentence, Sku, StarterRow, SubMerchantRow, SwitchRow, Try, UserRow, WalletEntry,
 };
-pub use user::User;
+pub use switches::Switches;
+pub use user::{SelfRedemption, User};
+pub use users::Users;
 pub use values::{CardExt, Seconds};
+pub use world::WorldHandle;
 
 use crate::world::profile::Profile;
 

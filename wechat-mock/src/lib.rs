@@ -1,12 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    time::Duration,
-};
+#[cfg(feature = "intercept")]
+use std::net::SocketAddr;
 
 mod api;
 mod broadcast;
+mod builder;
 mod cdn;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -17,6 +16,7 @@ mod diagnosis;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod direct;
+mod expect;
 mod explain;
 mod facts;
 mod faults;
@@ -29,6 +29,7 @@ mod journal;
 mod marks;
 mod mock;
 mod msgcrypt;
+mod nearest;
 mod paging;
 mod postman;
 mod push;
@@ -42,22 +43,23 @@ mod wallet;
 mod world;
 
 pub use api::paths;
+pub use builder::{Builder, StartError};
 pub use faults::{Fault, FaultKind};
 pub use handles::{
-    Account, Activated, AddCardOutcome, AddedCard, CardExt, CardMessage, ChooseCardOutcome, Clock,
-    ControlError, EventRow, EventState, Events, Explanation, FaultRow, Faults, Journal, JournalRow,
-    Mistake, OpenCardOutcome, Seconds, Sentence, Try, User, WalletEntry,
+    Account, AccountProfile, AccountRow, Accounts, Activated, AddCardOutcome, AddedCard, Callback,
+    CallbackCheck, CardExt, CardMessage, CardReview, CardRow, Cards, ChooseCardOutcome, Clock,
+    CodeRow, ControlError, Credentials, EventRow, EventState, Events, Expectation,
+    ExpectationBuilder, Explanation, FaultRow, Faults, GiftRow, Journal, JournalRow, LivingTicket,
+    LivingToken, Mistake, OpenCardOutcome, QuotaRow, Seconds, SelfRedemption, Sentence, Sex, Sku,
+    StarterRow, SubMerchantRow, SwitchRow, Switches, Times, Try, User, UserProfile, UserRow, Users,
+    WalletEntry, WorldHandle,
 };
 pub use switches::SwitchError;
 pub use world::file::WorldError;
 
-use control::access;
 use mock::Mock;
 use server::Running;
-use world::{World, profile::AccountKind};
-
-/// The seed of a mock that is given none: tests see the same ids in every run.
-const SEED: u64 = 1;
+use world::profile::AccountKind;
 
 /// A mock in this process, with a world and a port of its own.
 ///
@@ -116,20 +118,7 @@ impl MockWechat {
 
     /// A mock with a world, seed or address of your own.
     pub fn builder() -> Builder {
-        Builder {
-            seed: SEED,
-            world: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            is_strict: false,
-            switches: Vec::new(),
-            push_timeout: None,
-            allowed_origins: Vec::new(),
-            control_token: None,
-            #[cfg(feature = "intercept")]
-            is_intercepting: false,
-            #[cfg(feature = "intercept")]
-            tls: None,
-        }
+        Builder::new()
     }
 
     /// Where it answers, such as `http://127.0.0.1:40123`, without a slash at the end.
@@ -217,16 +206,57 @@ impl MockWechat {
         Events::new(&self.mock)
     }
 
-    /// Sees to it that no call was refused, none merely got away with something, and no fault was put into
-    /// force in vain.
+    /// An expectation of the calls that will come, in the making; see [`ExpectationBuilder`].
+    ///
+    /// What is expected is checked by [`Self::verify`], and when the mock is dropped: then an expectation
+    /// that is not met panics, unless the thread is panicking already.
+    ///
+    /// # Examples
+    ///
+    /// ```should_panic
+    /// # fn main() -> Result<(), wechat_mock::ControlError> {
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.expect().on("/card/code/consume").times(1)?;
+    /// drop(mock); // expected exactly 1 call of /card/code/consume, none came
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn expect(&self) -> ExpectationBuilder {
+        ExpectationBuilder::new(&self.mock)
+    }
+
+    /// Lets [`Self::verify`] pass over the refusals and the advice of one rule, such as `WX-COD-006`, that a
+    /// test provokes on purpose; `WX-FLT-001` is the rule of a [`FaultKind::Errcode`].
+    ///
+    /// [`ExpectationBuilder::errcode`] is stricter: it names the call, and wants it to come.
+    ///
+    /// # Errors
+    ///
+    /// 422 when there is no such rule; the message names the nearest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.forgive("WX-COD-006")?;
+    /// assert_eq!(mock.forgive("WX-COD-0006").unwrap_err().status, 422);
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
+    pub fn forgive(&self, rule: &str) -> Result<(), ControlError> {
+        handles::forgive(&self.mock, rule)
+    }
+
+    /// Sees to it that no call was refused, none merely got away with something, no fault was put into
+    /// force in vain, and everything expected came.
     ///
     /// A test whose code should do everything right ends with this. Claims on the phone do not
-    /// count: their outcome is in the test's hands.
+    /// count: their outcome is in the test's hands. Nor do refusals that [`Self::forgive`] names, or an
+    /// [`errcode`](ExpectationBuilder::errcode) that is expected.
     ///
     /// # Panics
     ///
-    /// When the journal has a refusal or an advice, or a fault never happened; the message lists each
-    /// refusal with its rule and fix.
+    /// When the journal has a refusal or an advice, a fault never happened, or an expectation is not
+    /// met; the message lists each refusal with its rule and fix, and the calls that came.
     ///
     /// # Examples
     ///
@@ -238,7 +268,8 @@ impl MockWechat {
     /// mock.verify(); // nobody made a card
     /// ```
     pub fn verify(&self) {
-        let problems = self.journal().problems();
+        let mut problems = self.journal().problems();
+        problems.retain(|problem| !handles::is_on_purpose(&self.mock, problem));
         let mut lines: Vec<String> = problems.iter().map(Explanation::to_string).collect();
         let unused = self.mock.faults.lock().unused();
         lines.extend(
@@ -246,11 +277,37 @@ impl MockWechat {
                 .iter()
                 .map(|fault| format!("this fault never happened: {fault}")),
         );
+        lines.extend(handles::unmet(&self.mock));
         assert!(
             lines.is_empty(),
             "WeChat would have something to say:\n{}",
             lines.join("\n")
         );
+    }
+
+    /// Official Accounts and mini-programs.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(&self.mock)
+    }
+
+    /// The customers of the world.
+    pub fn users(&self) -> Users {
+        Users::new(&self.mock)
+    }
+
+    /// Cards, their codes, and the reviewer of cards.
+    pub fn cards(&self) -> Cards {
+        Cards::new(&self.mock)
+    }
+
+    /// Where WeChat is lax or unknown, and how the mock decides.
+    pub fn switches(&self) -> Switches {
+        Switches::new(&self.mock)
+    }
+
+    /// The whole world: out, in, and back to its beginning.
+    pub fn world(&self) -> WorldHandle {
+        WorldHandle::new(&self.mock)
     }
 
     /// What was called, and why it was refused.
@@ -259,272 +316,13 @@ impl MockWechat {
     }
 }
 
-/// How to start a mock.
-#[derive(Clone)]
-pub struct Builder {
-    seed: u64,
-    world: Option<serde_json::Value>,
-    listen: SocketAddr,
-    is_strict: bool,
-    switches: Vec<(String, String)>,
-    push_timeout: Option<Duration>,
-    allowed_origins: Vec<String>,
-    control_token: Option<String>,
-    #[cfg(feature = "intercept")]
-    is_intercepting: bool,
-    #[cfg(feature = "intercept")]
-    tls: Option<SocketAddr>,
-}
-
-impl std::fmt::Debug for Builder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Neither the world nor the token of the control API.
-        f.debug_struct("Builder")
-            .field("seed", &self.seed)
-            .field("listen", &self.listen)
-            .field("is_strict", &self.is_strict)
-            .field("switches", &self.switches)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Builder {
-    /// With the same seed and the same calls in the same order, every id, token, ticket and code is
-    /// the same. A world file that names a seed wins.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// A world in place of the starter world: what `GET /_mock/v1/world` exports.
-    #[must_use]
-    pub fn world(mut self, world: serde_json::Value) -> Self {
-        self.world = Some(world);
-        self
-    }
-
-    /// An address in place of a free port of 127.0.0.1.
-    #[must_use]
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
-        self
-    }
-
-    /// Sets every switch to its strict side: what WeChat merely tolerates is refused.
-    #[must_use]
-    pub fn strict(mut self) -> Self {
-        self.is_strict = true;
-        self
-    }
-
-    /// Sets one switch, such as `("foreign_image", "refuse")`; it wins over [`Self::strict`] and
-    /// over the world. The README lists them.
-    #[must_use]
-    pub fn switch(mut self, name: &str, value: &str) -> Self {
-        self.switches.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// How long a callback may take, in place of WeChat's five seconds.
-    #[must_use]
-    pub fn push_timeout(mut self, timeout: Duration) -> Self {
-        self.push_timeout = Some(timeout);
-        self
-    }
-
-    /// Lets the web pages of `origin`, such as `http://localhost:5173`, call the control API; may be
-    /// called more than once. Pages of the mock's own address always may.
-    #[must_use]
-    pub fn allow_origin(mut self, origin: &str) -> Self {
-        self.allowed_origins.push(origin.to_owned());
-        self
-    }
-
-    /// What the control API asks for, as `Authorization: Bearer`, in place of nothing or, on an
-    /// address that others can reach, of a token made at the start.
-    #[must_use]
-    pub fn control_token(mut self, token: &str) -> Self {
-        self.control_token = Some(token.to_owned());
-        self
-    }
-
-    /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
-    ///
-    /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
-    #[cfg(feature = "intercept")]
-    #[must_use]
-    pub fn intercept(mut self) -> Self {
-        self.is_intercepting = true;
-        self
-    }
-
-    /// Listens on `address` with TLS as well, as WeChat's hosts, for clients that know no proxy: a line
-    /// in the hosts file, or a resolver of their own, leads them there. They have to trust the CA of
-    /// [`MockWechat::ca_pem`]; there are WeChat's paths alone, and no control API.
-    #[cfg(feature = "intercept")]
-    #[must_use]
-    pub fn tls(mut self, address: SocketAddr) -> Self {
-        self.tls = Some(address);
-        self
-    }
-
-    /// Starts the mock.
-    ///
-    /// # Panics
-    ///
-    /// When the address is taken or the world cannot be read; see [`Self::try_start`].
-    #[expect(
-        clippy::unused_async,
-        reason = "callers await it, so that a start that has to wait changes nothing for them"
-    )]
-    pub async fn start(self) -> MockWechat {
-        self.start_blocking()
-    }
-
-    /// The same for a plain `#[test]`, without a runtime.
-    ///
-    /// # Panics
-    ///
-    /// As [`Self::start`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let strict = wechat_mock::MockWechat::builder().strict().start_blocking();
-    /// assert!(strict.journal().rows().is_empty());
-    /// ```
-    pub fn start_blocking(self) -> MockWechat {
-        match self.try_start_blocking() {
-            Ok(mock) => mock,
-            Err(error) => panic!("the mock does not start: {error}"),
+impl Drop for MockWechat {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
         }
-    }
-
-    /// Starts the mock, or says why not.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::World`] when the world cannot be read, [`StartError::Switch`] when a switch has
-    /// another name or value, [`StartError::Origin`] when a page's origin is none,
-    /// [`StartError::Listen`] when the address cannot be had,
-    /// `StartError::Intercept` when no certificate can be made.
-    #[expect(
-        clippy::unused_async,
-        reason = "callers await it, so that a start that has to wait changes nothing for them"
-    )]
-    pub async fn try_start(self) -> Result<MockWechat, StartError> {
-        self.try_start_blocking()
-    }
-
-    /// The same for a plain `#[test]`, without a runtime.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::try_start`].
-    pub fn try_start_blocking(self) -> Result<MockWechat, StartError> {
-        let mut world = self.read_world()?;
-        world.turn(self.is_strict, &self.switches)?;
-        let token = self.control_token.clone();
-        let token = token.or_else(|| control_token(self.listen));
-        let mut mock = Mock::new(world, token);
-        let origins = self.allowed_origins.iter().map(|origin| {
-            access::read_origin(origin).map_err(|message| StartError::Origin {
-                origin: origin.clone(),
-                message,
-            })
-        });
-        mock.allowed_origins = origins.collect::<Result<_, _>>()?;
-        if let Some(timeout) = self.push_timeout {
-            mock.pushes.timeout = timeout;
-        }
-        #[cfg(feature = "intercept")]
-        let mock = if self.is_intercepting || self.tls.is_some() {
-            mock.intercepting(self.is_intercepting)
-                .map_err(StartError::Intercept)?
-        } else {
-            mock
-        };
-        let bind = |address| {
-            TcpListener::bind(address).map_err(|source| StartError::Listen { address, source })
-        };
-        let listener = bind(self.listen)?;
-        #[cfg(feature = "intercept")]
-        let tls = self.tls.map(bind).transpose()?;
-        #[cfg(not(feature = "intercept"))]
-        let tls = None;
-        let running =
-            Running::start(mock.clone(), listener, tls).map_err(|source| StartError::Listen {
-                address: self.listen,
-                source,
-            })?;
-        Ok(MockWechat { mock, running })
-    }
-
-    fn read_world(&self) -> Result<World, WorldError> {
-        match &self.world {
-            Some(file) => World::import(file.clone(), self.seed),
-            None => Ok(World::starter(self.seed)),
-        }
-    }
-}
-
-/// What the control API asks for when the mock can be reached from other machines.
-fn control_token(listen: SocketAddr) -> Option<String> {
-    if listen.ip().is_loopback() {
-        return None;
-    }
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives randomness");
-    Some(hex::encode(bytes))
-}
-
-/// Why a mock does not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The world cannot be read.
-    #[error("the world cannot be read")]
-    World(#[from] WorldError),
-    /// No switch has this name or value.
-    #[error("a switch cannot be set")]
-    Switch(#[from] SwitchError),
-    /// This is no origin of a web page.
-    #[error("{origin} is no origin: {message}")]
-    Origin {
-        /// What was to be allowed.
-        origin: String,
-        /// What it should look like.
-        message: String,
-    },
-    /// The address cannot be had.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// No certificate can be made for WeChat's hosts.
-    #[cfg(feature = "intercept")]
-    #[error("no certificate can be made for WeChat's hosts")]
-    Intercept(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_address_that_others_can_reach_has_a_token() {
-        for (address, has_token) in [
-            ("127.0.0.1:7420", false),
-            ("[::1]:0", false),
-            ("0.0.0.0:7420", true),
-            ("192.168.1.5:80", true),
-        ] {
-            let token = control_token(address.parse().unwrap());
-            assert_eq!(token.is_some(), has_token, "{address}");
+        if let Some(unmet) = handles::unmet(&self.mock) {
+            panic!("not everything came as expected:\n{unmet}");
         }
     }
 }

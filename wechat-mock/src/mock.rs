@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     broadcast::{Broadcast, Topic},
+    expect::SharedExpectations,
     faults::SharedFaults,
     intercept::Intercept,
     journal::{Answered, Journal, Outcome, SharedJournal, shown_call},
@@ -20,6 +21,8 @@ pub(crate) struct Mock {
     pub(crate) world: SharedWorld,
     pub(crate) journal: SharedJournal,
     pub(crate) faults: SharedFaults,
+    /// What a test expects of its calls.
+    pub(crate) expectations: SharedExpectations,
     pub(crate) pushes: SharedPushes,
     /// Everybody who listens to what happens.
     pub(crate) broadcast: Broadcast,
@@ -75,6 +78,7 @@ impl Mock {
             world: SharedWorld::new(world, pushes.clone()),
             pushes,
             journal: SharedJournal::default(),
+            expectations: SharedExpectations::default(),
             control_token: control_token.map(Into::into),
             allowed_origins: Arc::default(),
             on_refusal: None,
@@ -120,6 +124,7 @@ impl Mock {
         self.replace(world);
         self.journal.lock().reset();
         self.faults.lock().reset(self.origin.seed);
+        self.expectations.lock().clear();
     }
 
     /// Writes a call into the journal, and tells of it whoever wants to know.
@@ -135,6 +140,7 @@ impl Mock {
             errcode = answered.wire.errcode,
         );
         let changed = changed_card(&answered);
+        self.expectations.count(&answered);
         let id = journal.write(answered);
         self.broadcast.tell(Topic::Request, || {
             let row = journal.shown(&id);

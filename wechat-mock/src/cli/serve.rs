@@ -11,7 +11,7 @@ use super::{
     ServeArguments, complain, print,
     refusals::{Language, Lines, is_coloured},
 };
-use crate::{control_token, mock::Mock, server, world::World};
+use crate::{builder::control_token, mock::Mock, server, world::World};
 
 pub(super) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
     let by_default = if arguments.quiet {

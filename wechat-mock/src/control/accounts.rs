@@ -16,13 +16,13 @@ use crate::{
 };
 
 pub(super) async fn list(State(mock): State<Mock>) -> Json<Value> {
-    let world = mock.world.lock();
-    let profiles: Vec<_> = world
-        .accounts()
-        .iter()
-        .map(|account| &account.profile)
-        .collect();
-    Json(json!({"accounts": profiles}))
+    Json(json!({"accounts": accounts_of(&mock.world.lock())}))
+}
+
+/// All accounts, as they are shown.
+pub(crate) fn accounts_of(world: &World) -> Vec<Value> {
+    let accounts = world.accounts().iter();
+    accounts.map(|account| json!(account.profile)).collect()
 }
 
 pub(super) async fn one(

@@ -174,17 +174,49 @@ pub(super) async fn one(
     State(mock): State<Mock>,
     Segment(card_id): Segment,
 ) -> Result<Json<Value>, Fault> {
-    let world = mock.world.lock();
-    let at = card_no(&world, &card_id)?;
-    let mut shown = row(&world, at);
+    card_of(&mock.world.lock(), &card_id).map(Json)
+}
+
+/// One card, and what `card/get` shows of it.
+pub(crate) fn card_of(world: &World, card_id: &str) -> Result<Value, Fault> {
+    let at = card_no(world, card_id)?;
+    let mut shown = row(world, at);
     shown["card"] = card_as_wechat_shows_it(world.card(at));
     if world.card(at).is_member_card() {
         shown["wx_activate"] = json!(world.card(at).terms.wx_activate);
     }
-    if let Some(form) = world.account(at.0).members.forms.get(&card_id) {
+    if let Some(form) = world.account(at.0).members.forms.get(card_id) {
         shown["form"] = json!(form);
     }
-    Ok(Json(shown))
+    Ok(shown)
+}
+
+/// The cards of an account, or of all.
+pub(crate) fn all_cards(world: &World, appid: Option<&str>) -> Result<Vec<Value>, Fault> {
+    let of = appid.map(|appid| account_no(world, appid)).transpose()?;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = cards(world, of, after, MOST);
+        all.extend(page.items);
+        after = page.next.and_then(|card_id| world.card_no(&card_id));
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// The codes that were handed out of a card.
+pub(crate) fn all_codes(world: &World, card_id: &str) -> Result<Vec<Value>, Fault> {
+    let at = card_no(world, card_id)?;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = codes(world, at, after, (None, MOST));
+        all.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 pub(super) async fn list_codes(
@@ -221,6 +253,20 @@ pub(super) async fn review(
 }
 
 impl Verdict {
+    pub(crate) fn pass() -> Self {
+        Self {
+            pass: true,
+            reason: String::new(),
+        }
+    }
+
+    pub(crate) fn refuse(reason: &str) -> Self {
+        Self {
+            pass: false,
+            reason: reason.to_owned(),
+        }
+    }
+
     /// The reviewer decides on a card that waits.
     pub(crate) fn carry_out(&self, world: &mut World, card_id: &str) -> Result<CardAt, Fault> {
         let at = card_no(world, card_id)?;

@@ -9,6 +9,7 @@ use super::{Fault, accounts::account_no, body::Segment};
 use crate::{
     mock::Mock,
     world::{
+        World,
         account::Account,
         quota,
         ticket::{TICKET_LIFE, TicketKind},
@@ -49,7 +50,11 @@ pub(super) async fn show(
     State(mock): State<Mock>,
     Segment(appid): Segment,
 ) -> Result<Json<Value>, Fault> {
-    let world = mock.world.lock();
-    let number = account_no(&world, &appid)?;
-    Ok(Json(shown(world.account(number), world.now())))
+    credentials_of(&mock.world.lock(), &appid).map(Json)
+}
+
+/// What the account of an appid was given and has used up.
+pub(crate) fn credentials_of(world: &World, appid: &str) -> Result<Value, Fault> {
+    let number = account_no(world, appid)?;
+    Ok(shown(world.account(number), world.now()))
 }

@@ -89,6 +89,11 @@ pub(super) async fn claims(
     Ok(Json(newest("claims", "claim-", page)))
 }
 
+/// The records of what happened on the phones, oldest first.
+pub(crate) fn claims_of(mock: &Mock) -> Vec<Value> {
+    mock.journal.lock().claims(None, usize::MAX).items
+}
+
 pub(super) async fn clear(State(mock): State<Mock>) -> Json<Value> {
     mock.journal.lock().clear();
     done()

@@ -26,7 +26,7 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Activation {
     /// Which card's code is meant, when several cards have it.
-    card_id: Option<String>,
+    pub(crate) card_id: Option<String>,
     common: BTreeMap<String, Given>,
     custom: BTreeMap<String, Given>,
 }

@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
-    card_id: Option<String>,
+    pub(crate) card_id: Option<String>,
 }
 
 /// `{"to"}`: which friend gets it.
@@ -46,9 +46,9 @@ pub(crate) struct Give {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct SelfConsumption {
-    card_id: Option<String>,
-    verify_code: String,
-    remark_amount: String,
+    pub(crate) card_id: Option<String>,
+    pub(crate) verify_code: String,
+    pub(crate) remark_amount: String,
 }
 
 /// `{"url"}` or `{"ticket"}`: the QR code before the camera.
@@ -328,6 +328,20 @@ pub(super) async fn gifts(
         "gifts",
         offers(&world, user, after, limit),
     )))
+}
+
+/// What friends offer a customer.
+pub(crate) fn all_gifts(world: &World, name: &str) -> Result<Vec<Value>, Fault> {
+    let user = user_no(world, name)?;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = offers(world, user, after, MOST);
+        all.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 pub(super) async fn accept(

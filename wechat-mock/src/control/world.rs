@@ -79,6 +79,11 @@ pub(crate) fn reset_to(mock: &Mock, name: &str) -> Result<(), Fault> {
 }
 
 pub(super) async fn list() -> Json<Value> {
+    Json(json!({"worlds": worlds()}))
+}
+
+/// The worlds that are in the program.
+pub(crate) fn worlds() -> Vec<Value> {
     let both = |[en, zh]: [&str; 2]| json!({"en": en, "zh": zh});
     let worlds = STARTERS.iter().map(|starter| {
         json!({
@@ -87,5 +92,5 @@ pub(super) async fn list() -> Json<Value> {
             "about": both(starter.about),
         })
     });
-    Json(json!({"worlds": worlds.collect::<Vec<_>>()}))
+    worlds.collect()
 }

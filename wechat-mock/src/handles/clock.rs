@@ -23,6 +23,7 @@ use crate::{
 /// clock.advance(7200)?;
 /// clock.advance(Duration::from_secs(60))?;
 /// assert_eq!(clock.now(), 1_798_007_260);
+/// clock.unfreeze();
 /// assert_eq!(clock.advance(-1).unwrap_err().field.as_deref(), Some("advance"));
 /// # Ok(())
 /// # }

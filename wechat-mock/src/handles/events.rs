@@ -95,6 +95,20 @@ impl Events {
     /// # Errors
     ///
     /// 404 when there is no such event, 409 when it is still being told or its account has no callback.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), wechat_mock::ControlError> {
+    /// let mock = wechat_mock::MockWechat::start().await;
+    /// let appid = mock.official_account().appid;
+    /// let id = mock.events().trigger(&appid, "user_view_card", "alice", serde_json::json!({}))?;
+    /// // There is nobody to send it to.
+    /// assert_eq!(mock.events().resend(&id).await.unwrap_err().status, 409);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn resend(&self, id: &str) -> Result<EventRow, ControlError> {
         let sent = self.tell(control::send_again(&self.0, id).await)?;
         Ok(EventRow::of(sent))
@@ -109,6 +123,13 @@ impl Events {
     /// # Panics
     ///
     /// Within a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// assert_eq!(mock.events().resend_blocking("event-1").unwrap_err().status, 404);
+    /// ```
     pub fn resend_blocking(&self, id: &str) -> Result<EventRow, ControlError> {
         block_on(self.resend(id))
     }

@@ -59,6 +59,31 @@ impl Faults {
         rows::all(self.0.faults.lock().show(), FaultRow::of)
     }
 
+    /// Ends one fault, by the `id` of its row.
+    ///
+    /// # Errors
+    ///
+    /// 404 when no fault has the id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wechat_mock::ControlError> {
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let fault = mock.faults().add(Fault::new(FaultKind::Garbage))?;
+    /// mock.faults().remove(fault.id)?;
+    /// assert_eq!(mock.faults().remove(fault.id).unwrap_err().status, 404);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn remove(&self, id: u64) -> Result<(), ControlError> {
+        control::remove_fault(&self.0, &id.to_string())?;
+        self.0.broadcast.tell_change("fault");
+        Ok(())
+    }
+
     /// Ends all faults.
     pub fn clear(&self) {
         self.0.faults.lock().clear();

@@ -1,7 +1,7 @@
 //! The calls on WeChat's paths, and the reasons of refusals.
 
 use super::rows::{self, Explanation, JournalRow};
-use crate::{journal::Filter, mock::Mock};
+use crate::{control, journal::Filter, mock::Mock};
 
 /// The calls on WeChat's paths, and the reasons of refusals.
 ///
@@ -12,7 +12,7 @@ use crate::{journal::Filter, mock::Mock};
 /// # async fn main() {
 /// let mock = wechat_mock::MockWechat::start().await;
 /// let journal = mock.journal();
-/// assert!(journal.rows().is_empty());
+/// assert!(journal.rows().is_empty() && journal.problems().is_empty());
 /// assert!(journal.of_path("/card/create").is_empty());
 /// assert!(journal.explain("call-1").is_none());
 /// # }
@@ -51,6 +51,21 @@ impl Journal {
     /// The records of all calls that were refused or got an advice, oldest first.
     pub fn problems(&self) -> Vec<Explanation> {
         rows::all(self.0.journal.lock().problems(), Explanation::of)
+    }
+
+    /// The records of what happened on the phones, oldest first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let appid = mock.mini_program().appid;
+    /// let outcome = mock.user("alice").add_card(&appid, "pNoSuchCard", "{}")?;
+    /// assert_eq!(mock.journal().claims().last(), Some(outcome.explain()));
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
+    pub fn claims(&self) -> Vec<Explanation> {
+        rows::all(control::claims_of(&self.0), Explanation::of)
     }
 
     /// Forgets all rows.

@@ -6,6 +6,18 @@ use super::{CardExt, ControlError, Explanation, Mistake, User};
 use crate::control::{self, AddCard, ChooseCard, OpenCard, OpenMessage};
 
 /// A message with a card that an account sent to a customer.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// // After `/cgi-bin/message/custom/send` with msgtype wxcard, alice opens what she was sent.
+/// for message in mock.user("alice").messages()? {
+///     mock.user("alice").open_message(&message.id)?;
+/// }
+/// assert_eq!(mock.user("alice").open_message("message-1").unwrap_err().status, 404);
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CardMessage {
@@ -93,7 +105,8 @@ outcome!(OpenCardOutcome);
 ///
 /// let outcome = mock.user("alice").add_card(&mock.mini_program().appid, "pNoSuchCard", "{}")?;
 /// assert_eq!((outcome.is_success(), outcome.rule()), (false, Some("WX-SIG-005")));
-/// assert!(outcome.mistake().is_some());
+/// assert!(outcome.err_msg().starts_with("addCard:fail") && outcome.mistake().is_some());
+/// assert_eq!(outcome.encrypted_code(), None);
 /// # Ok(())
 /// # }
 /// ```
@@ -104,6 +117,17 @@ pub struct AddCardOutcome {
 }
 
 /// What became of one card of a claim.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// let appid = mock.mini_program().appid;
+/// let outcome = mock.user("alice").add_cards(&appid, [("pOne", "{}"), ("pTwo", "{}")])?;
+/// let two = &outcome.cards()[1];
+/// assert_eq!((two.card_id.as_str(), two.is_success), ("pTwo", false));
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AddedCard {
@@ -153,6 +177,18 @@ impl AddCardOutcome {
 }
 
 /// What a page is handed by `wx.chooseCard`, and why.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// let (alice, appid) = (mock.user("alice"), mock.official_account().appid);
+/// let arguments = serde_json::json!({"timestamp": 1, "nonceStr": "n", "cardSign": "wrong"});
+///
+/// let outcome = alice.choose_card(&appid, &arguments, &[])?;
+/// assert!(outcome.encrypted_codes().is_empty() && outcome.rule().is_some());
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct ChooseCardOutcome {
     raw: Value,
@@ -177,6 +213,19 @@ impl ChooseCardOutcome {
 }
 
 /// What a page is handed by `wx.openCard`, and why.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// mock.world().reset_to("shop")?;
+/// let (alice, appid) = (mock.user("alice"), mock.official_account().appid);
+/// let entry = alice.wallet()?.remove(0);
+///
+/// let outcome = alice.open_card(&appid, &entry.card_id, &entry.code)?;
+/// assert!(outcome.is_success(), "{}", outcome.err_msg());
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct OpenCardOutcome {
     raw: Value,
@@ -239,6 +288,16 @@ impl User {
     /// # Errors
     ///
     /// When `appid` is no account of this world.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let appid = mock.mini_program().appid;
+    /// let outcome = mock.user("alice").cancel_add_card(&appid, "pCard", "{}")?;
+    /// assert_eq!(outcome.explain().outcome, "cancelled");
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn cancel_add_card(
         &self,
         appid: &str,

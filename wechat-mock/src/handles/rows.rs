@@ -77,6 +77,13 @@ macro_rules! row {
     };
 }
 
+mod world;
+
+pub use world::{
+    AccountRow, CallbackCheck, CardRow, CodeRow, Credentials, GiftRow, LivingTicket, LivingToken,
+    QuotaRow, Sku, StarterRow, SubMerchantRow, SwitchRow, UserRow,
+};
+
 row! {
     /// One call on a path of WeChat's; secrets in it are redacted.
     ///
@@ -94,7 +101,9 @@ row! {
     /// // After a GET of /cgi-bin/token without anything:
     /// let rows = mock.journal().rows();
     /// assert_eq!((rows[0].path.as_str(), rows[0].errcode), ("/cgi-bin/token", 41002));
-    /// assert_eq!(rows[0].raw()["reply"]["errcode"], 41002);
+    /// assert_eq!(rows[0].reply()["errcode"], 41002);
+    /// assert_eq!(rows[0].raw()["reply"], *rows[0].reply());
+    /// assert!(rows[0].request().is_null());
     /// # }
     /// ```
     pub struct JournalRow {
@@ -130,6 +139,17 @@ impl JournalRow {
 }
 
 /// A sentence in both languages.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// let appid = mock.mini_program().appid;
+/// let outcome = mock.user("alice").add_card(&appid, "pNoSuchCard", "{}")?;
+/// let fix = outcome.explain().fix.as_ref().unwrap();
+/// assert!(!fix.en.is_empty() && !fix.zh.is_empty());
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -141,6 +161,17 @@ pub struct Sentence {
 }
 
 /// The mistake that is likeliest behind a refusal.
+///
+/// # Examples
+///
+/// ```
+/// let mock = wechat_mock::MockWechat::start_blocking();
+/// let appid = mock.mini_program().appid;
+/// let outcome = mock.user("alice").add_card(&appid, "pNoSuchCard", "{}")?;
+/// let mistake = outcome.mistake().unwrap();
+/// assert!(!mistake.en.is_empty() && !mistake.zh.is_empty());
+/// # Ok::<(), wechat_mock::ControlError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -231,6 +262,13 @@ impl fmt::Display for Explanation {
 }
 
 /// What became of telling an event.
+///
+/// # Examples
+///
+/// ```
+/// let state: wechat_mock::EventState = serde_json::from_str(r#""no_callback""#).unwrap();
+/// assert_eq!(state, wechat_mock::EventState::NoCallback);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -248,6 +286,27 @@ pub enum EventState {
 }
 
 /// One try to tell an event.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> Result<(), wechat_mock::ControlError> {
+/// use wechat_mock::{AccountProfile, Callback, MockWechat};
+///
+/// let mock = MockWechat::start_blocking();
+/// let appid = mock.official_account().appid;
+/// // Nobody listens there.
+/// let callback = Callback::new("http://127.0.0.1:1/wechat", "token123");
+/// mock.accounts().change(&appid, AccountProfile::default().callback(callback))?;
+/// mock.clock().freeze();
+/// mock.events().trigger(&appid, "user_view_card", "alice", serde_json::json!({}))?;
+/// mock.events().settled_blocking();
+///
+/// let event = mock.events().list().remove(0);
+/// assert_eq!((event.tries[0].outcome.as_str(), event.tries[0].status), ("refused", None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Try {
@@ -308,6 +367,18 @@ row! {
 
 row! {
     /// A card in a customer's wallet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.world().reset_to("shop")?;
+    /// let entry = mock.user("alice").wallet()?.remove(0);
+    /// assert_eq!((entry.code.len(), entry.status.as_str()), (12, "NORMAL"));
+    /// assert_ne!(entry.encrypt_code, entry.code);
+    /// assert!(!entry.title().is_empty());
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub struct WalletEntry {
         /// In clear, as staff would read it off the phone.
         pub code: String,
@@ -339,6 +410,18 @@ impl WalletEntry {
 
 row! {
     /// A fault in force, and how often it happened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let fault = mock.faults().add(Fault::new(FaultKind::Reset).on("/card/get").times(2))?;
+    /// assert_eq!((fault.path.as_deref(), fault.times, fault.done), (Some("/card/get"), Some(2), 0));
+    /// # mock.faults().remove(fault.id)?;
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub struct FaultRow {
         /// Its number, from 1.
         pub id: u64,
@@ -357,6 +440,14 @@ row! {
 
 row! {
     /// What came of a member card's form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let answer = r#"{"active": true, "url": null, "activate_ticket": null}"#;
+    /// let activated: wechat_mock::Activated = serde_json::from_str(answer).unwrap();
+    /// assert!(activated.active && activated.url.is_none());
+    /// ```
     pub struct Activated {
         /// Whether the customer is a member now.
         pub active: bool,

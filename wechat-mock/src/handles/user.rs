@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     AddCardOutcome, CardExt, ControlError,
-    rows::{self, Activated, WalletEntry},
+    rows::{self, Activated, GiftRow, WalletEntry},
 };
 use crate::{
     control::{self, Activation, AddCard, Give, Login, Scan, SelfConsumption, Which},
@@ -29,12 +29,15 @@ use crate::{
 /// let login_code = tokio::spawn(async move { alice.login(&appid) }).await.unwrap();
 /// assert_eq!(login_code.unwrap().len(), 32);
 /// assert_eq!(mock.user("nobody").wallet().unwrap_err().status, 404);
+/// assert_eq!(mock.user("nobody").name(), "nobody");
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct User {
     pub(super) mock: Mock,
     pub(super) name: String,
+    /// Which card's codes are meant, when several cards have the same.
+    card_id: Option<String>,
 }
 
 impl std::fmt::Debug for User {
@@ -44,11 +47,71 @@ impl std::fmt::Debug for User {
     }
 }
 
+/// What a customer types in who redeems a code without staff.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::SelfRedemption;
+///
+/// let typed = SelfRedemption::default().verify_code("1234").remark_amount("9.90");
+/// # let _ = typed;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelfRedemption {
+    verify_code: String,
+    remark_amount: String,
+}
+
+impl SelfRedemption {
+    /// The code that the shop shows.
+    #[must_use]
+    pub fn verify_code(mut self, verify_code: &str) -> Self {
+        verify_code.clone_into(&mut self.verify_code);
+        self
+    }
+
+    /// The amount that was paid.
+    #[must_use]
+    pub fn remark_amount(mut self, remark_amount: &str) -> Self {
+        remark_amount.clone_into(&mut self.remark_amount);
+        self
+    }
+}
+
 impl User {
     pub(crate) fn new(mock: &Mock, name: &str) -> Self {
         Self {
             mock: mock.clone(),
             name: name.to_owned(),
+            card_id: None,
+        }
+    }
+
+    /// The same customer, whose codes are those of one card: for a code that several cards have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.world().reset_to("shop")?;
+    /// let alice = mock.user("alice");
+    /// let code = alice.wallet()?.remove(0).code;
+    /// assert_eq!(alice.of_card("pOther").view(&code).unwrap_err().status, 404);
+    /// alice.view(&code)?;
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
+    #[must_use]
+    pub fn of_card(&self, card_id: &str) -> Self {
+        Self {
+            card_id: Some(card_id.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    fn which(&self) -> Which {
+        Which {
+            card_id: self.card_id.clone(),
         }
     }
 
@@ -169,7 +232,7 @@ impl User {
     pub fn gift(&self, code: &str, to: &str) -> Result<(), ControlError> {
         let give = Give {
             to: to.to_owned(),
-            card_id: None,
+            card_id: self.card_id.clone(),
         };
         self.act(|world, name| give.carry_out(world, name, code))?;
         Ok(())
@@ -181,7 +244,7 @@ impl User {
     ///
     /// 404 or 409 when nobody offers this code to this customer.
     pub fn accept(&self, code: &str) -> Result<String, ControlError> {
-        let taken = self.act(|world, name| Which::default().accept(world, name, code))?;
+        let taken = self.act(|world, name| self.which().accept(world, name, code))?;
         Ok(taken["code"].as_str().unwrap_or_default().to_owned())
     }
 
@@ -191,7 +254,7 @@ impl User {
     ///
     /// 404 when this customer has no such code, 409 when it is used up.
     pub fn delete(&self, code: &str) -> Result<(), ControlError> {
-        self.act(|world, name| Which::default().delete(world, name, code))?;
+        self.act(|world, name| self.which().delete(world, name, code))?;
         Ok(())
     }
 
@@ -201,7 +264,7 @@ impl User {
     ///
     /// 404 when this customer has no such code, 409 when it was given away.
     pub fn view(&self, code: &str) -> Result<(), ControlError> {
-        self.act(|world, name| Which::default().view(world, name, code))?;
+        self.act(|world, name| self.which().view(world, name, code))?;
         Ok(())
     }
 
@@ -212,8 +275,63 @@ impl User {
     /// 404 when this customer has no such code, 409 when it cannot be redeemed or the cell is closed, 422
     /// when the cell asks for more.
     pub fn consume(&self, code: &str) -> Result<(), ControlError> {
-        self.act(|world, name| SelfConsumption::default().carry_out(world, name, code))?;
+        self.consume_with(code, &SelfRedemption::default())
+    }
+
+    /// [`Self::consume`] with what the cell asks for.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{MockWechat, SelfRedemption};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// mock.world().reset_to("shop")?;
+    /// let alice = mock.user("alice");
+    /// let code = alice.wallet()?.remove(0).code;
+    /// // The card's cell is closed.
+    /// let typed = SelfRedemption::default().verify_code("1234");
+    /// assert_eq!(alice.consume_with(&code, &typed).unwrap_err().status, 409);
+    /// assert_eq!(alice.consume(&code).unwrap_err().status, 409);
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
+    pub fn consume_with(&self, code: &str, typed: &SelfRedemption) -> Result<(), ControlError> {
+        let consumption = SelfConsumption {
+            card_id: self.card_id.clone(),
+            verify_code: typed.verify_code.clone(),
+            remark_amount: typed.remark_amount.clone(),
+        };
+        self.act(|world, name| consumption.carry_out(world, name, code))?;
         Ok(())
+    }
+
+    /// What friends offer this customer.
+    ///
+    /// # Errors
+    ///
+    /// 404 when nobody in this world has the customer's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.world().reset_to("shop")?;
+    /// let code = mock.user("alice").wallet()?.remove(0).code;
+    /// mock.user("alice").gift(&code, "carol")?;
+    /// let gift = mock.user("carol").gifts()?.remove(0);
+    /// assert_eq!((&gift.code, gift.from.as_str()), (&code, "alice"));
+    /// let taken = mock.user("carol").accept(&code)?;
+    /// mock.user("carol").delete(&taken)?;
+    /// assert_eq!(mock.user("carol").wallet()?[0].status, "DELETE");
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
+    pub fn gifts(&self) -> Result<Vec<GiftRow>, ControlError> {
+        let shown = control::all_gifts(&self.mock.world.lock(), &self.name)?;
+        Ok(rows::all(shown, GiftRow::of))
     }
 
     /// Sends the form of a member card off, as `{"common": {…}, "custom": {…}}`, each by field: a text, or
@@ -237,7 +355,8 @@ impl User {
     /// # }
     /// ```
     pub fn activate(&self, code: &str, form: Value) -> Result<Activated, ControlError> {
-        let form: Activation = control::read_value(form)?;
+        let mut form: Activation = control::read_value(form)?;
+        form.card_id = form.card_id.or_else(|| self.card_id.clone());
         let answer = self.act(|world, name| form.carry_out(world, name, code))?;
         Ok(Activated::of(answer))
     }
@@ -261,6 +380,15 @@ impl User {
     /// # Errors
     ///
     /// 404 when there is no such QR code, 409 when it has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let error = mock.user("alice").scan_url("http://weixin.qq.com/q/none").unwrap_err();
+    /// assert_eq!(error.status, 404);
+    /// assert_eq!(mock.user("alice").scan("none").unwrap_err().status, 404);
+    /// ```
     pub fn scan_url(&self, url: &str) -> Result<AddCardOutcome, ControlError> {
         let scan = Scan {
             ticket: None,
