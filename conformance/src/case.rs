@@ -97,6 +97,10 @@ pub struct Title {
 /// What a case needs of its target beside the calls it makes.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a case needs are independent facts"
+)]
 pub struct Needs {
     /// The target's clock is moved, which others may be using.
     pub clock: bool,

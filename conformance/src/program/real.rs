@@ -1,8 +1,10 @@
 //! Runs against WeChat: only when asked for twice, and cleaned up whatever happens.
 
 use std::{
+    future::{Future, poll_fn},
     io::{BufReader, Write},
     sync::Arc,
+    task::Poll,
 };
 
 use anyhow::{Context, bail};
@@ -43,8 +45,11 @@ pub(super) async fn start(
     };
     let target = Arc::new(target);
     let watched = target.clone();
+    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
+    // From its first poll on an interrupt is noticed: before anything is made.
+    let _pending = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await;
     let watch = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if interrupt.await.is_ok() {
             watched.stop("the run was interrupted");
         }
     });

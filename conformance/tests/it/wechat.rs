@@ -72,6 +72,10 @@ impl Played {
     }
 
     fn program(&self, arguments: &[&str], with_secret: bool) -> Output {
+        self.command(arguments, with_secret).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str], with_secret: bool) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
         command
             .args(arguments)
@@ -81,7 +85,7 @@ impl Played {
         if with_secret {
             command.env("WECHAT_OA_SECRET", &self.secret);
         }
-        command.output().unwrap()
+        command
     }
 }
 
@@ -339,8 +343,7 @@ async fn what_is_recorded_has_no_trace_of_the_moment() {
     let (verdicts, _) = wechat.run(PLENTY).await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let (again, _) = Played::start().await.run(PLENTY).await;
-    let counts = [&verdicts, &again].map(|verdicts| verdicts.len());
-    assert_eq!(counts[0], counts[1]);
+    assert_eq!(verdicts.len(), again.len());
     for (folder, verdicts) in folders.iter().zip([&verdicts, &again]) {
         let count = record(folder.path(), verdicts, "a mock", "2026-11-26").unwrap();
         assert!(count > 30, "{count}");
@@ -348,4 +351,35 @@ async fn what_is_recorded_has_no_trace_of_the_moment() {
     let [first, second] =
         folders.map(|folder| std::fs::read_to_string(folder.path().join("tokens.json")).unwrap());
     assert_eq!(first, second);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_program_deletes_what_it_has_made() {
+    let wechat = Played::start().await;
+    let arguments = ["--target", "wechat", "--i-mean-it", "--allow-writes"];
+    let mut command = wechat.command(&arguments, true);
+    command.stdout(std::process::Stdio::null());
+    let program = command
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let is_made = || {
+        let rows = wechat.mock.journal().of_path("/card/create");
+        rows.iter().any(|row| row.errcode == 0)
+    };
+    let mut glances = 0;
+    while !is_made() {
+        glances += 1;
+        assert!(glances < 3000, "no card is made");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let id = program.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    let ended = program.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let text = String::from_utf8(ended.stderr).unwrap();
+    assert!(text.contains("the run was interrupted"), "{text}");
+    assert_eq!(wechat.left(), BTreeSet::new());
 }
