@@ -97,6 +97,10 @@ pub struct Title {
 /// What a case needs of its target beside the calls it makes.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a case needs are independent facts"
+)]
 pub struct Needs {
     /// The target's clock is moved, which others may be using.
     pub clock: bool,
@@ -104,6 +108,8 @@ pub struct Needs {
     pub proxy: bool,
     /// The target can reach a server on this machine: pushes are awaited.
     pub receiver: bool,
+    /// The account has no cards but those of the case.
+    pub fresh: bool,
     /// Switches of the mock that have to stand at these values.
     pub switches: Map<String, Value>,
     /// Switches of the mock that have to stand at their default values.
@@ -163,6 +169,19 @@ impl Case {
                     with: Map::new(),
                 });
             }
+        }
+        found
+    }
+}
+
+impl Case {
+    /// All its steps, those inside a repetition too.
+    pub(crate) fn all_steps(&self) -> Vec<&Value> {
+        let mut waiting: Vec<&Value> = self.arrange.iter().chain(&self.steps).collect();
+        let mut found = Vec::new();
+        while let Some(step) = waiting.pop() {
+            waiting.extend(step["repeat"]["steps"].as_array().into_iter().flatten());
+            found.push(step);
         }
         found
     }

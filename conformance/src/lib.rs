@@ -3,13 +3,18 @@
 mod arrange;
 mod ask;
 mod case;
+pub mod diff;
+mod effects;
+mod guard;
 mod http;
 mod judge;
 mod matching;
+mod outcome;
 mod play;
 #[doc(hidden)]
 pub mod program;
 mod receiver;
+mod record;
 pub mod report;
 mod run;
 mod scene;
@@ -17,11 +22,15 @@ mod sign;
 mod step;
 mod traffic;
 mod variables;
+mod wechat;
 
 pub use arrange::{Action, ArrangeError, Arranger, Arranging, ControlApi, Nobody};
 pub use ask::Ask;
 pub use case::{
     Case, ExpectedFailure, Grade, Layer, Level, Needs, Title, cases, cases_of, expected_failures,
 };
-pub use run::{Options, Outcome, Target, Verdict, run};
-pub use traffic::Exchange;
+pub use guard::{Cleaned, Limits, PREFIX};
+pub use outcome::Outcome;
+pub use record::record;
+pub use run::{Options, Target, Verdict, run};
+pub use traffic::{Called, Exchange};

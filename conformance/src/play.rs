@@ -49,6 +49,7 @@ pub(crate) async fn play(case: &Case, stage: Stage) -> Played {
     let stop = stop.map(|stop| match stop {
         Stop::Differs(why) => Stop::Differs(variables.without_ids(&why)),
         Stop::Failed(why) => Stop::Failed(variables.without_ids(&why)),
+        Stop::Skipped(why) => Stop::Skipped(why),
     });
     Played {
         stop,
@@ -77,6 +78,7 @@ impl Player {
                 Stop::Differs(why) | Stop::Failed(why) => {
                     failed(format!("preparation {}: {why}", at + 1))
                 }
+                skipped @ Stop::Skipped(_) => skipped,
             })?;
         }
         for (at, step) in case.steps.iter().enumerate() {
@@ -84,6 +86,7 @@ impl Player {
             played.map_err(|stop| match stop {
                 Stop::Differs(why) => Stop::Differs(format!("step {}: {why}", at + 1)),
                 Stop::Failed(why) => failed(format!("step {}: {why}", at + 1)),
+                skipped @ Stop::Skipped(_) => skipped,
             })?;
         }
         Ok(())
@@ -367,6 +370,9 @@ impl Player {
 
     /// Holds an answer against what is expected of it.
     async fn settle(&mut self, came: &Came, expect: Option<&Expect>) -> Result<(), Stop> {
+        if !self.scene.stage.judges {
+            return Ok(());
+        }
         let is_wechats = came.call.is_some();
         let Some(expect) = expect else {
             let default = Expect::default();

@@ -11,23 +11,28 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{Ask, Case, Level, Options, Outcome, Target, Verdict, cases, cases_of, report, run};
+
+mod real;
 
 /// Holds a stand-in for WeChat to what WeChat was seen, or is documented, to answer.
 ///
 /// Exit status: 0 when nothing is broken, 1 when a MUST is broken, a case cannot be tried or a known
 /// failure passes, 2 when the target cannot be reached or the command line cannot be read.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "conformance", version)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of the command line"
 )]
 struct Arguments {
-    /// Where the target answers; without it, a mock is started in this process.
-    #[arg(long, value_name = "URL")]
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Where the target answers; without it, a mock is started in this process. WeChat answers at
+    /// `WECHAT_API_BASE`, or at its own host.
+    #[arg(long, value_name = "URL", global = true)]
     url: Option<String>,
     /// What the target is.
     #[arg(long, value_enum, default_value = "mock")]
@@ -36,20 +41,20 @@ struct Arguments {
     #[arg(long, value_name = "TOKEN")]
     control_token: Option<String>,
     /// Who moves the clock, holds the phone and reviews cards.
-    #[arg(long, value_enum, default_value = "control")]
+    #[arg(long, value_enum, default_value = "control", global = true)]
     arrange: Arrange,
     /// The account to use where none can be opened (`--arrange ask` and `none`), as APPID; the secret is
     /// read from the environment variable `WECHAT_OA_SECRET`.
     #[arg(long, value_name = "APPID")]
     appid: Option<String>,
     /// Only the cases of which the id, a rule, the capture or the area begins with this.
-    #[arg(long, value_name = "ID", default_value = "")]
+    #[arg(long, value_name = "ID", default_value = "", global = true)]
     only: String,
     /// Only the cases of this level.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, global = true)]
     level: Option<LevelName>,
     /// Reads the cases from the files of this folder, in place of those of the suite.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     cases: Option<PathBuf>,
     /// Lists the cases and runs none.
     #[arg(long)]
@@ -69,6 +74,26 @@ struct Arguments {
     /// The mock in this process has all its switches on the strict side.
     #[arg(long, conflicts_with = "url")]
     strict: bool,
+    #[command(flatten)]
+    real: real::Options,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// Records what WeChat answers, as captures of grade A.
+    Record {
+        /// The folder that the captures are written into.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Sends the same calls to WeChat and to a mock, and lists what differs.
+    ///
+    /// Exit status: 0 when nothing differs, 1 when something does.
+    Diff {
+        /// Where the mock answers; without it, one is started in this process.
+        #[arg(long, value_name = "URL")]
+        mock_url: Option<String>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum, PartialEq, Eq)]
@@ -140,7 +165,16 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
         print(&lines.collect::<String>())?;
         return Ok(true);
     }
+    if arguments.command.is_some() || arguments.target == Kind::Wechat {
+        return real::start(&arguments, chosen).await;
+    }
     let target = Arc::new(target(&arguments).await?);
+    let verdicts = played(target, chosen).await;
+    finish(&arguments, &verdicts)
+}
+
+/// Runs cases, with progress on a terminal.
+async fn played(target: Arc<Target>, chosen: Vec<&'static Case>) -> Vec<Verdict> {
     let count = chosen.len();
     let done = AtomicUsize::new(0);
     let shows_progress = std::io::stderr().is_terminal();
@@ -158,9 +192,14 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     if shows_progress {
         let _gone = write!(std::io::stderr(), "\r\x1b[K");
     }
-    print(&told(&verdicts, arguments.url.as_deref()))?;
+    verdicts
+}
+
+/// Prints the table and writes the reports; whether nothing is broken.
+fn finish(arguments: &Arguments, verdicts: &[Verdict]) -> anyhow::Result<bool> {
+    print(&told(verdicts, arguments.url.as_deref()))?;
     if let Some(folder) = &arguments.report {
-        report::write(folder, &verdicts, !arguments.no_times)
+        report::write(folder, verdicts, !arguments.no_times)
             .with_context(|| format!("cannot write into {}", folder.display()))?;
     }
     Ok(!verdicts.iter().any(|verdict| verdict.outcome.is_broken()))
@@ -181,6 +220,7 @@ fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
         && level.is_none_or(|level| level == case.level)
 }
 
+/// The target of all runs but those against WeChat.
 async fn target(arguments: &Arguments) -> anyhow::Result<Target> {
     if arguments.target != Kind::Mock {
         bail!("this target is not built yet: {:?}", arguments.target);

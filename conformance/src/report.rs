@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::{
-    case::Grade,
-    run::{Outcome, Verdict},
-};
+use crate::{case::Grade, outcome::Outcome, run::Verdict};
 
 mod html;
 mod junit;

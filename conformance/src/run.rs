@@ -10,60 +10,12 @@ use crate::{
     arrange::{Action, ArrangeError, Arranger, ControlApi, Nobody},
     case::{Case, ExpectedFailure, Layer, Level, expected_failures},
     http::client,
+    outcome::Outcome,
     play::play,
     scene::{Given, Stage, Stop},
     traffic::Exchange,
+    wechat::beyond,
 };
-
-/// How a case ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// The target answers as the case states.
-    Pass,
-    /// It does not.
-    Fail,
-    /// It does not, and the case is no MUST.
-    Warn,
-    /// The case was not run, and says nothing about the target.
-    Skip,
-    /// It fails, as it is known to.
-    XFail,
-    /// It passes, though it is listed among the known failures: the list is wrong.
-    XPass,
-    /// The case could not be tried to its end.
-    Error,
-}
-
-impl Outcome {
-    /// All outcomes, in the order of the reports.
-    pub const ALL: [Self; 7] = [
-        Self::Pass,
-        Self::Fail,
-        Self::Warn,
-        Self::Skip,
-        Self::XFail,
-        Self::XPass,
-        Self::Error,
-    ];
-
-    /// As the reports have it, such as `PASS`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "PASS",
-            Self::Fail => "FAIL",
-            Self::Warn => "WARN",
-            Self::Skip => "SKIP",
-            Self::XFail => "XFAIL",
-            Self::XPass => "XPASS",
-            Self::Error => "ERROR",
-        }
-    }
-
-    /// Whether the run as a whole fails with it.
-    pub fn is_broken(self) -> bool {
-        matches!(self, Self::Fail | Self::XPass | Self::Error)
-    }
-}
 
 /// What came of one case.
 #[derive(Clone, Debug)]
@@ -86,7 +38,7 @@ pub struct Verdict {
     reason = "what a target is and what may be done with it are independent facts"
 )]
 pub struct Target {
-    stage: Stage,
+    pub(crate) stage: Stage,
     /// A mock in this process, which ends with the target.
     mock: Option<MockWechat>,
     is_strict: bool,
@@ -96,7 +48,7 @@ pub struct Target {
     is_proxy: bool,
     has_control: bool,
     /// What it is called in the list of known failures.
-    kind: String,
+    pub(crate) kind: String,
     /// How the switches stand, and their defaults.
     switches: BTreeMap<String, (Value, Value)>,
     /// Held for writing by a case that moves the clock or turns switches of a shared target.
@@ -195,6 +147,8 @@ impl Target {
                 arranger,
                 explains: false,
                 given,
+                guard: None,
+                judges: true,
             },
             mock: None,
             is_strict: false,
@@ -250,6 +204,13 @@ impl Target {
     /// Why a case says nothing about this target.
     fn unmet(&self, case: &Case) -> Option<String> {
         let arranger = &self.stage.arranger;
+        if let Some(guard) = &self.stage.guard
+            && let Some(why) = guard
+                .stopped()
+                .or_else(|| beyond(case, arranger.as_ref(), guard))
+        {
+            return Some(why);
+        }
         if case.layer == Layer::L3 && !self.has_control {
             return Some("it is about the mock alone".to_owned());
         }
@@ -302,11 +263,19 @@ impl Target {
     /// Runs one case.
     pub async fn run(&self, case: &'static Case) -> Verdict {
         let begun = std::time::Instant::now();
-        let verdict = |outcome, reason, traffic| Verdict {
+        let guard = self.stage.guard.as_ref();
+        let redacted = |text: String| match guard {
+            Some(guard) => guard.redacted(&text),
+            None => text,
+        };
+        let verdict = |outcome, reason: Option<String>, traffic: Vec<Exchange>| Verdict {
             case,
             outcome,
-            reason,
-            traffic,
+            reason: reason.map(redacted),
+            traffic: traffic
+                .into_iter()
+                .map(|exchange| exchange.map(redacted))
+                .collect(),
             milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         if let Some(why) = self.unmet(case) {
@@ -337,6 +306,9 @@ impl Target {
             Some(Stop::Differs(why)) if case.level == Level::Must => (Outcome::Fail, Some(why)),
             Some(Stop::Differs(why)) => (Outcome::Warn, Some(why)),
             Some(Stop::Failed(why)) => (Outcome::Error, Some(why)),
+            Some(Stop::Skipped(why)) => {
+                return verdict(Outcome::Skip, Some(why), played.traffic);
+            }
         };
         let (outcome, reason) = self.excused(case, outcome, reason);
         verdict(outcome, reason, played.traffic)
@@ -429,7 +401,7 @@ impl Target {
 }
 
 /// Today in UTC, such as `2026-11-26`.
-fn today() -> String {
+pub(crate) fn today() -> String {
     time::OffsetDateTime::now_utc().date().to_string()
 }
 
@@ -460,7 +432,13 @@ pub async fn run(
     let seen = Arc::new(seen);
     let next = Arc::new(Mutex::new(cases.into_iter().enumerate()));
     let mut workers = tokio::task::JoinSet::new();
-    for _ in 0..WORKERS {
+    // A real account is asked one thing at a time.
+    let workers_wanted = if target.stage.guard.is_some() {
+        1
+    } else {
+        WORKERS
+    };
+    for _ in 0..workers_wanted {
         let (target, next, seen) = (target.clone(), next.clone(), seen.clone());
         workers.spawn(async move {
             let mut done = Vec::new();

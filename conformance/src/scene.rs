@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     arrange::{Action, ArrangeError, Arranger},
+    guard::Guard,
     http::{Answer, Request, send},
     step::{Call, Upload},
     traffic::Exchange,
@@ -20,6 +21,8 @@ pub(crate) enum Stop {
     Differs(String),
     /// The case could not be tried.
     Failed(String),
+    /// The case says nothing about this target, as became clear on the way.
+    Skipped(String),
 }
 
 impl From<ArrangeError> for Stop {
@@ -49,6 +52,10 @@ pub(crate) struct Stage {
     pub(crate) explains: bool,
     /// The account to use where none can be opened.
     pub(crate) given: Option<Given>,
+    /// Of a real account: through whom every call goes.
+    pub(crate) guard: Option<Arc<Guard>>,
+    /// Whether answers are held against what is expected; else they are looked at alone.
+    pub(crate) judges: bool,
 }
 
 pub(crate) struct Scene {
@@ -191,6 +198,11 @@ impl Scene {
         if let Some(token) = self.variables.get(&variable) {
             return Ok(token.to_owned());
         }
+        if let ("oa", Some(guard)) = (name, &self.stage.guard) {
+            let token = guard.token(&self.stage.http, &self.stage.url).await?;
+            self.variables.set(&variable, &token);
+            return Ok(token);
+        }
         let appid = self.account(name).await?;
         let secret = self
             .variables
@@ -229,7 +241,12 @@ impl Scene {
     }
 
     pub(crate) async fn send(&self, request: &Request, by_proxy: bool) -> Result<Answer, Stop> {
-        let Stage { url, http, .. } = &self.stage;
+        let Stage {
+            url, http, guard, ..
+        } = &self.stage;
+        if let Some(guard) = guard {
+            return guard.send(http, url, request).await;
+        }
         let sent = send(http, url, by_proxy, request).await;
         sent.map_err(|error| failed(format!("no answer: {error}")))
     }

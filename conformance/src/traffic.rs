@@ -17,6 +17,23 @@ pub struct Exchange {
     pub status: u16,
     /// The body of the answer.
     pub answer: String,
+    /// The call in its parts; none of what is done on the phone or by the arranger.
+    pub call: Option<Called>,
+}
+
+/// A call on one of WeChat's paths and its whole answer, without secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Called {
+    /// Such as `POST`.
+    pub method: String,
+    /// The path, and the query without its token.
+    pub path: String,
+    /// The body; empty for uploads.
+    pub body: String,
+    /// The header of the answer.
+    pub content_type: String,
+    /// The whole body of the answer.
+    pub answer: String,
 }
 
 impl Exchange {
@@ -25,6 +42,32 @@ impl Exchange {
             curl: variables.without_secrets(&curl(request)),
             status: answer.status,
             answer: variables.without_secrets(&cut(&answer.text)),
+            call: Some(Called {
+                method: request.method.clone(),
+                path: variables.without_secrets(&without_token(&request.path)),
+                body: match &request.shown {
+                    Some(_) => String::new(),
+                    None => variables.without_secrets(&String::from_utf8_lossy(&request.body)),
+                },
+                content_type: answer.content_type.clone(),
+                answer: variables.without_secrets(&answer.text),
+            }),
+        }
+    }
+
+    /// The same with all its texts changed.
+    pub(crate) fn map(self, change: impl Fn(String) -> String) -> Self {
+        Self {
+            curl: change(self.curl),
+            status: self.status,
+            answer: change(self.answer),
+            call: self.call.map(|call| Called {
+                method: call.method,
+                path: change(call.path),
+                body: change(call.body),
+                content_type: change(call.content_type),
+                answer: change(call.answer),
+            }),
         }
     }
 
@@ -34,7 +77,24 @@ impl Exchange {
             curl: variables.without_secrets(&format!("# {what}")),
             status: 0,
             answer: variables.without_secrets(&cut(answer)),
+            call: None,
         }
+    }
+}
+
+/// Path and query without the caller's token.
+fn without_token(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("access_token="))
+        .collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::escaped;
-use crate::run::{Outcome, Verdict};
+use crate::{outcome::Outcome, run::Verdict};
 
 /// One `testsuite` an area; a skip and a known failure count as skipped, a warning stands in
 /// `system-out`.

@@ -6,3 +6,4 @@ mod data;
 mod program;
 mod report;
 mod targets;
+mod wechat;
