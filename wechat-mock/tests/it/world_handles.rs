@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use wechat_mock::{
-    AccountProfile, Accounts, Callback, CardReview, Cards, Expectation, MockWechat, Sex, Switches,
-    UserProfile, Users, WorldHandle,
+    AccountProfile, AccountRow, Accounts, Callback, CardReview, CardRow, Cards, CodeRow,
+    Expectation, Explanation, MockWechat, Sex, StarterRow, SwitchRow, Switches, UserProfile,
+    UserRow, Users, WorldHandle,
 };
 
 use crate::{receiver::Receiver, support::TestMock};
@@ -37,25 +38,29 @@ async fn rows_are_what_the_control_api_shows() {
         (
             "accounts",
             "accounts",
-            raws(accounts.iter().map(|row| row.raw())),
+            raws(accounts.iter().map(AccountRow::raw)),
         ),
-        ("users", "users", raws(users.iter().map(|row| row.raw()))),
-        ("cards", "cards", raws(cards.iter().map(|row| row.raw()))),
+        ("users", "users", raws(users.iter().map(UserRow::raw))),
+        ("cards", "cards", raws(cards.iter().map(CardRow::raw))),
         (
             "switches",
             "switches",
-            raws(switches.iter().map(|row| row.raw())),
+            raws(switches.iter().map(SwitchRow::raw)),
         ),
         (
             "worlds",
             "worlds",
-            raws(mock.world().starters().iter().map(|row| row.raw())),
+            raws(mock.world().starters().iter().map(StarterRow::raw)),
         ),
-        ("claims", "claims", raws(claims.iter().map(|row| row.raw()))),
+        (
+            "claims",
+            "claims",
+            raws(claims.iter().map(Explanation::raw)),
+        ),
         (
             &format!("cards/{}/codes", cards[0].card_id),
             "codes",
-            raws(codes.iter().map(|row| row.raw())),
+            raws(codes.iter().map(CodeRow::raw)),
         ),
     ] {
         assert_eq!(shown(&test, path).await[member], rows, "{path}");
@@ -310,7 +315,7 @@ async fn one_fault_is_taken_back() {
     let first = faults.add(Fault::new(FaultKind::Errcode(-1))).unwrap();
     let second = faults.add(Fault::new(FaultKind::Garbage)).unwrap();
     faults.remove(first.id).unwrap();
-    assert_eq!(faults.list(), [second.clone()]);
+    assert_eq!(faults.list(), std::slice::from_ref(&second));
     assert_eq!(faults.remove(first.id).unwrap_err().status, 404);
     let path = format!("faults/{}", second.id);
     for status in [200, 404] {
