@@ -72,7 +72,7 @@ const READING: [&str; 29] = [
     "/sns/jscode2session",
 ];
 
-const CHANGING: [&str; 20] = [
+const CHANGING: [&str; 21] = [
     "/card/boardingpass/checkin",
     "/card/code/consume",
     "/card/code/deposit",
@@ -93,6 +93,7 @@ const CHANGING: [&str; 20] = [
     "/card/paycell/set",
     "/card/qrcode/create",
     "/card/selfconsumecell/set",
+    "/card/update",
 ];
 
 #[cfg(test)]
