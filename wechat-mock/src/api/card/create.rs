@@ -23,11 +23,8 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     let switches = context.world.switches;
     let number = context.own_number();
     let now = context.world.now();
-    let (card_type, node) = card_of(call.json()?)?;
+    let (card_type, node, members) = card_of(call.json()?)?;
     check_withdrawn(card_type, switches)?;
-    let Value::Object(members) = node else {
-        return Err(Refusal::new("WX-CRD-011"));
-    };
     let account = context.world.account(number);
 
     account.profile.restrictions.open(Door::Create)?;
@@ -83,8 +80,8 @@ fn completed(node: &Value, switches: Switches) -> Cow<'_, Value> {
     node
 }
 
-/// The type of a card and the node that describes it.
-fn card_of(body: &Map<String, Value>) -> Result<(CardType, &Value), Refusal> {
+/// The type of a card, and the node that describes it with its members.
+fn card_of(body: &Map<String, Value>) -> Result<(CardType, &Value, &Map<String, Value>), Refusal> {
     let Some(Value::Object(card)) = body.get("card") else {
         return Err(Refusal::new("WX-CRD-001")
             .expected("card, with card_type and the node named like it")
@@ -103,7 +100,7 @@ fn card_of(body: &Map<String, Value>) -> Result<(CardType, &Value), Refusal> {
             })
     })?;
     let name = card_type.node;
-    let Some(node @ Value::Object(_)) = card.get(name) else {
+    let Some(node @ Value::Object(members)) = card.get(name) else {
         let keys: Vec<&str> = card.keys().map(String::as_str).collect();
         return Err(Refusal::new("WX-CRD-011")
             .expected(format!("card.{name}"))
@@ -114,7 +111,7 @@ fn card_of(body: &Map<String, Value>) -> Result<(CardType, &Value), Refusal> {
             .expected("{\"card\":{\"card_type\":…,\"<type>\":{…}}}")
             .received(shortened(&format!("card.{key}"))));
     }
-    Ok((card_type, node))
+    Ok((card_type, node, members))
 }
 
 /// What an account may get whose coupon right was withdrawn; its member cards live on.

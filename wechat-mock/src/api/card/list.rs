@@ -18,20 +18,18 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     });
 
     let cards = &context.own_account().cards;
-    let is_wanted = |status| {
-        states
-            .as_ref()
-            .is_none_or(|states| states.contains(&status))
-    };
     let id = |card: &Card| card.card_id.clone();
     // Without a choice of states nobody has to look at the cards before the page.
-    let (shown, total): (Vec<String>, usize) = if states.is_none() {
-        let page = cards.iter().skip(offset).take(count);
-        (page.map(id).collect(), cards.len())
-    } else {
-        let wanted = cards.iter().filter(|card| is_wanted(card.status));
-        let page = wanted.clone().skip(offset).take(count);
-        (page.map(id).collect(), wanted.count())
+    let (shown, total): (Vec<String>, usize) = match states {
+        None => {
+            let page = cards.iter().skip(offset).take(count);
+            (page.map(id).collect(), cards.len())
+        }
+        Some(states) => {
+            let wanted = cards.iter().filter(|card| states.contains(&card.status));
+            let page = wanted.clone().skip(offset).take(count);
+            (page.map(id).collect(), wanted.count())
+        }
     };
     Ok(Reply::card(json!({
         "card_id_list": shown, "total_num": total, "card_list": [],
