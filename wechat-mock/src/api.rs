@@ -341,7 +341,7 @@ async fn read_content(
 }
 
 /// Runs one call on the locked world, then writes it into the journal.
-fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<FaultKind>) -> Wire {
+fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
     let mut world = mock.world.lock();
     let now = world.now();
@@ -389,6 +389,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
             Outcome::Refused(refusal),
         ),
     };
+    // The journal keeps the body as it came; what was read of it goes when all locks are given back.
+    let _read = std::mem::replace(&mut call.content, Content::Ignored);
     let answered = Answered {
         call,
         now,

@@ -1,4 +1,4 @@
-//! The mock without a port: what the benches count the instructions of.
+//! The mock without a port, and the encryption of codes and pushes: what the benches measure.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,13 @@ use futures_util::{FutureExt, StreamExt};
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
-use crate::{mock::Mock, server, world::World};
+use crate::{
+    mock::Mock,
+    msgcrypt::{MessageKey, SALT},
+    seal::SealKey,
+    server,
+    world::World,
+};
 
 /// A mock with the starter world that is asked without a network.
 #[derive(Debug)]
@@ -58,5 +64,54 @@ impl Direct {
             whole.extend_from_slice(&part.expect("a body that is whole"));
         }
         (status, whole.freeze())
+    }
+}
+
+/// The keys of an account, for codes and for pushes.
+#[derive(Clone)]
+pub struct Keys {
+    code: SealKey,
+    push: MessageKey,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    const APPID: &str = "wx00000000000000a0";
+
+    /// The same keys every time; `aes_key` is an `EncodingAESKey`.
+    ///
+    /// # Panics
+    ///
+    /// When `aes_key` is none.
+    pub fn new(aes_key: &str) -> Self {
+        Self {
+            code: SealKey::new([7; 32], [9; 20]),
+            push: MessageKey::read(aes_key).expect("43 characters of base64"),
+        }
+    }
+
+    /// Encrypts a code.
+    pub fn seal_code(&self, code: &str) -> String {
+        self.code.seal(code)
+    }
+
+    /// Decrypts what [`Self::seal_code`] made.
+    pub fn open_code(&self, text: &str) -> Option<String> {
+        self.code.open(text).ok()
+    }
+
+    /// Encrypts a push.
+    pub fn seal_push(&self, message: &str) -> String {
+        self.push.seal([3; SALT], message, Self::APPID)
+    }
+
+    /// Decrypts what [`Self::seal_push`] made.
+    pub fn open_push(&self, text: &str) -> Option<String> {
+        self.push.open(text, Self::APPID)
     }
 }

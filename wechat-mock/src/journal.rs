@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::http::Method;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
@@ -25,7 +26,7 @@ mod redact;
 
 use pages::Index;
 pub(crate) use pages::{Filter, MOST_ROWS};
-use redact::{TEXT, cut_quote, cut_texts, kept_text, may_hold_secrets};
+use redact::{TEXT, cut_quote, cut_texts, kept_owned, may_hold_secrets};
 pub(crate) use redact::{redact, shown_call};
 
 /// Rows that are kept.
@@ -71,7 +72,7 @@ pub(crate) struct Row {
     /// Seconds since 1970 on the mock's clock.
     pub(crate) at: i64,
     peer: IpAddr,
-    method: String,
+    method: Method,
     pub(crate) path: String,
     query: Vec<(String, String)>,
     pub(crate) appid: Option<String>,
@@ -171,6 +172,20 @@ struct KeptClaim {
     size: usize,
 }
 
+/// The pairs of a query, in memory that is not more than they take.
+fn kept_pairs(mut pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    pairs.truncate(PAIRS);
+    pairs.shrink_to_fit();
+    for (key, value) in &mut pairs {
+        for text in [key, value] {
+            if text.len() > TEXT {
+                *text = kept_owned(std::mem::take(text));
+            }
+        }
+    }
+    pairs
+}
+
 impl Journal {
     /// Writes a call down; the id of its row.
     pub(crate) fn write(&mut self, answered: Answered) -> String {
@@ -188,25 +203,20 @@ impl Journal {
             id: self.written,
             at: now,
             peer: call.peer,
-            method: call.method.to_string(),
-            query: call
-                .query
-                .pairs()
-                .take(PAIRS)
-                .map(|(key, value)| (kept_text(key), kept_text(value)))
-                .collect(),
-            path: kept_text(&call.path),
-            appid: appid.map(|appid| kept_text(&appid)),
+            method: call.method,
+            query: kept_pairs(call.query.into_pairs()),
+            path: kept_owned(call.path),
+            appid: appid.map(kept_owned),
             errcode: wire.errcode,
             trace: wire.trace,
             status: wire.status.as_u16(),
             request: Body::new(&call.body),
-            request_type: kept_text(&call.content_type),
+            request_type: kept_owned(call.content_type),
             reply: Body::new(&wire.body),
             reply_type: wire.content_type,
             advice: advice
                 .into_iter()
-                .map(|advice| Advice::new(advice.rule, kept_text(&advice.at)))
+                .map(|advice| Advice::new(advice.rule, kept_owned(advice.at)))
                 .collect(),
             outcome: match outcome {
                 Outcome::Refused(refusal) => Outcome::Refused(refusal.cut(TEXT)),
@@ -264,14 +274,13 @@ impl Journal {
         self.stamps.iter().cloned().collect()
     }
 
-    /// The number of the next claim's record, and what the claims before it were made with.
-    pub(crate) fn next_claim(&mut self, stamps: impl Iterator<Item = Stamp>) -> (u64, Vec<Stamp>) {
+    /// The number of the next claim's record; the claims after it are told what it was made with.
+    pub(crate) fn next_claim(&mut self, stamps: impl Iterator<Item = Stamp>) -> u64 {
         self.claimed += 1;
-        let earlier = self.stamps();
         self.stamps.extend(stamps);
         let too_many = self.stamps.len().saturating_sub(STAMPS);
         self.stamps.drain(..too_many);
-        (self.claimed, earlier)
+        self.claimed
     }
 
     /// Keeps the record of a claim on the phone, behind those of the claims before it.
@@ -330,7 +339,7 @@ impl Row {
         let mut size = size_of::<Self>() + self.request.kept.len() + self.reply.kept.len();
         // Its numbers in the index.
         size += 4 * size_of::<u64>();
-        let texts = [&self.method, &self.path, &self.request_type];
+        let texts = [self.method.as_str(), &self.path, &self.request_type];
         size += texts.iter().map(|text| text.len()).sum::<usize>();
         let pairs = self.query.iter();
         size += pairs
@@ -362,7 +371,7 @@ impl Row {
         let mut row = json!({
             "id": self.name(),
             "at": self.at,
-            "method": self.method,
+            "method": self.method.as_str(),
             "path": self.path,
             "query": query,
             "appid": self.appid,

@@ -31,6 +31,9 @@ use crate::{
 
 /// Seconds that calls under way are given when the program ends.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Threads that answer calls to a mock in process: bodies are read side by side, and one call at a time has
+/// the world.
+const WORKERS: usize = 2;
 /// The pause after a connection that could not be taken, when the system has none to give.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -123,9 +126,9 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-/// A mock that runs on a thread of its own; dropping it closes the port.
+/// A mock that runs on threads of its own; dropping it closes the port.
 ///
-/// The thread has a runtime of its own, so that neither a blocked test nor a test that has ended
+/// They have a runtime of their own, so that neither a blocked test nor a test that has ended
 /// keeps the port open.
 #[derive(Debug)]
 pub(crate) struct Running {
@@ -151,38 +154,39 @@ impl Running {
         if let Some(tls) = &tls {
             tls.set_nonblocking(true)?;
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
+        let name = format!("wechat-mock {}", address.port());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name(&name)
             .enable_io()
             .enable_time()
             .build()?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name(format!("wechat-mock {}", address.port()))
-            .spawn(move || {
-                runtime.block_on(async move {
-                    let listeners = tokio::net::TcpListener::from_std(listener).and_then(|http| {
-                        let tls = tls.map(tokio::net::TcpListener::from_std);
-                        Ok((http, tls.transpose()?))
-                    });
-                    let (listener, tls) = match listeners {
-                        Ok(listeners) => listeners,
-                        Err(error) => {
-                            tracing::error!(%error, "the listener cannot be used");
-                            return;
-                        }
-                    };
-                    // Nobody waits for calls under way: whoever made them has dropped the mock.
-                    tokio::select! {
-                        () = stopped.cancelled() => {}
-                        ended = serve(mock, listener, tls, CancellationToken::new()) => {
-                            if let Err(error) = ended {
-                                tracing::error!(%error, "the mock stopped");
-                            }
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
+            runtime.block_on(async move {
+                let listeners = tokio::net::TcpListener::from_std(listener).and_then(|http| {
+                    let tls = tls.map(tokio::net::TcpListener::from_std);
+                    Ok((http, tls.transpose()?))
+                });
+                let (listener, tls) = match listeners {
+                    Ok(listeners) => listeners,
+                    Err(error) => {
+                        tracing::error!(%error, "the listener cannot be used");
+                        return;
+                    }
+                };
+                // Nobody waits for calls under way: whoever made them has dropped the mock.
+                tokio::select! {
+                    () = stopped.cancelled() => {}
+                    ended = serve(mock, listener, tls, CancellationToken::new()) => {
+                        if let Err(error) = ended {
+                            tracing::error!(%error, "the mock stopped");
                         }
                     }
-                });
-            })?;
+                }
+            });
+        })?;
         Ok(Self {
             address,
             #[cfg(feature = "intercept")]

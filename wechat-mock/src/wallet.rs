@@ -145,16 +145,27 @@ impl Claim {
             .find_map(|(_, taken)| taken.as_ref().err())
     }
 
+    /// Whether a card was taken into the wallet.
+    fn is_any_taken(&self) -> bool {
+        self.items.iter().any(|(_, taken)| taken.is_ok())
+    }
+
+    fn err_msg(&self) -> String {
+        let name = self.name;
+        match self.cancelled {
+            Some(text) => text.to_owned(),
+            None if self.is_any_taken() => format!("{name}:ok"),
+            None => {
+                let text = self.first_rejection().map_or("", Rejection::phone_text);
+                format!("{name}:fail ({text})")
+            }
+        }
+    }
+
     /// What `wx.addCard` hands the page: its success object, or its fail object when nothing was taken.
     fn answer(&self) -> Value {
-        if let Some(text) = self.cancelled {
-            return json!({"errMsg": text});
-        }
-        let name = self.name;
-        let is_taken = self.items.iter().any(|(_, taken)| taken.is_ok());
-        if !is_taken {
-            let text = self.first_rejection().map_or("", Rejection::phone_text);
-            return json!({"errMsg": format!("{name}:fail ({text})")});
+        if self.cancelled.is_some() || !self.is_any_taken() {
+            return json!({"errMsg": self.err_msg()});
         }
         let cards: Vec<Value> = self
             .items
@@ -169,7 +180,7 @@ impl Claim {
                 })
             })
             .collect();
-        json!({"errMsg": format!("{name}:ok"), "cardList": cards})
+        json!({"errMsg": self.err_msg(), "cardList": cards})
     }
 
     /// Writes the claim into the journal; what it answers, with the record that explains it.
@@ -177,7 +188,18 @@ impl Claim {
     /// `world` is given back once the claim has its number, so that claims are numbered in the order
     /// in which they happened.
     pub(crate) fn keep(&self, mock: &Mock, world: WorldGuard<'_>) -> Value {
-        let (number, earlier) = mock.journal.lock().next_claim(self.stamps());
+        let stamps = self.stamps();
+        let (number, earlier) = {
+            let mut journal = mock.journal.lock();
+            // Only what is wrong is compared with what came before it.
+            let is_refused = self.first_rejection().is_some();
+            let earlier = if is_refused {
+                journal.stamps()
+            } else {
+                Vec::new()
+            };
+            (journal.next_claim(stamps), earlier)
+        };
         // To tell the mistake in a signature takes a while; the world need not wait for it.
         drop(world);
         let record = self.record(&format!("claim-{number}"), &earlier);
@@ -228,7 +250,7 @@ impl Claim {
             "user": self.user,
             "appid": self.appid,
             "outcome": self.outcome(),
-            "errMsg": self.answer()["errMsg"],
+            "errMsg": self.err_msg(),
         });
         let refused = cards.iter().find(|card| card["isSuccess"] == false);
         for (key, value) in refused.and_then(Value::as_object).into_iter().flatten() {

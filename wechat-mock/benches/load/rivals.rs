@@ -11,12 +11,15 @@ use axum::{Router, extract::State, http::header, response::IntoResponse};
 use bytes::Bytes;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-/// Bare axum with one route for everything, on a thread of its own as the mock is.
+/// Bare axum with one route for everything, on two threads of its own as the mock is.
 pub(crate) fn axum(answer: Vec<u8>) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let runtime = runtime()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     thread::spawn(move || {
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -63,7 +63,7 @@ impl Scenario {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Create => "card/create, the tutorial's card",
-            Self::RefusedCreate => "card/create, refused (40099)",
+            Self::RefusedCreate => "card/create, refused (40076)",
             Self::Get => "card/get",
             Self::Ticket => "ticket/getticket",
             Self::Decrypt => "card/code/decrypt",
@@ -87,7 +87,7 @@ impl Scenario {
     pub(crate) fn is_right(self) -> fn(u16, &[u8]) -> bool {
         match self {
             Self::RefusedCreate => {
-                |status, body| status == 200 && starts(body, "{\"errcode\":40099")
+                |status, body| status == 200 && starts(body, "{\"errcode\":40076")
             }
             Self::RefusedCode => |status, body| status == 200 && starts(body, "{\"errcode\":40056"),
             Self::AddCard => |status, body| status == 200 && has(body, "addCard:ok"),
@@ -208,6 +208,7 @@ impl Shop {
             let mut card = self.seed.clone();
             let base = &mut card["card"]["general_coupon"]["base_info"];
             base["get_limit"] = json!(LIMIT);
+            base["use_limit"] = json!(LIMIT);
             base["sku"]["quantity"] = json!(100_000_000);
             self.card_of_claims = self.new_card(&card)?;
         }

@@ -43,9 +43,19 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn parse(raw: Option<&str>) -> Self {
-        let pairs = form_urlencoded::parse(raw.unwrap_or_default().as_bytes());
+        let raw = raw.unwrap_or_default();
+        // Most queries have nothing to decode.
+        if !raw.contains(['%', '+']) {
+            let pairs = raw.split('&').filter(|pair| !pair.is_empty());
+            let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            return Self(
+                pairs
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .collect(),
+            );
+        }
         Self(
-            pairs
+            form_urlencoded::parse(raw.as_bytes())
                 .map(|(key, value)| (key.into_owned(), value.into_owned()))
                 .collect(),
         )
@@ -60,10 +70,8 @@ impl Query {
             .filter(|value| !value.is_empty())
     }
 
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
         self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
@@ -161,5 +169,15 @@ mod tests {
         assert_eq!(query.get("a"), Some("%25"));
         assert_eq!(query.get("b"), Some("x y"));
         assert_eq!(query.get("c"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_query_is_read_as_a_form_is(raw in "([ab=&%+;?é]|%[0-9a-f]{2}){0,12}") {
+            let expected: Vec<(String, String)> = form_urlencoded::parse(raw.as_bytes())
+                .map(|(key, value)| (key.into_owned(), value.into_owned()))
+                .collect();
+            proptest::prop_assert_eq!(Query::parse(Some(&raw)).into_pairs(), expected);
+        }
     }
 }

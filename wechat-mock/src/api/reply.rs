@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value, json, ser::Formatter};
 
 use crate::{
@@ -31,6 +31,8 @@ const TEXT: &str = "text/plain";
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     Json(Value),
+    /// What stands behind errcode 0 and errmsg "ok", unless it says them itself.
+    Done(Map<String, Value>),
     /// JSON that was written already, but for the escaping of slashes.
     Written(String),
     /// JSON in which bytes stand that are no UTF-8.
@@ -59,13 +61,10 @@ impl Reply {
 
     /// A reply of the card family, which always starts with errcode and errmsg.
     pub(crate) fn card(fields: Value) -> Self {
-        let mut reply = Map::new();
-        reply.insert("errcode".to_owned(), json!(0));
-        reply.insert("errmsg".to_owned(), json!("ok"));
-        if let Value::Object(fields) = fields {
-            reply.extend(fields);
+        match fields {
+            Value::Object(fields) => Self::Done(fields),
+            _ => Self::Done(Map::new()),
         }
-        Self::Json(Value::Object(reply))
     }
 }
 
@@ -143,12 +142,12 @@ impl Wire {
     pub(crate) fn of_reply(reply: Reply, style: Style) -> Self {
         match reply {
             Reply::Json(value) => Self {
-                errcode: 0,
                 content_type: style.content_type(),
-                file_name: None,
-                body: escaped(&value),
-                trace: None,
-                status: StatusCode::OK,
+                ..Self::foreign("", escaped(&value))
+            },
+            Reply::Done(fields) => Self {
+                content_type: style.content_type(),
+                ..Self::foreign("", escaped(&Done(&fields)))
             },
             Reply::Written(text) => Self {
                 content_type: style.content_type(),
@@ -251,7 +250,31 @@ fn plain(value: &Value) -> Bytes {
     value.to_string().into()
 }
 
-fn escaped(value: &Value) -> Bytes {
+/// The members of an answer behind errcode and errmsg, which they may say otherwise.
+struct Done<'f>(&'f Map<String, Value>);
+
+impl Serialize for Done<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(2 + self.0.len()))?;
+        let said = |name: &str| self.0.iter().find(|(key, _)| *key == name);
+        match said("errcode") {
+            Some((_, other)) => members.serialize_entry("errcode", other)?,
+            None => members.serialize_entry("errcode", &0)?,
+        }
+        match said("errmsg") {
+            Some((_, other)) => members.serialize_entry("errmsg", other)?,
+            None => members.serialize_entry("errmsg", "ok")?,
+        }
+        for (key, value) in self.0 {
+            if !["errcode", "errmsg"].contains(&key.as_str()) {
+                members.serialize_entry(key, value)?;
+            }
+        }
+        members.end()
+    }
+}
+
+fn escaped(value: &impl Serialize) -> Bytes {
     let mut body = Vec::with_capacity(256);
     value
         .serialize(&mut serde_json::Serializer::with_formatter(

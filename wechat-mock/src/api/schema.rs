@@ -7,6 +7,8 @@
 use serde_json::{Map, Value};
 
 mod fields;
+mod keys;
+mod nodes;
 mod number;
 mod path;
 mod required;
@@ -18,6 +20,7 @@ mod values;
 mod walk;
 
 pub(in crate::api) use fields::Fields;
+pub(in crate::api) use nodes::{NodeRows, rows_of_create, rows_of_update};
 pub(in crate::api) use path::Path;
 #[cfg(test)]
 pub(in crate::api) use path::WRITTEN;
@@ -25,7 +28,7 @@ use required::missing;
 pub(in crate::api) use required::{first, lacks};
 pub(crate) use row::{FieldRow, Kind};
 pub(in crate::api) use row::{Form, Required, Update};
-pub(in crate::api) use table::{Row, inside, rows_of_create, rows_of_update};
+pub(in crate::api) use table::Row;
 
 use super::body::{self, Node, read_json};
 use crate::{

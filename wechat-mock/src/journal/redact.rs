@@ -41,8 +41,17 @@ pub(crate) fn redact(value: &mut Value) {
 }
 
 /// At most [`TEXT`] bytes of a text, in memory of its own.
-pub(super) fn kept_text(text: &str) -> String {
+fn kept_text(text: &str) -> String {
     cut_text(text, TEXT)
+}
+
+/// At most [`TEXT`] bytes of a text.
+pub(super) fn kept_owned(text: String) -> String {
+    if text.len() > TEXT {
+        kept_text(&text)
+    } else {
+        text
+    }
 }
 
 /// Cuts every text of a record at [`TEXT`] bytes; about the memory that the record takes then.

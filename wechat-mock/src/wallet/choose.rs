@@ -167,7 +167,11 @@ impl Choice {
     /// Writes the choice into the journal, beside the claims; its answer with the record.
     pub(crate) fn keep(&self, mock: &Mock) -> Value {
         let stamp = Some(self.stamp.clone()).filter(Stamp::is_short);
-        let (number, earlier) = mock.journal.lock().next_claim(stamp.into_iter());
+        let (number, earlier) = {
+            let mut journal = mock.journal.lock();
+            let earlier = journal.stamps();
+            (journal.next_claim(stamp.into_iter()), earlier)
+        };
         let mut answer = self.answer();
         let mut record = json!({
             "id": format!("claim-{number}"),

@@ -61,7 +61,7 @@ impl Opening {
 
     /// Writes the call into the journal, beside the claims; its answer with the record.
     pub(crate) fn keep(&self, mock: &Mock) -> Value {
-        let (number, _) = mock.journal.lock().next_claim(std::iter::empty());
+        let number = mock.journal.lock().next_claim(std::iter::empty());
         let mut answer = self.answer();
         let mut record = json!({
             "id": format!("claim-{number}"),

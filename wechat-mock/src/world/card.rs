@@ -15,7 +15,7 @@ mod terms;
 pub(crate) use card_type::CardType;
 pub(crate) use cells::{Cells, SelfConsume};
 pub(crate) use deposit::{Deposit, LONGEST_CODE, is_custom_code};
-pub(crate) use node::{Node, members};
+pub(crate) use node::{Node, Piece, members};
 pub(crate) use terms::{Dates, Description, Terms};
 
 use super::clock;

@@ -40,6 +40,9 @@ pub(crate) fn read_json(body: &[u8]) -> Result<Node<'_>, Refusal> {
 
 /// A JSON text in which every `\uXXXX` stands for itself; [`None`] when it has none.
 pub(crate) fn with_escapes_kept(json: &[u8]) -> Option<Vec<u8>> {
+    if !json.contains(&b'\\') {
+        return None;
+    }
     let mut kept = Vec::with_capacity(json.len() + 16);
     let mut bytes = json.iter().copied();
     let mut found = false;

@@ -40,12 +40,14 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         members,
     }
     .check(&mut judge)?;
+    let node = completed(node, switches);
     // Dates that cannot be read are refused further below; what a call suits does not depend on them.
-    let terms = Terms::with_dates(node, Dates::Permanent);
+    let terms = Terms::with_dates(&node, Dates::Permanent);
     Subject::new_card(context.world, number, card_type, terms).check(&call.path)?;
     Relations {
         card_type: card_type.name,
         node: members,
+        base: &members["base_info"],
         account,
         switches,
         now,
@@ -53,8 +55,9 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     .check(&mut context.advice)?;
 
     let card_id = context.world.account_mut(number).draw_card_id();
-    let description =
-        Description::read(&completed(node, switches)).ok_or_else(|| Refusal::new("WX-CRD-015"))?;
+    let dates = Dates::read(&node["base_info"]["date_info"]);
+    let dates = dates.ok_or_else(|| Refusal::new("WX-CRD-015"))?;
+    let description = Description::with_terms(&node, Terms { dates, ..terms });
     let card = Card::new(card_id.clone(), card_type, description, now);
     context.world.add_card(number, card);
     Ok(Reply::card(json!({"card_id": card_id})))

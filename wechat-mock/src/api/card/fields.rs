@@ -10,7 +10,7 @@ mod values;
 pub(in crate::api) use values::is_picture_host;
 
 use crate::{
-    api::schema::{self, FieldRow, Kind, Required, Row, Update, inside, lacks},
+    api::schema::{self, FieldRow, Kind, NodeRows, Required, Row, Update, lacks},
     refusal::{Advice, Refusal},
     switches::{Switch, Switches},
     world::account::Account,
@@ -48,52 +48,48 @@ impl CardNode<'_> {
         judge: &mut Judge<'_>,
     ) -> Result<bool, Refusal> {
         let rows = schema::rows_of_update(self.name);
-        if let Some(row) = rows.iter().find(|row| lacks(self.members, row, Some)) {
+        let lacking = rows.required().find(|row| lacks(self.members, row));
+        if let Some(row) = lacking {
             return Err(missing(row));
         }
         changed.check_required(judge)?;
         self.check_values(rows, judge)?;
         let is_changed = |row: &&Row| has(self.members, &row.names);
-        let mut changed = rows.iter().filter(is_changed);
+        let mut changed = rows.all().iter().filter(is_changed);
         Ok(changed.any(|row| row.field.update == Some(Update::Review)))
     }
 
     fn check_required(&self, judge: &Judge<'_>) -> Result<(), Refusal> {
         let forgives = judge.switches.is(Switch::SpecialTicketFields, "optional");
         let forgives_id = judge.switches.is(Switch::EmptySubMerchant, "accept");
-        for row in schema::rows_of_create(self.name) {
+        for row in schema::rows_of_create(self.name).required() {
             let is_forgiven = (forgives && row.field.was_optional)
                 || (forgives_id && row.path == "base_info.sub_merchant_info.merchant_id");
-            if !is_forgiven && lacks(self.members, row, |path| inside(self.name, path)) {
+            if !is_forgiven && lacks(self.members, row) {
                 return Err(missing(row));
             }
         }
         Ok(())
     }
 
-    fn check_values(&self, rows: &'static [Row], judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        for row in rows.iter().filter(|row| self.counts(row)) {
-            let Some((name, rest)) = row.names.split_first() else {
-                continue;
-            };
-            if let Some(value) = self.members.get(*name) {
-                each(value, rest, &mut |value| row.field.judge(value, judge))?;
+    fn check_values(&self, rows: &NodeRows, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+        for (row, value) in rows.values(self.members) {
+            if self.counts(row) {
+                row.field.judge(value, judge)?;
             }
         }
         Ok(())
     }
-}
 
-impl CardNode<'_> {
     /// Whether a field counts: one that another value asks for is ignored without it, such as the dates
     /// of another type of `date_info`.
     fn counts(&self, row: &Row) -> bool {
-        let Required::If { r#if, is } = &row.field.required else {
+        let Required::If { is, .. } = &row.field.required else {
             return true;
         };
-        let names = inside(self.name, r#if).unwrap_or(r#if);
-        let names: Vec<&str> = names.split('.').collect();
-        schema::first(self.members, &names).is_some_and(|value| is.contains(value))
+        let mut conditions = row.conditions.iter();
+        conditions
+            .any(|names| schema::first(self.members, names).is_some_and(|value| is.contains(value)))
     }
 }
 
@@ -106,25 +102,6 @@ fn has(members: &Map<String, Value>, names: &[&str]) -> bool {
         None => false,
         Some(_) if rest.is_empty() => true,
         Some(value) => value.as_object().is_some_and(|members| has(members, rest)),
-    }
-}
-
-/// Looks at all values below another that are there; lists are looked through.
-fn each<'v>(
-    value: &'v Value,
-    names: &[&str],
-    look: &mut impl FnMut(&'v Value) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    match (names.split_first(), value) {
-        (None, Value::Null) => Ok(()),
-        (None, value) => look(value),
-        (Some((name, rest)), Value::Array(entries)) => entries
-            .iter()
-            .filter_map(|entry| entry.get(name))
-            .try_for_each(|value| each(value, rest, look)),
-        (Some((name, rest)), value) => value
-            .get(name)
-            .map_or(Ok(()), |value| each(value, rest, look)),
     }
 }
 

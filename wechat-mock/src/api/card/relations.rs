@@ -28,6 +28,8 @@ const OF_SUB_MERCHANTS: [&str; 6] = [
 pub(super) struct Relations<'a> {
     pub(super) card_type: &'a str,
     pub(super) node: &'a Map<String, Value>,
+    /// Its `base_info`.
+    pub(super) base: &'a Value,
     pub(super) account: &'a Account,
     pub(super) switches: Switches,
     /// Seconds since 1970.
@@ -64,7 +66,7 @@ impl Relations<'_> {
 
     /// A range can only grow; other dates stay as they are.
     fn check_widened(&self, former: Dates) -> Result<(), Refusal> {
-        let dates = Dates::read(&self.base()["date_info"]);
+        let dates = Dates::read(&self.base["date_info"]);
         if dates == Some(former) {
             return Ok(());
         }
@@ -88,11 +90,7 @@ impl Relations<'_> {
         };
         Err(Refusal::new("WX-CRD-064")
             .expected(expected)
-            .received(shortened(&self.base()["date_info"].to_string())))
-    }
-
-    fn base(&self) -> &Value {
-        &self.node["base_info"]
+            .received(shortened(&self.base["date_info"].to_string())))
     }
 
     fn advanced(&self) -> &Value {
@@ -101,11 +99,11 @@ impl Relations<'_> {
 
     /// Whether a text of `base_info` is there and not empty.
     fn has_text(&self, key: &str) -> bool {
-        is_text(&self.base()[key])
+        is_text(&self.base[key])
     }
 
     fn check_dates(&self) -> Result<(), Refusal> {
-        let info = &self.base()["date_info"];
+        let info = &self.base["date_info"];
         let dates = Dates::read(info).ok_or_else(|| {
             let members = info.as_object().into_iter().flatten();
             let keys: Vec<&str> = members.map(|(key, _)| key.as_str()).collect();
@@ -147,7 +145,7 @@ impl Relations<'_> {
 
     /// Stores are checked when the account has some; else any will do, with an advice.
     fn check_stores(&self, advice: &mut Vec<Advice>) -> Result<(), Refusal> {
-        let given = self.base()["location_id_list"].as_array();
+        let given = self.base["location_id_list"].as_array();
         let given = given.map_or(&[][..], Vec::as_slice);
         let Some(stores) = self.account.profile.restrictions.stores() else {
             if !given.is_empty() {
@@ -165,7 +163,7 @@ impl Relations<'_> {
                 .expected("poi_id of the account's restrictions.stores")
                 .received(shortened(&unknown.to_string())));
         }
-        if given.is_empty() && !stores.is_empty() && self.base()["use_all_locations"] != true {
+        if given.is_empty() && !stores.is_empty() && self.base["use_all_locations"] != true {
             return Err(Refusal::new("WX-CRD-042")
                 .expected("location_id_list, or use_all_locations true")
                 .received("neither"));
@@ -175,15 +173,28 @@ impl Relations<'_> {
 
     /// Links to web pages are taken only together with a mini-program.
     fn check_links(&self) -> Result<(), Refusal> {
-        for link in ["custom", "center", "promotion"] {
-            let has_mini_program = self.has_text(&format!("{link}_app_brand_user_name"))
-                && self.has_text(&format!("{link}_app_brand_pass"));
-            if self.has_text(&format!("{link}_url")) && !has_mini_program {
+        const LINKS: [[&str; 3]; 3] = [
+            [
+                "custom_url",
+                "custom_app_brand_user_name",
+                "custom_app_brand_pass",
+            ],
+            [
+                "center_url",
+                "center_app_brand_user_name",
+                "center_app_brand_pass",
+            ],
+            [
+                "promotion_url",
+                "promotion_app_brand_user_name",
+                "promotion_app_brand_pass",
+            ],
+        ];
+        for [url, user_name, pass] in LINKS {
+            if self.has_text(url) && !(self.has_text(user_name) && self.has_text(pass)) {
                 return Err(Refusal::new("WX-CRD-018")
-                    .expected(format!(
-                        "{link}_app_brand_user_name and {link}_app_brand_pass with {link}_url"
-                    ))
-                    .received(format!("{link}_url alone")));
+                    .expected(format!("{user_name} and {pass} with {url}"))
+                    .received(format!("{url} alone")));
             }
         }
         Ok(())
@@ -191,7 +202,7 @@ impl Relations<'_> {
 
     /// Payment: for member cards alone, and never beside a button in the middle.
     fn check_payment(&self) -> Result<(), Refusal> {
-        let base = self.base();
+        let base = self.base;
         let pays = base["pay_info"]["swipe_card"]["is_swipe_card"] == true;
         let cost = |key: &str| self.node.get(key).and_then(whole).unwrap_or_default();
         let (least, reduce) = (cost("least_cost"), cost("reduce_cost"));
@@ -233,7 +244,7 @@ impl Relations<'_> {
                 .expected("no share_friends")
                 .received("a coupon shared among friends"));
         }
-        if self.base()["use_custom_code"] == true {
+        if self.base["use_custom_code"] == true {
             return Err(Refusal::new("WX-CRD-038")
                 .expected("use_custom_code false")
                 .received("use_custom_code true"));
@@ -254,7 +265,7 @@ impl Relations<'_> {
     }
 
     fn check_sub_merchant(&self) -> Result<(), Refusal> {
-        let merchant_id = &self.base()["sub_merchant_info"]["merchant_id"];
+        let merchant_id = &self.base["sub_merchant_info"]["merchant_id"];
         if merchant_id.is_null() {
             return Ok(());
         }

@@ -112,6 +112,7 @@ fn check(
     Relations {
         card_type: card.card_type.name,
         node,
+        base: &node["base_info"],
         account,
         switches: world.switches,
         now: world.now(),
@@ -123,6 +124,7 @@ fn check(
 /// The rows whose field is true for good, and which a change turns off.
 fn turned_off(card: &Card, former: &Value, change: &Map<String, Value>) -> Vec<&'static FieldRow> {
     rows_of_update(card.card_type.node)
+        .all()
         .iter()
         .map(|row| row.field)
         .filter(|row| row.stays_true && former[row.path] == true)

@@ -9,38 +9,27 @@ use super::{
 use crate::refusal::Refusal;
 
 /// Whether a field is missing that must be there.
-///
-/// `inside` turns a path that the row names into one below `node`.
-pub(in crate::api) fn lacks(
-    node: &Map<String, Value>,
-    row: &Row,
-    inside: impl Fn(&'static str) -> Option<&'static str>,
-) -> bool {
-    let at = |path| {
-        let names: Vec<&str> = inside(path)?.split('.').collect();
-        first(node, &names)
-    };
+pub(in crate::api) fn lacks(node: &Map<String, Value>, row: &Row) -> bool {
+    let mut conditions = row.conditions.iter().map(|names| first(node, names));
     let has_parent_only = match &row.field.required {
         Required::Plain(Plain::Always) => false,
         Required::Plain(Plain::WithParent) => true,
         Required::Plain(Plain::No | Plain::NeverSent) => return false,
-        Required::If { r#if, is } => {
-            if !at(r#if).is_some_and(|value| is.contains(value)) {
+        Required::If { is, .. } => {
+            let is_met = |value: Option<&Value>| value.is_some_and(|value| is.contains(value));
+            if !conditions.any(is_met) {
                 return false;
             }
             false
         }
-        Required::UnlessTrue { unless_true } => {
-            if unless_true
-                .iter()
-                .any(|flag| at(flag) == Some(&Value::Bool(true)))
-            {
+        Required::UnlessTrue { .. } => {
+            if conditions.any(|flag| flag == Some(&Value::Bool(true))) {
                 return false;
             }
             false
         }
-        Required::UnlessGiven { unless_given } => {
-            if at(unless_given).is_some_and(|value| !is_empty(value)) {
+        Required::UnlessGiven { .. } => {
+            if conditions.any(|value| value.is_some_and(|value| !is_empty(value))) {
                 return false;
             }
             true

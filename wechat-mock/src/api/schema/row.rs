@@ -50,6 +50,19 @@ pub(crate) enum Required {
     },
 }
 
+impl Required {
+    /// The paths of the fields on which it depends.
+    pub(super) fn paths(&self) -> &[&'static str] {
+        match self {
+            Self::Plain(_) => &[],
+            Self::If { r#if: path, .. } | Self::UnlessGiven { unless_given: path } => {
+                std::slice::from_ref(path)
+            }
+            Self::UnlessTrue { unless_true } => unless_true,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Plain {
@@ -168,6 +181,11 @@ impl FieldRow {
 
     pub(crate) fn is_never_sent(&self) -> bool {
         self.required == Required::Plain(Plain::NeverSent)
+    }
+
+    /// Whether a body without it can be refused for that.
+    pub(super) fn can_be_missing(&self) -> bool {
+        !self.is_optional() && !self.is_never_sent()
     }
 
     pub(crate) fn is_optional(&self) -> bool {

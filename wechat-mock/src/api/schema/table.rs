@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::row::FieldRow;
+use super::{keys::Keys, row::FieldRow};
 
 /// What one call reads of its body.
 #[derive(Debug, Default)]
@@ -18,17 +18,15 @@ pub(crate) struct Schema {
 /// An object of a body: the keys that it can have.
 #[derive(Debug, Default)]
 pub(crate) struct Level {
-    pub(crate) members: HashMap<&'static str, Slot>,
+    pub(super) members: Keys<Slot>,
     pub(crate) ignores_unknown_keys: bool,
     /// The type in capitals, where this is the node of a card; paths start anew in it.
     pub(crate) card_type: Option<&'static str>,
 }
 
 /// A key, and what may stand below it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Slot {
-    /// Its place among the keys of its object.
-    pub(crate) number: usize,
     /// The row; [`None`] for the objects around a card's own node.
     pub(crate) row: Option<&'static FieldRow>,
     /// Without members an object is taken as it is.
@@ -42,21 +40,15 @@ pub(crate) struct Row {
     /// The path from the body on, or inside the card's own node.
     pub(crate) path: &'static str,
     pub(crate) names: Vec<&'static str>,
+    /// The ways to the fields on which it depends whether this one must be there.
+    pub(crate) conditions: Vec<Vec<&'static str>>,
 }
 
 impl Level {
     /// The slot at the end of a path, made where it is not yet.
     fn slot(&mut self, path: &'static str) -> &mut Slot {
         let (name, rest) = path.split_once('.').unwrap_or((path, ""));
-        let number = self.members.len();
-        let slot = self
-            .members
-            .entry(name.trim_end_matches("[]"))
-            .or_insert_with(|| Slot {
-                number,
-                row: None,
-                below: Self::default(),
-            });
+        let slot = self.members.entry(name.trim_end_matches("[]"));
         if rest.is_empty() {
             slot
         } else {
@@ -80,12 +72,21 @@ impl Level {
 }
 
 impl Row {
-    fn new(field: &'static FieldRow, path: &'static str) -> Self {
+    /// `inside` turns a path that the row names into one from the body, or from the card's own node.
+    pub(super) fn new(
+        field: &'static FieldRow,
+        path: &'static str,
+        inside: impl Fn(&'static str) -> &'static str,
+    ) -> Self {
         let names = path.split('.').map(|name| name.trim_end_matches("[]"));
+        let conditions = field.required.paths().iter();
         Self {
             field,
             path,
             names: names.collect(),
+            conditions: conditions
+                .map(|path| inside(path).split('.').collect())
+                .collect(),
         }
     }
 }
@@ -99,56 +100,22 @@ pub(crate) fn schema(path: &str) -> Option<&'static Schema> {
     }
 }
 
-/// The rows of the node of a card type, such as `general_coupon`, in the order of the table.
-pub(crate) fn rows_of_create(node: &str) -> &'static [Row] {
-    static ROWS: LazyLock<HashMap<String, Vec<Row>>> =
-        LazyLock::new(|| rows_by_node(&CREATE_ROWS, inside_create));
-    ROWS.get(node).map_or(&[], Vec::as_slice)
-}
-
-/// The same of what card/update takes.
-pub(crate) fn rows_of_update(node: &str) -> &'static [Row] {
-    static ROWS: LazyLock<HashMap<String, Vec<Row>>> =
-        LazyLock::new(|| rows_by_node(&UPDATE_ROWS, inside_update));
-    ROWS.get(node).map_or(&[], Vec::as_slice)
-}
-
-/// Whether card/create takes a field, by its path inside the node of a card type.
-pub(super) fn create_has(card_type: &str, path: &str) -> bool {
-    let rows = rows_of_create(&card_type.to_ascii_lowercase());
-    rows.iter()
-        .any(|row| row.path == path && !row.field.is_never_sent())
-}
-
 /// The path of a row inside the node of a card type, by its name in capitals; [`None`] for a row of
 /// other types.
-type Inside = fn(&str, &'static FieldRow) -> Option<&'static str>;
+pub(super) type Inside = fn(&str, &'static FieldRow) -> Option<&'static str>;
 
 /// The table of card/create has the name of the node in its paths.
-fn inside_create(card_type: &str, field: &'static FieldRow) -> Option<&'static str> {
+pub(super) fn inside_create(card_type: &str, field: &'static FieldRow) -> Option<&'static str> {
     inside(&card_type.to_ascii_lowercase(), field.path)
 }
 
 /// The table of card/update has the types of each row beside it.
-fn inside_update(card_type: &str, field: &'static FieldRow) -> Option<&'static str> {
+pub(super) fn inside_update(card_type: &str, field: &'static FieldRow) -> Option<&'static str> {
     field.is_of(card_type).then_some(field.path)
 }
 
-fn rows_by_node(rows: &'static [FieldRow], inside: Inside) -> HashMap<String, Vec<Row>> {
-    let of_node = |card_type: &'static str| {
-        let is_meant = |field: &&FieldRow| {
-            let mut others = rows.iter().filter(|other| other.path == field.path);
-            field.is_of(card_type) || !others.any(|other| other.is_of(card_type))
-        };
-        let rows = rows.iter().filter(is_meant);
-        let rows = rows.filter_map(|field| Some(Row::new(field, inside(card_type, field)?)));
-        (card_type.to_ascii_lowercase(), rows.collect())
-    };
-    card_types().map(of_node).collect()
-}
-
 /// A path of the table inside the node of a card type; [`None`] for paths of other types.
-pub(in crate::api) fn inside(node: &str, path: &'static str) -> Option<&'static str> {
+pub(super) fn inside(node: &str, path: &'static str) -> Option<&'static str> {
     let (of, below) = path.split_once('.').unwrap_or((path, ""));
     if of == "base_info" || of == "advanced_info" {
         Some(path)
@@ -157,7 +124,7 @@ pub(in crate::api) fn inside(node: &str, path: &'static str) -> Option<&'static 
     }
 }
 
-fn card_types() -> impl Iterator<Item = &'static str> {
+pub(super) fn card_types() -> impl Iterator<Item = &'static str> {
     let types = fixtures::card_types().as_array().into_iter().flatten();
     types.filter_map(Value::as_str)
 }
@@ -185,10 +152,10 @@ fn read_rows(
     rows.map(read).collect()
 }
 
-static CREATE_ROWS: LazyLock<Vec<FieldRow>> =
+pub(super) static CREATE_ROWS: LazyLock<Vec<FieldRow>> =
     LazyLock::new(|| read_rows(fixtures::card_fields(), "/card/create", "", ""));
 
-static UPDATE_ROWS: LazyLock<Vec<FieldRow>> =
+pub(super) static UPDATE_ROWS: LazyLock<Vec<FieldRow>> =
     LazyLock::new(|| read_rows(fixtures::card_update_fields(), "/card/update", "", ""));
 
 /// The text beside a card's own node; what a wrong one is answered with depends on the node.
@@ -259,7 +226,9 @@ static CALLS: LazyLock<HashMap<&'static str, Schema>> = LazyLock::new(|| {
             if root.ignores_unknown_keys {
                 root.ignore_unknown_keys();
             }
-            let rows = rows.iter().map(|field| Row::new(field, field.path));
+            let rows = rows
+                .iter()
+                .map(|field| Row::new(field, field.path, |path| path));
             (
                 path,
                 Schema {

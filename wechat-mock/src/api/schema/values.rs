@@ -20,7 +20,7 @@ use crate::{
 impl Schema {
     /// The first field that is missing.
     pub(super) fn missing(&self, body: &Map<String, Value>) -> Option<&'static FieldRow> {
-        let lacking = self.rows.iter().find(|row| lacks(body, row, Some));
+        let lacking = self.rows.iter().find(|row| lacks(body, row));
         lacking.map(|row| row.field)
     }
 

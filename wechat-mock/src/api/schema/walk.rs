@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{
     SECRETS,
+    nodes::create_has,
     number::{is_decimal, whole},
     path::Path,
     row::{FieldRow, Kind as Wanted},
-    table::{Level, Slot, create_has},
+    table::{Level, Slot},
 };
 use crate::{
     api::{
@@ -69,7 +70,7 @@ impl Walk {
         members: &[Member<'_>],
         above: Option<&Path<'_>>,
     ) -> Result<Map<String, Value>, Refusal> {
-        let mut read = Map::new();
+        let mut read = Map::with_capacity(members.len());
         let is_body = above.is_none();
         let is_node = level.card_type.is_some();
         if is_node {
@@ -82,20 +83,20 @@ impl Walk {
             .collect();
         let mut last = vec![0; level.members.len()];
         for (index, slot) in slots.iter().enumerate() {
-            if let Some(slot) = slot {
-                last[slot.number] = index;
+            if let Some((number, _)) = slot {
+                last[*number] = index;
             }
         }
         for (index, (member, slot)) in members.iter().zip(slots).enumerate() {
             let path = Path::key(above, &member.key);
-            let Some(slot) = slot else {
+            let Some((number, slot)) = slot else {
                 let is_secret = SECRETS.contains(&&*member.key);
                 if !(is_body && is_secret) {
                     self.unknown_key(level, member, &path)?;
                 }
                 continue;
             };
-            if last[slot.number] != index {
+            if last[number] != index {
                 continue;
             }
             if let Some(value) = self.member(slot, member, &path)? {

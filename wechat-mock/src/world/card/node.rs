@@ -1,22 +1,52 @@
 //! What create took of a card, kept as text: a tree of it would take six times the memory.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range, sync::OnceLock};
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
 /// The JSON below the node named like a card's type, without blanks.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    text: Box<str>,
+    /// What card/get shows of it, once somebody asked; a node never changes.
+    shown: OnceLock<Box<[Piece]>>,
+}
+
+/// A piece of what card/get shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Node(Box<str>);
+pub(crate) enum Piece {
+    /// Bytes of the node's text.
+    Kept(Range<u32>),
+    /// What is not in the text, and does not change.
+    Fixed(Box<str>),
+    Status,
+    Stock,
+    UpdateTime,
+}
 
 impl Node {
     pub(crate) fn new(node: &Value) -> Self {
-        Self(node.to_string().into())
+        let mut text = Vec::with_capacity(2048);
+        serde_json::to_writer(&mut text, node).expect("memory takes what is written");
+        Self {
+            text: String::from_utf8(text).expect("JSON is UTF-8").into(),
+            shown: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What card/get shows of it, which `read` makes of it once.
+    pub(crate) fn shown(&self, read: impl FnOnce() -> Box<[Piece]>) -> &[Piece] {
+        self.shown.get_or_init(read)
     }
 
     /// The whole of it.
     pub(crate) fn to_value(&self) -> Value {
-        serde_json::from_str(&self.0).unwrap_or_default()
+        serde_json::from_str(&self.text).unwrap_or_default()
     }
 
     /// A member of it; null when there is none.
@@ -35,7 +65,7 @@ impl Node {
 
     /// The members in their order, each value as its text.
     pub(crate) fn members(&self) -> Vec<(Cow<'_, str>, &str)> {
-        members(&self.0)
+        members(&self.text)
     }
 }
 

@@ -123,40 +123,76 @@ impl Terms {
 
     /// Reads all but the dates.
     pub(crate) fn with_dates(node: &Value, dates: Dates) -> Self {
-        let base = &node["base_info"];
-        let is_true = |key: &str| base[key] == true;
-        // A flag that is true unless create said otherwise.
-        let is_allowed = |key: &str| base[key].as_bool().unwrap_or(true);
-        let stores = base["location_id_list"].as_array();
-        let centre = ["center_title", "center_sub_title", "center_url"];
-        let fields = ["custom_field1", "custom_field2", "custom_field3"];
+        let mut terms = Self::of_nothing(dates);
+        for (key, value) in node.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "base_info" => terms.read_base_info(value),
+                "auto_activate" => terms.auto_activate = *value == true,
+                "wx_activate" => terms.wx_activate = *value == true,
+                "supply_bonus" => terms.supply_bonus = *value == true,
+                "supply_balance" => terms.supply_balance = *value == true,
+                "activate_url" => terms.has_activate_url = is_text(value),
+                "custom_field1" | "custom_field2" | "custom_field3" => {
+                    terms.custom_fields += u8::from(value.is_object());
+                }
+                _ => {}
+            }
+        }
+        terms
+    }
+
+    /// Those of a card whose JSON says nothing else.
+    fn of_nothing(dates: Dates) -> Self {
         Self {
             dates,
-            use_custom_code: is_true("use_custom_code"),
-            deposit: base["get_custom_code_mode"] == "GET_CUSTOM_CODE_MODE_DEPOSIT",
-            bind_openid: is_true("bind_openid"),
-            get_limit: whole(&base["get_limit"])
-                .and_then(|limit| limit.try_into().ok())
-                .unwrap_or(50),
-            use_limit: whole(&base["use_limit"]).and_then(|limit| limit.try_into().ok()),
-            can_give_friend: is_allowed("can_give_friend"),
-            pushes_views: is_true("need_push_on_view"),
-            first_stock: whole(&base["sku"]["quantity"])
-                .and_then(|quantity| quantity.try_into().ok())
-                .unwrap_or_default(),
-            first_store: whole(&base["location_id_list"][0]).unwrap_or(0),
-            has_store: is_true("use_all_locations") || stores.is_some_and(|list| !list.is_empty()),
-            has_centre: centre.iter().any(|key| is_text(&base[*key])),
-            auto_activate: node["auto_activate"] == true,
-            wx_activate: node["wx_activate"] == true,
-            supply_bonus: node["supply_bonus"] == true,
-            supply_balance: node["supply_balance"] == true,
-            has_activate_url: is_text(&node["activate_url"]),
-            custom_fields: fields
-                .iter()
-                .map(|key| u8::from(node[*key].is_object()))
-                .sum(),
-            is_of_sub_merchant: base["sub_merchant_info"].is_object(),
+            use_custom_code: false,
+            deposit: false,
+            bind_openid: false,
+            get_limit: 50,
+            use_limit: None,
+            can_give_friend: true,
+            pushes_views: false,
+            first_stock: 0,
+            first_store: 0,
+            has_store: false,
+            has_centre: false,
+            auto_activate: false,
+            wx_activate: false,
+            supply_bonus: false,
+            supply_balance: false,
+            has_activate_url: false,
+            custom_fields: 0,
+            is_of_sub_merchant: false,
+        }
+    }
+
+    fn read_base_info(&mut self, base_info: &Value) {
+        let natural = |value: &Value| whole(value).and_then(|number| u64::try_from(number).ok());
+        for (key, value) in base_info.as_object().into_iter().flatten() {
+            match key.as_str() {
+                "use_custom_code" => self.use_custom_code = *value == true,
+                "get_custom_code_mode" => self.deposit = value == "GET_CUSTOM_CODE_MODE_DEPOSIT",
+                "bind_openid" => self.bind_openid = *value == true,
+                "get_limit" => {
+                    let limit = natural(value).and_then(|limit| limit.try_into().ok());
+                    self.get_limit = limit.unwrap_or(self.get_limit);
+                }
+                "use_limit" => self.use_limit = natural(value),
+                // True unless create said otherwise.
+                "can_give_friend" => self.can_give_friend = value.as_bool().unwrap_or(true),
+                "need_push_on_view" => self.pushes_views = *value == true,
+                "sku" => self.first_stock = natural(&value["quantity"]).unwrap_or_default(),
+                "location_id_list" => {
+                    self.first_store = whole(&value[0]).unwrap_or(0);
+                    self.has_store |= value.as_array().is_some_and(|list| !list.is_empty());
+                }
+                "use_all_locations" => self.has_store |= *value == true,
+                "center_title" | "center_sub_title" | "center_url" => {
+                    self.has_centre |= is_text(value);
+                }
+                "sub_merchant_info" => self.is_of_sub_merchant = value.is_object(),
+                _ => {}
+            }
         }
     }
 }
@@ -171,10 +207,15 @@ pub(crate) struct Description {
 impl Description {
     /// [`None`] when the JSON holds no dates.
     pub(crate) fn read(node: &Value) -> Option<Self> {
-        Some(Self {
-            terms: Terms::read(node)?,
+        Some(Self::with_terms(node, Terms::read(node)?))
+    }
+
+    /// The same with terms that were read already.
+    pub(crate) fn with_terms(node: &Value, terms: Terms) -> Self {
+        Self {
+            terms,
             node: Node::new(node),
-        })
+        }
     }
 }
 
