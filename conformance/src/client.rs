@@ -17,6 +17,8 @@ use crate::{
 mod calls;
 mod server;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use calls::Clients;
 use server::{Received, Server};
@@ -92,29 +94,36 @@ async fn played(case: &Case, traffic: &mut Vec<Exchange>) -> Result<(), Stop> {
 }
 
 async fn step_of(step: &Step, traffic: &mut Vec<Exchange>) -> Result<(), Stop> {
-    let failed_to_listen = |error: std::io::Error| failed(format!("no port: {error}"));
-    let server = Server::start(step.answers.clone())
-        .await
-        .map_err(failed_to_listen)?;
-    let clients = Clients { url: server.url() };
-    let made = clients.make(&step.client, &step.arguments).await;
-    let made = made.map_err(failed)?;
-    let received = server.received().await;
+    let (made, received) = made(step).await?;
     let nothing = Variables::default();
     let exchanges = received
         .iter()
         .map(|one| Exchange::of(&one.request, &one.answer, &nothing));
     traffic.extend(exchanges);
+    judged(step, &made, &received)
+}
+
+/// What came of the call of a step, the value or the error as cases state them, and what was sent.
+async fn made(step: &Step) -> Result<(Result<Value, Value>, Vec<Received>), Stop> {
+    let server = Server::start(step.answers.clone()).await;
+    let server = server.map_err(|error| failed(format!("no port: {error}")))?;
+    let clients = Clients { url: server.url() };
+    let made = clients.make(&step.client, &step.arguments).await;
+    let made = made.map_err(failed)?;
+    let made = made.map_err(|error| calls::shown(&error));
+    Ok((made, server.received().await))
+}
+
+/// Holds what came of a step against what it states.
+fn judged(step: &Step, made: &Result<Value, Value>, received: &[Received]) -> Result<(), Stop> {
     match (&step.gives, &step.fails, made) {
         (Some(wanted), None, Ok(came)) => {
-            matches(wanted, &came, true, "gives").map_err(Stop::Differs)?;
+            matches(wanted, came, true, "gives").map_err(Stop::Differs)?;
         }
-        (None, Some(wanted), Err(error)) => {
-            let came = calls::shown(&error);
-            matches(wanted, &came, false, "fails").map_err(Stop::Differs)?;
+        (None, Some(wanted), Err(came)) => {
+            matches(wanted, came, false, "fails").map_err(Stop::Differs)?;
         }
-        (Some(wanted), None, Err(error)) => {
-            let came = calls::shown(&error);
+        (Some(wanted), None, Err(came)) => {
             let why = format!("expected {wanted}, failed with {came}");
             return Err(Stop::Differs(why));
         }
@@ -125,7 +134,7 @@ async fn step_of(step: &Step, traffic: &mut Vec<Exchange>) -> Result<(), Stop> {
         _ => return Err(failed("a step states either gives or fails")),
     }
     match &step.sends {
-        Some(wanted) => sent_as_stated(wanted, &received),
+        Some(wanted) => sent_as_stated(wanted, received),
         None => Ok(()),
     }
 }

@@ -77,7 +77,7 @@ struct Arguments {
     #[arg(long, conflicts_with = "url")]
     strict: bool,
     #[command(flatten)]
-    members: members::Options,
+    members: members::MemberOptions,
     #[command(flatten)]
     real: real::Options,
 }

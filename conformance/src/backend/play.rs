@@ -42,8 +42,8 @@ impl Played {
 }
 
 /// Plays a case from its first step to its last.
-pub(super) async fn play(case: &Case, shop: Shop) -> Played {
-    let scene = match Scene::open(shop).await {
+pub(super) async fn play(case: &Case, on: Shop) -> Played {
+    let scene = match Scene::open(on).await {
         Ok(scene) => scene,
         Err(stop) => return Played::stopped(stop),
     };

@@ -17,7 +17,7 @@ const CALLBACK_TOKEN: &str = "callbackToken";
 /// Both, and the folder in which the ledger lies; they end with it.
 pub(super) struct Started {
     pub(super) shop: Shop,
-    stop: CancellationToken,
+    ending: CancellationToken,
     serving: Option<JoinHandle<std::io::Result<()>>>,
     _mock: MockWechat,
     _folder: tempfile::TempDir,
@@ -55,8 +55,8 @@ impl Started {
         let address = listener.local_addr();
         let address = address.map_err(|error| failed("a port", error.to_string()))?;
         let url = format!("http://{address}");
-        let stop = CancellationToken::new();
-        let serving = tokio::spawn(app.serve(listener, stop.clone()));
+        let ending = CancellationToken::new();
+        let serving = tokio::spawn(app.serve(listener, ending.clone()));
 
         let http = http()?;
         let control = ControlApi::new(&mock.url(), None, http.clone());
@@ -79,7 +79,7 @@ impl Started {
         };
         Ok(Self {
             shop,
-            stop,
+            ending,
             serving: Some(serving),
             _mock: mock,
             _folder: folder,
@@ -88,7 +88,7 @@ impl Started {
 
     /// Ends the backend, and waits until it has.
     pub(super) async fn end(&mut self) {
-        self.stop.cancel();
+        self.ending.cancel();
         if let Some(serving) = self.serving.take() {
             let _ended = serving.await;
         }
@@ -97,6 +97,6 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.ending.cancel();
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wechat_client::{
     AppSecret, CardCode, CardId, CardStatus, CheckConsume, Client, CodeDetail, CodeRef, Effect,
-    Error, ImageFile, MediaKind, MiniProgram, OpenId, RetryPolicy,
+    Error, ImageFile, MediaKind, MiniProgram, OpenId, RetryPolicy, UnionId,
     card::{
         BaseInfo, Card, CodeType, Color, DateInfo, GeneralCoupon, QrCard, QrTarget, RequiredInfo,
         StockChange,
@@ -48,7 +48,7 @@ impl Clients<'_> {
         Ok(session.map(|session| {
             json!({
                 "openid": session.openid.as_str(),
-                "unionid": session.unionid.as_ref().map(|unionid| unionid.as_str()),
+                "unionid": session.unionid.as_ref().map(UnionId::as_str),
                 "session_key": session.session_key.expose(),
             })
         }))

@@ -16,7 +16,7 @@ use crate::{Backend, BackendOptions, Case, Verdict, WechatClient};
 
 /// Options of `--target backend`.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Options {
+pub(super) struct MemberOptions {
     /// The admin token of the backend behind the URL; else that of `COUPON_ADMIN_TOKEN`.
     #[arg(long, value_name = "TOKEN")]
     admin_token: Option<String>,
