@@ -42,7 +42,7 @@ pub enum Grade {
     C,
     /// Two independent implementations, or clients that rely on it.
     D,
-    /// Inferred from other facts, or a promise of the mock alone.
+    /// Inferred from other facts, or a promise of the target alone.
     E,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
     sync::Arc,
 };
 
@@ -32,6 +33,29 @@ fn ids_are_unique_and_every_case_says_what_it_is() {
             }
             assert!(case.rules.is_empty(), "{id}: rules are about WeChat");
         }
+    }
+}
+
+#[test]
+fn the_documents_tell_how_many_cases_there_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (target, count) in [
+        ("backend", backend_cases().len()),
+        ("client", client_cases().len()),
+    ] {
+        for readme in ["../README.md", "../README.zh-CN.md"] {
+            let text = std::fs::read_to_string(folder.join(readme)).unwrap();
+            let (_, rest) = text.split_once(&format!("--target {target}`")).unwrap();
+            let told: String = rest
+                .chars()
+                .skip_while(|letter| !letter.is_ascii_digit())
+                .take_while(char::is_ascii_digit)
+                .collect();
+            assert_eq!(told, count.to_string(), "{readme}: {target}");
+        }
+        let own = std::fs::read_to_string(folder.join("README.md")).unwrap();
+        let (_, rest) = own.split_once(&format!("`cases/{target}` (")).unwrap();
+        assert!(rest.starts_with(&format!("{count} cases")), "{target}");
     }
 }
 
@@ -156,8 +180,9 @@ async fn a_backend_behind_a_url_passes_again_and_again_and_no_secret_is_shown() 
     assert!(page.contains("{{admin_secret}}"));
     assert!(page.contains("{{session_secret:alice}}"));
     assert!(!page.contains(ADMIN), "a secret is shown");
-    let left = shop.mock.faults().list();
-    assert!(left.is_empty(), "{left:?}");
+    let faults = shop.mock.faults().list();
+    let are_over = faults.iter().all(|fault| fault.times == Some(fault.done));
+    assert!(are_over && !faults.is_empty(), "{faults:?}");
 
     // Once more, and others use them now.
     let verdicts = run_at(&shop.url, shop.options()).await;
