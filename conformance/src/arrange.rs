@@ -210,6 +210,11 @@ impl ControlApi {
         }
     }
 
+    /// The accounts: `{"accounts": [{"name", "appid", "callback", …}]}`.
+    pub(crate) async fn accounts(&self) -> Result<Value, ArrangeError> {
+        self.ask(Call::get(&["accounts"])).await
+    }
+
     async fn ask(&self, call: Call) -> Result<Value, ArrangeError> {
         let Call {
             method,

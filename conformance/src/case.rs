@@ -42,7 +42,7 @@ pub enum Grade {
     C,
     /// Two independent implementations, or clients that rely on it.
     D,
-    /// Inferred from other facts, or a promise of the mock alone.
+    /// Inferred from other facts, or a promise of the target alone.
     E,
 }
 
@@ -65,7 +65,7 @@ impl Grade {
 /// What a target must have for the case to be run.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// HTTP on WeChat's own paths, with appid and secret.
+    /// HTTP on WeChat's own paths, with appid and secret; of the backend, HTTP with the admin token.
     L1,
     /// L1, and an [`Arranger`](crate::Arranger): clock, phone, review, faults.
     L2,
@@ -189,22 +189,49 @@ impl Case {
 
 static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cases");
 
-/// All cases, by area and in the order of their files.
+/// All cases about WeChat's paths, by area and in the order of their files.
 ///
 /// # Panics
 ///
 /// When a file of the crate cannot be read as cases; a test holds them to it.
 pub fn cases() -> &'static [Case] {
-    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-        let mut files: Vec<_> = FOLDER.files().collect();
-        files.sort_by_key(|file| file.path());
-        let read = files.into_iter().map(|file| {
-            read(file.path(), file.contents_utf8().unwrap_or_default())
-                .unwrap_or_else(|error| panic!("{error}"))
-        });
-        read.flatten().collect()
-    });
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| embedded(&FOLDER));
     &CASES
+}
+
+/// The cases about the backend, which [`cases`] has not.
+///
+/// # Panics
+///
+/// As [`cases`].
+pub fn backend_cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| of_folder("backend"));
+    &CASES
+}
+
+/// The cases about the client, which [`cases`] has not.
+///
+/// # Panics
+///
+/// As [`cases`].
+pub fn client_cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| of_folder("client"));
+    &CASES
+}
+
+fn of_folder(name: &str) -> Vec<Case> {
+    FOLDER.get_dir(name).map(embedded).unwrap_or_default()
+}
+
+/// The cases of a folder's own files.
+fn embedded(folder: &Dir<'_>) -> Vec<Case> {
+    let mut files: Vec<_> = folder.files().collect();
+    files.sort_by_key(|file| file.path());
+    let read = files.into_iter().map(|file| {
+        read(file.path(), file.contents_utf8().unwrap_or_default())
+            .unwrap_or_else(|error| panic!("{error}"))
+    });
+    read.flatten().collect()
 }
 
 /// The cases of a folder's `.json` files, in the order of their names.
@@ -259,7 +286,7 @@ fn read(path: &Path, text: &str) -> Result<Vec<Case>, String> {
 pub struct ExpectedFailure {
     /// The id of the case.
     pub case: String,
-    /// The target that fails it: `mock`, `backend` or `wechat`.
+    /// The target that fails it: `mock`, `backend`, `client` or `wechat`.
     pub target: String,
     /// Why.
     pub reason: String,

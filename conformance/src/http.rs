@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder, Method, Proxy};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::step::Upload;
 
@@ -27,6 +27,8 @@ pub(crate) struct Request {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
+    /// By their names in small letters.
+    pub(crate) headers: Map<String, Value>,
     pub(crate) text: String,
 }
 
@@ -69,13 +71,19 @@ pub(crate) async fn send(
         sent = sent.body(request.body.clone());
     }
     let answer = sent.send().await.map_err(reqwest::Error::without_url)?;
-    let content_type = answer.headers().get("content-type");
+    let headers: Map<String, Value> = answer
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().into()))
+        .collect();
     Ok(Answer {
         status: answer.status().as_u16(),
-        content_type: content_type
-            .and_then(|value| value.to_str().ok())
+        content_type: headers
+            .get("content-type")
+            .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned(),
+        headers,
         text: String::from_utf8_lossy(&answer.bytes().await?).into_owned(),
     })
 }

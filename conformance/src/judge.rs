@@ -15,6 +15,7 @@ pub(crate) fn judge(expect: &Expect, answer: &Answer, is_wechats: bool) -> Resul
     let Answer {
         status,
         content_type,
+        headers,
         text,
     } = answer;
     let wanted = expect.status.unwrap_or(200);
@@ -30,6 +31,8 @@ pub(crate) fn judge(expect: &Expect, answer: &Answer, is_wechats: bool) -> Resul
             "content type: expected {wanted}, came {content_type}"
         ));
     }
+    let wanted = Value::Object(expect.headers.clone());
+    matches(&wanted, &Value::Object(headers.clone()), false, "headers")?;
     if let Some(wanted) = &expect.body
         && !text_matches(wanted, text)?
     {

@@ -2,7 +2,9 @@
 
 mod arrange;
 mod ask;
+mod backend;
 mod case;
+mod client;
 pub mod diff;
 mod effects;
 mod guard;
@@ -26,9 +28,12 @@ mod wechat;
 
 pub use arrange::{Action, ArrangeError, Arranger, Arranging, ControlApi, Nobody};
 pub use ask::Ask;
+pub use backend::{Backend, BackendOptions};
 pub use case::{
-    Case, ExpectedFailure, Grade, Layer, Level, Needs, Title, cases, cases_of, expected_failures,
+    Case, ExpectedFailure, Grade, Layer, Level, Needs, Title, backend_cases, cases, cases_of,
+    client_cases, expected_failures,
 };
+pub use client::WechatClient;
 pub use guard::{Cleaned, Limits, PREFIX};
 pub use outcome::Outcome;
 pub use record::record;

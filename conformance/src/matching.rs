@@ -72,6 +72,13 @@ fn varies(kind: &str, wanted: &Value, came: &Value) -> Result<bool, String> {
             let part = wanted["part"].as_str().unwrap_or_default();
             came.as_str().is_some_and(|text| !text.contains(part))
         }
+        "digits" => {
+            let digits = came.as_str().map(|text| {
+                let digits = text.chars().filter(char::is_ascii_digit);
+                digits.collect::<String>()
+            });
+            digits.as_deref() == wanted["digits"].as_str()
+        }
         "between" => {
             let bound = |key: &str| match &wanted[key] {
                 Value::String(text) => text.parse().ok(),
@@ -83,6 +90,16 @@ fn varies(kind: &str, wanted: &Value, came: &Value) -> Result<bool, String> {
         "one_of" => wanted["values"]
             .as_array()
             .is_some_and(|values| values.contains(came)),
+        "list_with" => {
+            let came = came.as_array().map(Vec::as_slice).unwrap_or_default();
+            let wanted = wanted["items"].as_array().into_iter().flatten();
+            let mut missing = wanted.filter(|wanted| {
+                !came
+                    .iter()
+                    .any(|came| matches(wanted, came, false, "").is_ok())
+            });
+            missing.next().is_none()
+        }
         // Something is there, and the object that holds it looks at that.
         "absent" => false,
         other => return Err(format!("no matcher has the name {other}")),
@@ -237,6 +254,11 @@ mod tests {
                 json!("bab"),
             ),
             (
+                json!({"$match": "digits", "digits": "34"}),
+                json!("**34"),
+                json!("1234"),
+            ),
+            (
                 json!({"$match": "between", "min": 1, "max": "3"}),
                 json!(3),
                 json!(4),
@@ -245,6 +267,11 @@ mod tests {
                 json!({"$match": "one_of", "values": [1, "a"]}),
                 json!("a"),
                 json!("b"),
+            ),
+            (
+                json!({"$match": "list_with", "items": [{"a": 1}, {"b": 2}]}),
+                json!([{"b": 2, "c": 3}, {"a": 1}]),
+                json!([{"a": 1}, {"a": 2}]),
             ),
         ];
         for (matcher, right, wrong) in held {

@@ -480,6 +480,7 @@ fn arranged(outcome: &Value) -> Answer {
     Answer {
         status: 200,
         content_type: String::new(),
+        headers: Map::new(),
         text: outcome.to_string(),
     }
 }

@@ -4,20 +4,22 @@ use std::{
     io::{BufReader, IsTerminal, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{Ask, Case, Level, Options, Outcome, Target, Verdict, cases, cases_of, report, run};
+use crate::{
+    Ask, Case, Level, Options, Outcome, Target, Verdict, backend_cases, cases, cases_of,
+    client_cases, report, run,
+};
 
+mod members;
 mod real;
 
-/// Holds a stand-in for WeChat to what WeChat was seen, or is documented, to answer.
+/// Holds a stand-in for WeChat to what WeChat was seen, or is documented, to answer; and the backend
+/// and the client to what they promise (`--target backend`, `--target client`).
 ///
 /// Exit status: 0 when nothing is broken, 1 when a MUST is broken, a case cannot be tried or a known
 /// failure passes, 2 when the target cannot be reached or the command line cannot be read.
@@ -75,6 +77,8 @@ struct Arguments {
     #[arg(long, conflicts_with = "url")]
     strict: bool,
     #[command(flatten)]
+    members: members::MemberOptions,
+    #[command(flatten)]
     real: real::Options,
 }
 
@@ -100,6 +104,7 @@ enum Command {
 enum Kind {
     Mock,
     Backend,
+    Client,
     Wechat,
 }
 
@@ -151,7 +156,11 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     let all = match &arguments.cases {
         // They live as long as the process.
         Some(folder) => Vec::leak(cases_of(folder).map_err(anyhow::Error::msg)?),
-        None => cases(),
+        None => match arguments.target {
+            Kind::Backend => backend_cases(),
+            Kind::Client => client_cases(),
+            Kind::Mock | Kind::Wechat => cases(),
+        },
     };
     let chosen: Vec<&'static Case> = all
         .iter()
@@ -168,6 +177,9 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     if arguments.command.is_some() || arguments.target == Kind::Wechat {
         return real::start(&arguments, chosen).await;
     }
+    if matches!(arguments.target, Kind::Backend | Kind::Client) {
+        return members::start(&arguments, chosen).await;
+    }
     let target = Arc::new(target(&arguments).await?);
     let verdicts = played(target, chosen).await;
     finish(&arguments, &verdicts)
@@ -175,21 +187,9 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
 
 /// Runs cases, with progress on a terminal.
 async fn played(target: Arc<Target>, chosen: Vec<&'static Case>) -> Vec<Verdict> {
-    let count = chosen.len();
-    let done = AtomicUsize::new(0);
-    let shows_progress = std::io::stderr().is_terminal();
-    let verdicts = run(target, chosen, move |verdict| {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if shows_progress {
-            let _gone = write!(
-                std::io::stderr(),
-                "\r\x1b[K{done}/{count} {}",
-                verdict.case.id
-            );
-        }
-    })
-    .await;
-    if shows_progress {
+    let seen = members::progress(chosen.len());
+    let verdicts = run(target, chosen, seen).await;
+    if std::io::stderr().is_terminal() {
         let _gone = write!(std::io::stderr(), "\r\x1b[K");
     }
     verdicts
@@ -220,11 +220,8 @@ fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
         && level.is_none_or(|level| level == case.level)
 }
 
-/// The target of all runs but those against WeChat.
+/// The target of runs of the cases about WeChat's paths, but for those against WeChat.
 async fn target(arguments: &Arguments) -> anyhow::Result<Target> {
-    if arguments.target != Kind::Mock {
-        bail!("this target is not built yet: {:?}", arguments.target);
-    }
     let secret = std::env::var("WECHAT_OA_SECRET").unwrap_or_default();
     let options = Options {
         control_token: arguments.control_token.clone(),

@@ -301,16 +301,10 @@ impl Target {
             }
             played
         };
-        let (outcome, reason) = match played.stop {
-            None => (Outcome::Pass, None),
-            Some(Stop::Differs(why)) if case.level == Level::Must => (Outcome::Fail, Some(why)),
-            Some(Stop::Differs(why)) => (Outcome::Warn, Some(why)),
-            Some(Stop::Failed(why)) => (Outcome::Error, Some(why)),
-            Some(Stop::Skipped(why)) => {
-                return verdict(Outcome::Skip, Some(why), played.traffic);
-            }
+        let (outcome, reason) = match concluded(case.level, played.stop) {
+            skipped @ (Outcome::Skip, _) => skipped,
+            (outcome, reason) => excused(&self.known, &self.kind, case, outcome, reason),
         };
-        let (outcome, reason) = self.excused(case, outcome, reason);
         verdict(outcome, reason, played.traffic)
     }
 
@@ -370,33 +364,44 @@ impl Target {
             .await
             .map(drop)
     }
+}
 
-    /// The outcome with the list of known failures held against it.
-    fn excused(
-        &self,
-        case: &Case,
-        outcome: Outcome,
-        reason: Option<String>,
-    ) -> (Outcome, Option<String>) {
-        let listed = self
-            .known
-            .iter()
-            .find(|listed| listed.case == case.id && listed.target == self.kind);
-        match (listed, outcome) {
-            (None, _) => (outcome, reason),
-            (Some(listed), Outcome::Pass) => {
-                let why = format!("it passes, and is listed as failing: {}", listed.reason);
-                (Outcome::XPass, Some(why))
-            }
-            (Some(listed), _) if today() > listed.until => {
-                let reason = reason.unwrap_or_default();
-                (
-                    Outcome::Fail,
-                    Some(format!("excused until {} alone: {reason}", listed.until)),
-                )
-            }
-            (Some(listed), _) => (Outcome::XFail, Some(listed.reason.clone())),
+/// The outcome of a case with the list of known failures held against it.
+pub(crate) fn excused(
+    known: &[ExpectedFailure],
+    kind: &str,
+    case: &Case,
+    outcome: Outcome,
+    reason: Option<String>,
+) -> (Outcome, Option<String>) {
+    let listed = known
+        .iter()
+        .find(|listed| listed.case == case.id && listed.target == kind);
+    match (listed, outcome) {
+        (None, _) => (outcome, reason),
+        (Some(listed), Outcome::Pass) => {
+            let why = format!("it passes, and is listed as failing: {}", listed.reason);
+            (Outcome::XPass, Some(why))
         }
+        (Some(listed), _) if today() > listed.until => {
+            let reason = reason.unwrap_or_default();
+            (
+                Outcome::Fail,
+                Some(format!("excused until {} alone: {reason}", listed.until)),
+            )
+        }
+        (Some(listed), _) => (Outcome::XFail, Some(listed.reason.clone())),
+    }
+}
+
+/// The outcome of a case that was played, and why.
+pub(crate) fn concluded(level: Level, stop: Option<Stop>) -> (Outcome, Option<String>) {
+    match stop {
+        None => (Outcome::Pass, None),
+        Some(Stop::Differs(why)) if level == Level::Must => (Outcome::Fail, Some(why)),
+        Some(Stop::Differs(why)) => (Outcome::Warn, Some(why)),
+        Some(Stop::Failed(why)) => (Outcome::Error, Some(why)),
+        Some(Stop::Skipped(why)) => (Outcome::Skip, Some(why)),
     }
 }
 
@@ -429,17 +434,31 @@ pub async fn run(
     cases: Vec<&'static Case>,
     seen: impl Fn(&Verdict) + Send + Sync + 'static,
 ) -> Vec<Verdict> {
-    let seen = Arc::new(seen);
-    let next = Arc::new(Mutex::new(cases.into_iter().enumerate()));
-    let mut workers = tokio::task::JoinSet::new();
     // A real account is asked one thing at a time.
-    let workers_wanted = if target.stage.guard.is_some() {
+    let workers = if target.stage.guard.is_some() {
         1
     } else {
         WORKERS
     };
-    for _ in 0..workers_wanted {
-        let (target, next, seen) = (target.clone(), next.clone(), seen.clone());
+    let one = move |case| {
+        let target = target.clone();
+        async move { target.run(case).await }
+    };
+    run_each(cases, workers, one, seen).await
+}
+
+/// Runs cases, so many at once, by what runs one.
+pub(crate) async fn run_each<F: Future<Output = Verdict> + Send>(
+    cases: Vec<&'static Case>,
+    count: usize,
+    one: impl Fn(&'static Case) -> F + Send + Sync + 'static,
+    seen: impl Fn(&Verdict) + Send + Sync + 'static,
+) -> Vec<Verdict> {
+    let (one, seen) = (Arc::new(one), Arc::new(seen));
+    let next = Arc::new(Mutex::new(cases.into_iter().enumerate()));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..count {
+        let (one, next, seen) = (one.clone(), next.clone(), seen.clone());
         workers.spawn(async move {
             let mut done = Vec::new();
             loop {
@@ -447,7 +466,7 @@ pub async fn run(
                 let Some((at, case)) = taken else {
                     return done;
                 };
-                let verdict = target.run(case).await;
+                let verdict = one(case).await;
                 seen(&verdict);
                 done.push((at, verdict));
             }
@@ -460,4 +479,4 @@ pub async fn run(
 }
 
 /// How many cases run at once: most of the time they wait for answers.
-const WORKERS: usize = 8;
+pub(crate) const WORKERS: usize = 8;

@@ -351,50 +351,55 @@ impl Scene {
         if caller != "none" && !call.query.contains_key("access_token") {
             pairs.push(("access_token", self.token(caller).await?));
         }
-        let query: String = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(pairs)
-            .finish();
-        let mut headers = Vec::new();
-        for (name, value) in &call.headers {
-            let value = value.as_str().unwrap_or_default();
-            headers.push((name.clone(), self.variables.fill_text(value)));
-        }
-        let mut shown = None;
-        let body = match (&call.json, &call.text, &call.upload) {
-            (Some(json), None, None) => self
-                .variables
-                .fill(json)
-                .map_err(failed)?
-                .to_string()
-                .into(),
-            (None, Some(text), None) => {
-                let times = call.times.unwrap_or(1);
-                if times > 1 {
-                    shown = Some(format!("{text:?}, {times} times"));
-                }
-                self.variables.fill_text(text).repeat(times).into_bytes()
-            }
-            (None, None, Some(upload)) => {
-                let (content_type, body) = upload.encode().map_err(failed)?;
-                headers.push(("Content-Type".to_owned(), content_type));
-                shown = Some(upload.shown());
-                body
-            }
-            (None, None, None) => Vec::new(),
-            _ => return Err(failed("a call has one body")),
-        };
-        Ok(Request {
-            method: call.method.clone(),
-            path: if query.is_empty() {
-                path
-            } else {
-                format!("{path}?{query}")
-            },
-            headers,
-            body,
-            shown,
-        })
+        assembled(call, pairs, &self.variables)
     }
+}
+
+/// The request of a call, with a query of its own; its places are filled in.
+pub(crate) fn assembled(
+    call: &Call,
+    pairs: Vec<(&str, String)>,
+    variables: &Variables,
+) -> Result<Request, Stop> {
+    let path = variables.fill_text(&call.path);
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish();
+    let mut headers = Vec::new();
+    for (name, value) in &call.headers {
+        let value = value.as_str().unwrap_or_default();
+        headers.push((name.clone(), variables.fill_text(value)));
+    }
+    let mut shown = None;
+    let body = match (&call.json, &call.text, &call.upload) {
+        (Some(json), None, None) => variables.fill(json).map_err(failed)?.to_string().into(),
+        (None, Some(text), None) => {
+            let times = call.times.unwrap_or(1);
+            if times > 1 {
+                shown = Some(format!("{text:?}, {times} times"));
+            }
+            variables.fill_text(text).repeat(times).into_bytes()
+        }
+        (None, None, Some(upload)) => {
+            let (content_type, body) = upload.encode().map_err(failed)?;
+            headers.push(("Content-Type".to_owned(), content_type));
+            shown = Some(upload.shown());
+            body
+        }
+        (None, None, None) => Vec::new(),
+        _ => return Err(failed("a call has one body")),
+    };
+    Ok(Request {
+        method: call.method.clone(),
+        path: if query.is_empty() {
+            path
+        } else {
+            format!("{path}?{query}")
+        },
+        headers,
+        body,
+        shown,
+    })
 }
 
 fn on_platform(platform: Option<&str>) -> Map<String, Value> {

@@ -149,6 +149,8 @@ pub(crate) struct Expect {
     /// 200 unless said.
     pub(crate) status: Option<u16>,
     pub(crate) content_type: Option<String>,
+    /// Headers, by their names in small letters.
+    pub(crate) headers: Map<String, Value>,
     /// The whole body, byte for byte.
     pub(crate) body: Option<String>,
     /// The whole answer.

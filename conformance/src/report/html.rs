@@ -102,7 +102,7 @@ fn case(verdict: &Verdict) -> String {
 
 const LEGEND: &str = "Grades say what an expectation rests on: A recorded from WeChat by this suite, \
 B captured from WeChat and published by others, C an official page, D two independent implementations, \
-E inferred, or a promise of the mock alone. A cell is passed/all. In curl lines <code>$URL</code> is the \
+E inferred, or a promise of the target alone. A cell is passed/all. In curl lines <code>$URL</code> is the \
 target, and a name in double braces stands for a secret of your own.";
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\

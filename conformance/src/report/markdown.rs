@@ -56,7 +56,7 @@ pub fn markdown(verdicts: &[Verdict]) -> String {
 
 const LEGEND: &str = "Grades say what an expectation rests on: A recorded from WeChat by this suite, \
 B captured from WeChat and published by others, C an official page, D two independent implementations, \
-E inferred, or a promise of the mock alone. A cell is passed/all.";
+E inferred, or a promise of the target alone. A cell is passed/all.";
 
 /// A text as one cell of a table.
 fn cell(text: &str) -> String {

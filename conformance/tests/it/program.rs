@@ -17,10 +17,27 @@ fn status(arguments: &[&str]) -> Option<i32> {
 fn exit_statuses_say_how_it_went() {
     assert_eq!(status(&["--only", "C-TOK-001"]), Some(0));
     assert_eq!(status(&["--only", "C-TOK-001", "--strict"]), Some(0));
+    for of_member in [
+        ["--target", "backend", "--only", "CB-ACC"],
+        ["--target", "client", "--only", "CL-WIR"],
+    ] {
+        assert_eq!(status(&of_member), Some(0), "{of_member:?}");
+    }
     for refused in [
         &["--only", "nothing"][..],
         &["--url", "http://127.0.0.1:9"],
-        &["--target", "backend"],
+        &["--target", "backend", "--url", "http://127.0.0.1:9"],
+        &[
+            "--target",
+            "backend",
+            "--url",
+            "http://127.0.0.1:9",
+            "--admin-token",
+            "t",
+        ],
+        &["--target", "backend", "--mock", "http://127.0.0.1:9"],
+        &["--target", "client", "--url", "http://127.0.0.1:9"],
+        &["--target", "client", "--only", "C-TOK-001"],
         &["--target", "wechat"],
         &["--arrange", "none"],
         &["--no-such-option"],
