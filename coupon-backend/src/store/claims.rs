@@ -72,19 +72,34 @@ pub(super) const COLUMNS: &str = "id, card_id, code, customer_id, status, begins
     claimed_at, redeemed_at, staff, terminal, operation_id, consumed_at, consumed_by_hand, \
     is_confirmed";
 
+/// Who claims a code, and with what.
+#[derive(Clone, Copy)]
+pub(super) struct Claimer<'a> {
+    pub(super) customer_id: &'a str,
+    pub(super) hash: &'a EncryptHash,
+}
+
+/// A code that is in the ledger.
+pub(super) struct Recorded {
+    pub(super) row: ClaimRow,
+    /// It was written down just now, and is its claimer's if it has one.
+    pub(super) is_new: bool,
+}
+
 /// Writes a code down unless it stands there already, and gives its row.
 pub(super) async fn record_code(
     ledger: &mut AnyConnection,
     claim: &NewClaim,
+    claimer: Option<Claimer<'_>>,
     actor: Actor<'_>,
     now: i64,
-) -> Result<ClaimRow, sqlx::Error> {
+) -> Result<Recorded, sqlx::Error> {
     let id = new_id();
     let is_redeemed = claim.status == ClaimStatus::Redeemed;
     let inserted = sqlx::query(
         "INSERT INTO claims (id, card_id, code, status, openid, begins_at, ends_at, claimed_at, \
-         redeemed_at, status_at, checked_at, is_confirmed) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         redeemed_at, status_at, checked_at, is_confirmed, customer_id, encrypt_hash) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(&claim.card_id)
@@ -103,30 +118,58 @@ pub(super) async fn record_code(
     })
     .bind(now)
     .bind(i64::from(is_redeemed))
+    .bind(claimer.map(|claimer| claimer.customer_id))
+    .bind(claimer.map(|claimer| claimer.hash.as_slice()))
     .execute(&mut *ledger)
     .await;
     match inserted {
-        Ok(_) => {
-            let change = Change {
-                subject: Subject::Claim(&id),
-                actor,
-                what: claim.status.as_str(),
-                why: Some("code_get"),
-                at: now,
-                clock: ClockSource::Ours,
-            };
-            history::add(&mut *ledger, change).await?;
-            know_openid(&mut *ledger, &claim.openid).await?;
+        Ok(_) => {}
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
+            let row = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(&claim.code)
+                .bind(&claim.card_id)
+                .fetch_one(ledger)
+                .await?;
+            return Ok(Recorded { row, is_new: false });
         }
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
         Err(error) => return Err(error),
     }
-    let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(&claim.code)
-        .bind(&claim.card_id)
-        .fetch_one(ledger)
-        .await
+    let change = |what, why| Change {
+        subject: Subject::Claim(&id),
+        actor,
+        what,
+        why: Some(why),
+        at: now,
+        clock: ClockSource::Ours,
+    };
+    let written = change(claim.status.as_str(), "code_get");
+    match claimer {
+        None => history::add(&mut *ledger, written).await?,
+        Some(claimer) => {
+            let changes = [written, change("bound", claimer.customer_id)];
+            history::add_all(&mut *ledger, &changes).await?;
+        }
+    }
+    know_openid(ledger, &claim.openid).await?;
+    let row = ClaimRow {
+        id,
+        card_id: claim.card_id.clone(),
+        code: claim.code.clone(),
+        customer_id: claimer.map(|claimer| claimer.customer_id.to_owned()),
+        status: claim.status,
+        begins_at: claim.begins_at,
+        ends_at: claim.ends_at,
+        claimed_at: now,
+        redeemed_at: is_redeemed.then_some(now),
+        staff: None,
+        terminal: None,
+        operation_id: None,
+        consumed_at: None,
+        consumed_by_hand: 0,
+        is_confirmed: i64::from(is_redeemed),
+    };
+    Ok(Recorded { row, is_new: true })
 }
 
 pub(super) async fn find(ledger: &mut AnyConnection, id: &str) -> Result<ClaimRow, sqlx::Error> {
@@ -186,7 +229,15 @@ impl Store {
         transaction!(self, |ledger| {
             let row = match claim {
                 Source::Known(row) => ClaimRow::clone(row),
-                Source::New(new) => record_code(&mut *ledger, new, actor, now).await?,
+                Source::New(new) => {
+                    let claimer = Claimer { customer_id, hash };
+                    let recorded =
+                        record_code(&mut *ledger, new, Some(claimer), actor, now).await?;
+                    if recorded.is_new {
+                        return Ok(Owned::Bound(Box::new(recorded.row)));
+                    }
+                    recorded.row
+                }
             };
             let bound = sqlx::query(
                 "UPDATE claims SET customer_id = ?, encrypt_hash = ? \

@@ -99,6 +99,8 @@ async fn connect(url: &str, dialect: Dialect) -> Result<AnyPool, DbError> {
     let pool = AnyPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(ACQUIRE)
+        // A file stays where it is; a server may have closed a connection that was idle.
+        .test_before_acquire(dialect == Dialect::MySql)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 connection

@@ -107,27 +107,38 @@ impl Store {
 
 /// Adds a change.
 pub(super) async fn add(ledger: &mut AnyConnection, change: Change<'_>) -> Result<(), sqlx::Error> {
-    let (kind, id) = match change.subject {
-        Subject::Claim(id) => ("claim", id),
-        Subject::Coupon(id) => ("coupon", id),
-    };
-    sqlx::query(
+    add_all(ledger, &[change]).await
+}
+
+/// Adds changes in one statement.
+pub(super) async fn add_all(
+    ledger: &mut AnyConnection,
+    changes: &[Change<'_>],
+) -> Result<(), sqlx::Error> {
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; changes.len()].join(", ");
+    let sql = format!(
         "INSERT INTO history (id, subject_kind, subject_id, who, what, why, request_id, at, clock) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(new_id())
-    .bind(kind)
-    .bind(id)
-    .bind(change.actor.who.as_str())
-    .bind(change.what)
-    .bind(change.why)
-    .bind(change.actor.request_id)
-    .bind(change.at)
-    .bind(match change.clock {
-        ClockSource::Ours => "ours",
-        ClockSource::Wechat => "wechat",
-    })
-    .execute(ledger)
-    .await
-    .map(drop)
+         VALUES {values}"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for change in changes {
+        let (kind, id) = match change.subject {
+            Subject::Claim(id) => ("claim", id),
+            Subject::Coupon(id) => ("coupon", id),
+        };
+        query = query
+            .bind(new_id())
+            .bind(kind)
+            .bind(id)
+            .bind(change.actor.who.as_str())
+            .bind(change.what)
+            .bind(change.why)
+            .bind(change.actor.request_id)
+            .bind(change.at)
+            .bind(match change.clock {
+                ClockSource::Ours => "ours",
+                ClockSource::Wechat => "wechat",
+            });
+    }
+    query.execute(ledger).await.map(drop)
 }

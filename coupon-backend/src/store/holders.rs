@@ -86,7 +86,8 @@ impl Store {
             request_id: None,
         };
         transaction!(self, |ledger| {
-            let row = claims::record_code(&mut *ledger, claim, actor, now).await?;
+            let recorded = claims::record_code(&mut *ledger, claim, None, actor, now).await?;
+            let row = recorded.row;
             if let Some(unionid) = known_holder(&mut *ledger, &claim.openid).await? {
                 bind_to_holder(ledger, &claim.openid, &unionid).await?;
             }

@@ -77,7 +77,10 @@ impl Store {
         transaction!(self, |ledger| {
             let claim_id = match claim {
                 Source::Known(row) => row.id.clone(),
-                Source::New(new) => record_code(&mut *ledger, new, actor, now).await?.id,
+                Source::New(new) => {
+                    let recorded = record_code(&mut *ledger, new, None, actor, now).await?;
+                    recorded.row.id
+                }
             };
             let operation = NewOperation {
                 subject: claim_id.clone(),

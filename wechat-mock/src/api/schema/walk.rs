@@ -79,7 +79,7 @@ impl Walk {
         let above = above.filter(|_| !is_node);
         let slots: Vec<_> = members
             .iter()
-            .map(|member| level.members.get(&*member.key))
+            .map(|member| level.members.get(&member.key))
             .collect();
         let mut last = vec![0; level.members.len()];
         for (index, slot) in slots.iter().enumerate() {
