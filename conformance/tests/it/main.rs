@@ -6,4 +6,5 @@ mod data;
 mod program;
 mod report;
 mod targets;
+mod teeth;
 mod wechat;

@@ -6,8 +6,11 @@ use super::{Wire, escaped};
 use crate::breaks::broken_of;
 
 impl Wire {
-    /// The answer of a call on a path, as the break in force has it.
-    pub(crate) fn as_broken(self, path: &str) -> Self {
+    /// The answer of a call, as the break in force has it; that of an unknown path stays as it is.
+    pub(crate) fn as_broken(self, path: Option<&str>) -> Self {
+        let Some(path) = path else {
+            return self;
+        };
         let Ok(Value::Object(mut body)) = serde_json::from_slice(&self.body) else {
             return self;
         };
