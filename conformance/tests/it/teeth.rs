@@ -12,7 +12,8 @@ fn rows() -> Vec<Value> {
 
 /// The text behind each call of a function, which is its first argument.
 fn first_arguments(source: &str, function: &str) -> Vec<String> {
-    let calls = source.split(&format!("{function}(")).skip(1);
+    let opening = format!("{function}(");
+    let calls = source.split(&opening).skip(1);
     let quoted = calls.filter_map(|behind| behind.trim_start().strip_prefix('"'));
     quoted
         .filter_map(|text| text.split_once('"'))
@@ -73,7 +74,8 @@ fn each_break_is_named_once_and_told_in_both_languages() {
             assert_eq!(text.contains("{}"), is_of_many, "{name}: {text}");
         }
     }
-    let single = rows().iter().filter(|row| row["each"].is_null()).count();
+    let rows = rows();
+    let single = rows.iter().filter(|row| row["each"].is_null()).count();
     assert!(single >= 80, "{single}");
 }
 
