@@ -24,7 +24,7 @@ const WANTED: usize = 95;
 /// Cases that catch a break, after which no more are tried.
 const ENOUGH: usize = 3;
 /// Cases that are tried at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 /// Breaks the rules of the mock one after the other, and lists which cases notice.
 ///
