@@ -394,7 +394,7 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, call: Call, fault: Option<Fault
         ),
     };
     #[cfg(feature = "breaks")]
-    let wire = wire.as_broken(endpoint.map(|endpoint| endpoint.path));
+    let wire = wire.broken_on(endpoint.map(|endpoint| endpoint.path));
     let answered = Answered {
         call,
         now,

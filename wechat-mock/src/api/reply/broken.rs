@@ -7,7 +7,7 @@ use crate::breaks::broken_of;
 
 impl Wire {
     /// The answer of a call, as the break in force has it; that of an unknown path stays as it is.
-    pub(crate) fn as_broken(self, path: Option<&str>) -> Self {
+    pub(crate) fn broken_on(self, path: Option<&str>) -> Self {
         let Some(path) = path else {
             return self;
         };
