@@ -22,6 +22,9 @@ mod run;
 mod scene;
 mod sign;
 mod step;
+#[cfg(feature = "teeth")]
+#[doc(hidden)]
+pub mod teeth;
 mod traffic;
 mod variables;
 mod wechat;

@@ -16,6 +16,7 @@ use base64::{
     prelude::BASE64_STANDARD,
 };
 use serde_json::{Map, Value, json};
+use sha1::{Digest, Sha1};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
     step::{Push, ReceiverPlan},
 };
 
+/// What pushes are signed with.
+const TOKEN: &str = "tokentoken";
 /// A key of 43 characters, as accounts have it.
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 /// Longest wait for a push that must come.
@@ -101,7 +104,7 @@ impl Receiver {
     /// What the account's `callback` is set to.
     pub(crate) fn settings(&self) -> Value {
         let mut settings = json!({
-            "url": self.url, "token": "tokentoken", "mode": self.mode, "format": "xml",
+            "url": self.url, "token": TOKEN, "mode": self.mode, "format": "xml",
         });
         if self.mode != "plain" {
             settings["encoding_aes_key"] = json!(KEY);
@@ -129,8 +132,10 @@ impl Receiver {
         let Some(pushed) = self.of_event(event).last() else {
             return Err(format!("no push of {event} came"));
         };
-        content(push, &elements(&pushed.body)?)?;
-        envelope(push, pushed)
+        let elements = elements(&pushed.body)?;
+        content(push, &elements)?;
+        envelope(push, pushed)?;
+        signed(pushed, &elements)
     }
 
     fn of_event<'a>(&'a self, event: &str) -> impl Iterator<Item = &'a Received> {
@@ -212,6 +217,30 @@ fn envelope(push: &Push, pushed: &Received) -> Result<(), String> {
         let is_plain = number.is_some_and(|number| number.to_string() == text);
         if !is_plain || number >= limit.as_u64() {
             return Err(format!("{name}={text} is no decimal below {limit}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a push is signed as the platform's page has it, and what is sealed in it a second time.
+fn signed(pushed: &Received, elements: &[Element]) -> Result<(), String> {
+    let of_query = |name: &str| {
+        let found = pushed.query.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, text)| text.as_str())
+    };
+    let mut values = vec![TOKEN, of_query("timestamp"), of_query("nonce")];
+    let sealed = elements.iter().find(|one| one.name == "Encrypt");
+    let sealed = sealed.map(|one| ("msg_signature", one.text.as_str()));
+    for (name, text) in [("signature", "")].into_iter().chain(sealed) {
+        values.push(text);
+        let mut sorted = values.clone();
+        sorted.sort_unstable();
+        let wanted = hex::encode(Sha1::digest(sorted.concat()));
+        if of_query(name) != wanted {
+            return Err(format!(
+                "{name}: expected the sum of token, timestamp and nonce, came {:?}",
+                of_query(name)
+            ));
         }
     }
     Ok(())

@@ -248,7 +248,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         body: body.unwrap_or_default(),
         content,
     };
-    let mut response = if is_chunked {
+    let mut response = if is_chunked && !crate::breaks::broken("chunks-taken") {
         refuse_chunks(&mock, call).into_response()
     } else {
         match befall::fault_of(&mock, &call) {
@@ -256,7 +256,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
             Some(fault) => befall::answer(&mock, endpoint, call, fault).await,
         }
     };
-    if stays_open {
+    if stays_open && !crate::breaks::broken("connection-header-missing") {
         // WeChat says what HTTP/1.1 means anyway.
         let stays_open = HeaderValue::from_static("keep-alive");
         let headers = response.headers_mut();
@@ -371,7 +371,11 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         mut advice,
         ..
     } = context;
-    advice.truncate(advise::MOST);
+    advice.truncate(if crate::breaks::broken("advice-missing") {
+        0
+    } else {
+        advise::MOST
+    });
     let appid = account.map(|number| world.account(number).profile.appid.clone());
     // Taken before the world is given back, so that rows stand in the order in which things happened.
     let journal = mock.journal.lock();
@@ -391,6 +395,8 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
     };
     // The journal keeps the body as it came; what was read of it goes when all locks are given back.
     let _read = std::mem::replace(&mut call.content, Content::Ignored);
+    #[cfg(feature = "breaks")]
+    let wire = wire.broken_on(endpoint.map(|endpoint| endpoint.path));
     let answered = Answered {
         call,
         now,

@@ -4,6 +4,11 @@
 use std::net::SocketAddr;
 
 mod api;
+#[cfg(feature = "breaks")]
+#[doc(hidden)]
+pub mod breaks;
+#[cfg(not(feature = "breaks"))]
+mod breaks;
 mod broadcast;
 mod builder;
 mod cdn;

@@ -327,7 +327,7 @@ impl Pushes {
         let disorder = callback.disorder;
         let mut chance = account.ids.fixed(&chance);
         let mut falls = |probability| chance.fraction() < probability;
-        if falls(disorder.drop) {
+        if falls(disorder.drop) || crate::breaks::broken("push-lost") {
             return write(State::Dropped);
         }
         let number = write(State::Pending);

@@ -126,7 +126,9 @@ impl<'a> Values<'a> {
     /// The values that take part, sorted as bytes.
     pub(crate) fn sorted(&self) -> Vec<&'a str> {
         let mut values: Vec<&str> = self.named().into_iter().map(|(_, value)| value).collect();
-        values.sort_unstable();
+        if !crate::breaks::broken("signature-unsorted") {
+            values.sort_unstable();
+        }
         values
     }
 
@@ -144,14 +146,49 @@ impl<'a> Values<'a> {
     fn named(&self) -> Vec<(&'static str, &'a str)> {
         [
             ("api_ticket", self.api_ticket),
-            ("timestamp", self.timestamp),
+            (
+                "timestamp",
+                if crate::breaks::broken("timestamp-not-signed") {
+                    ""
+                } else {
+                    self.timestamp
+                },
+            ),
             ("card_id", self.card_id),
-            ("code", self.code),
-            ("openid", self.openid),
-            ("nonce_str", self.nonce_str),
+            (
+                "code",
+                if crate::breaks::broken("code-not-signed") {
+                    ""
+                } else {
+                    self.code
+                },
+            ),
+            (
+                "openid",
+                if crate::breaks::broken("openid-not-signed") {
+                    ""
+                } else {
+                    self.openid
+                },
+            ),
+            (
+                "nonce_str",
+                if crate::breaks::broken("nonce-not-signed") {
+                    ""
+                } else {
+                    self.nonce_str
+                },
+            ),
             ("app_id", self.app_id),
             ("location_id", self.location_id),
-            ("card_type", self.card_type),
+            (
+                "card_type",
+                if crate::breaks::broken("card-type-not-signed") {
+                    ""
+                } else {
+                    self.card_type
+                },
+            ),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())

@@ -206,12 +206,15 @@ impl World {
 
     /// Seconds since 1970 on the mock's clock.
     pub(crate) fn now(&self) -> i64 {
+        if crate::breaks::broken("clock-ignored") {
+            return clock::real_now();
+        }
         self.clock.now()
     }
 
     /// Lets happen what fell due: reviews that end by themselves, gifts that nobody took.
     pub(crate) fn settle(&mut self) {
-        if self.due.is_empty() {
+        if self.due.is_empty() || crate::breaks::broken("nothing-falls-due") {
             return;
         }
         let now = self.now();
@@ -405,6 +408,11 @@ impl World {
 
     /// A user's openid at an account.
     pub(crate) fn openid(&self, user: UserNo, account: AccountNo) -> &str {
+        let account = if crate::breaks::broken("openid-of-the-holder-wrong") {
+            0
+        } else {
+            account
+        };
         let appid = &self.accounts[account].profile.appid;
         &self.users[user as usize].openids[appid]
     }

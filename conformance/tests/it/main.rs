@@ -7,4 +7,5 @@ mod members;
 mod program;
 mod report;
 mod targets;
+mod teeth;
 mod wechat;

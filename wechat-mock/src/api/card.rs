@@ -77,7 +77,9 @@ pub(super) fn user_of_openid(context: &Context<'_>, openid: &str) -> Result<User
 pub(super) fn own_card(context: &Context<'_>, card_id: &str) -> Result<CardAt, Refusal> {
     let known = context.world.card_no(card_id);
     known
-        .filter(|at| at.0 == context.own_number())
+        .filter(|at| {
+            at.0 == context.own_number() || crate::breaks::broken("card-of-another-account-taken")
+        })
         .ok_or_else(|| unknown_card(context, card_id))
 }
 

@@ -43,13 +43,22 @@ pub(super) fn decrypt(context: &mut Context<'_>) -> Result<Reply, Refusal> {
             .push(Advice::new("WX-ADV-024", "encrypt_code"));
         return Ok(spoilt(&code));
     }
+    let others = || context.world.accounts().iter();
     let code = key
         .open(text)
+        .or_else(|fault| {
+            let mut opened = others().filter_map(|other| other.seal_key().open(text).ok());
+            let code = opened
+                .next()
+                .filter(|_| crate::breaks::broken("decrypt-for-any-account"));
+            code.ok_or(fault)
+        })
         .map_err(|fault| not_opened(context, text, fault))?;
 
     let codes = &context.own_account().codes;
     let was_one = codes.gone(&code).is_some();
-    if codes.is_taken(&code, None) || codes.is_custom_somewhere(&code) || was_one {
+    let is_known = codes.is_taken(&code, None) || codes.is_custom_somewhere(&code) || was_one;
+    if is_known || crate::breaks::broken("decrypt-for-any-account") {
         Ok(Reply::card(json!({"code": code})))
     } else {
         Err(Refusal::new("WX-COD-010")

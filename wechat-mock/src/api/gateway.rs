@@ -25,15 +25,24 @@ pub(super) fn admit<'e>(
     endpoint: Option<&'e Endpoint>,
 ) -> Result<&'e Endpoint, Refusal> {
     // Files may be fetched without TLS: the page of media/get has its videos on http.
-    if context.call.is_plain_http && context.call.path != "/cgi-bin/media/get" {
+    if context.call.is_plain_http
+        && !crate::breaks::broken("plain-http-taken")
+        && context.call.path != "/cgi-bin/media/get"
+    {
         return Err(Refusal::new("WX-WIRE-020")
             .expected("https")
             .received("http, by way of a proxy"));
     }
     let Some(endpoint) = endpoint else {
-        return Err(Refusal::new("WX-WIRE-001")
+        return Err(
+            Refusal::new(if crate::breaks::broken("unknown-path-taken") {
+                "WX-WIRE-003"
+            } else {
+                "WX-WIRE-001"
+            })
             .expected("a path that this mock knows")
-            .received(shortened(&context.call.path)));
+            .received(shortened(&context.call.path)),
+        );
     };
     if endpoint.guard != Guard::Open {
         let account = caller(context)?;
@@ -53,12 +62,20 @@ pub(super) fn admit<'e>(
                 .expected("GET or POST")
                 .received(method.as_str()))
         }
-        (Verb::Get, method) if method != Method::GET => Err(Refusal::new("WX-WIRE-002")
-            .expected("GET")
-            .received(method.as_str())),
-        (Verb::Post, method) if method != Method::POST => Err(Refusal::new("WX-WIRE-003")
-            .expected("POST")
-            .received(method.as_str())),
+        (Verb::Get, method)
+            if method != Method::GET && !crate::breaks::broken("get-with-post-taken") =>
+        {
+            Err(Refusal::new("WX-WIRE-002")
+                .expected("GET")
+                .received(method.as_str()))
+        }
+        (Verb::Post, method)
+            if method != Method::POST && !crate::breaks::broken("post-with-get-taken") =>
+        {
+            Err(Refusal::new("WX-WIRE-003")
+                .expected("POST")
+                .received(method.as_str()))
+        }
         _ => Ok(endpoint),
     }
 }
@@ -66,9 +83,15 @@ pub(super) fn admit<'e>(
 /// The account whose token stands in the query.
 fn caller(context: &Context<'_>) -> Result<AccountNo, Refusal> {
     let token = context.call.query.get("access_token").ok_or_else(|| {
-        Refusal::new("WX-TOK-001")
-            .expected("?access_token=…")
-            .received("no access_token in the query string")
+        Refusal::new(
+            if crate::breaks::broken("token-missing-taken-for-invalid") {
+                "WX-TOK-003"
+            } else {
+                "WX-TOK-001"
+            },
+        )
+        .expected("?access_token=…")
+        .received("no access_token in the query string")
     })?;
     let now = context.world.now();
     let switches = context.world.switches;
@@ -85,6 +108,7 @@ fn caller(context: &Context<'_>) -> Result<AccountNo, Refusal> {
     let dead = switches.errcode(Switch::DeadToken).unwrap_or(42001);
     match token.state(now) {
         TokenState::Alive => Ok(account),
+        TokenState::Expired if crate::breaks::broken("expired-token-taken") => Ok(account),
         TokenState::Superseded => Err(Refusal::new("WX-TOK-003")
             .expected(format!("the newest token of {name}"))
             .received("one that a newer token has replaced")),

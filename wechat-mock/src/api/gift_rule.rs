@@ -51,7 +51,9 @@ pub(super) fn add(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 /// POST `/card/paygiftcard/delete`.
 pub(super) fn delete(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = known(context)?;
-    context.own_account().gift_rules.remove(at);
+    if !crate::breaks::broken("gift-rule-deletion-ignored") {
+        context.own_account().gift_rules.remove(at);
+    }
     Ok(Reply::card(json!({})))
 }
 
@@ -74,7 +76,7 @@ pub(super) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         .own_account()
         .gift_rules
         .iter()
-        .filter(|rule| rule.kind == kind)
+        .filter(|rule| rule.kind == kind || crate::breaks::broken("gift-rules-of-all-types"))
         .filter(|rule| !effective || (rule.begin_time..rule.end_time).contains(&now))
         .collect();
     let page = rules.iter().skip(offset).take(count);
@@ -191,7 +193,8 @@ impl Draft<'_> {
         let mut succeeded: Vec<String> = Vec::new();
         let mut failed = Vec::new();
         for mchid in self.mchids {
-            match context.world.gift_rule_of(mchid) {
+            let ruled = context.world.gift_rule_of(mchid);
+            match ruled.filter(|_| !crate::breaks::broken("gift-rule-takes-a-number-twice")) {
                 Some((owner, rule)) => failed.push(occupied(context, mchid, owner, rule)),
                 None if succeeded.iter().any(|taken| taken == mchid) => {}
                 None => succeeded.push(mchid.to_owned()),

@@ -52,7 +52,7 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
     })?;
     let of_user = format!("/sns/jscode2session of {user}");
     super::quota::count_minute(context, number, &of_user, LOGINS_A_MINUTE)?;
-    if context.world.user(user_no).blocked {
+    if context.world.user(user_no).blocked && !crate::breaks::broken("blocked-user-let-in") {
         return Err(Refusal::new("WX-LOG-005")
             .expected("a user whom WeChat lets log in")
             .received(format!("{user}, who is blocked")));
@@ -63,7 +63,8 @@ pub(super) fn code_to_session(context: &mut Context<'_>) -> Result<Reply, Refusa
         "session_key": STANDARD.encode(key),
         "openid": context.world.openid(user_no, number),
     });
-    if context.world.account(number).profile.is_bound() {
+    if context.world.account(number).profile.is_bound() && !crate::breaks::broken("unionid-missing")
+    {
         session["unionid"] = json!(user.unionid);
     }
     let has_errcode = context.world.switches.is(Switch::SessionErrcode, "present");
@@ -79,17 +80,17 @@ fn use_code(context: &mut Context<'_>, js_code: &str, appid: &str) -> Result<Str
             .expected(expected.as_str())
             .received("a code that wx.login never gave out")
     })?;
-    if login.appid != appid {
+    if login.appid != appid && !crate::breaks::broken("login-code-of-another-app") {
         return Err(Refusal::new("WX-LOG-001")
             .expected(expected)
             .received(format!("a login code of {}", login.appid)));
     }
-    if login.used {
+    if login.used && !crate::breaks::broken("login-code-twice") {
         return Err(Refusal::new("WX-LOG-003")
             .expected(expected)
             .received("a code that was used before"));
     }
-    if now - login.issued_at >= LOGIN_LIFE {
+    if now - login.issued_at >= LOGIN_LIFE && !crate::breaks::broken("login-code-for-ever") {
         return Err(Refusal::new("WX-LOG-002")
             .expected(expected)
             .received(format!("a code {} s old", now - login.issued_at)));

@@ -146,7 +146,7 @@ fn picture(
         let rule = if is_open { "WX-MED-007" } else { "WX-MED-005" };
         return Err(wrong_bytes(rule, upload, kinds));
     }
-    if FileKind::of(&upload.bytes).is_some() {
+    if FileKind::of(&upload.bytes).is_some() || crate::breaks::broken("bytes-of-files-ignored") {
         return of_kind(upload, kinds);
     }
     Err(wrong_bytes("WX-MED-004", upload, kinds))
@@ -156,7 +156,9 @@ fn picture(
 fn named(upload: &Upload, extensions: &[&str], rule: &'static str) -> Result<(), Refusal> {
     let extension = upload.file_name.rsplit_once('.');
     let extension = extension.map(|(_, extension)| extension.to_ascii_lowercase());
-    if extension.is_some_and(|extension| extensions.contains(&extension.as_str())) {
+    if extension.is_some_and(|extension| extensions.contains(&extension.as_str()))
+        || crate::breaks::broken("name-of-files-ignored")
+    {
         return Ok(());
     }
     Err(Refusal::new(rule)
@@ -182,7 +184,7 @@ fn wrong_bytes(rule: &'static str, upload: &Upload, kinds: &[FileKind]) -> Refus
 }
 
 fn at_most(upload: &Upload, limit: usize, rule: &'static str) -> Result<(), Refusal> {
-    if upload.bytes.len() <= limit {
+    if upload.bytes.len() <= limit || crate::breaks::broken("size-of-files-ignored") {
         return Ok(());
     }
     Err(Refusal::new(rule)

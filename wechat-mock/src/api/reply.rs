@@ -8,6 +8,9 @@ use std::{
     },
 };
 
+#[cfg(feature = "breaks")]
+mod broken;
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -52,7 +55,7 @@ pub(crate) enum Reply {
 impl Reply {
     /// A reply that says errcode and errmsg only in the documents, and by a switch.
     pub(crate) fn with_errcode(mut fields: Value, is_present: bool) -> Self {
-        if is_present {
+        if is_present || crate::breaks::broken("errcode-where-there-is-none") {
             fields["errcode"] = json!(0);
             fields["errmsg"] = json!("ok");
         }
@@ -62,6 +65,7 @@ impl Reply {
     /// A reply of the card family, which always starts with errcode and errmsg.
     pub(crate) fn card(fields: Value) -> Self {
         match fields {
+            fields if crate::breaks::broken("success-without-errcode") => Self::Json(fields),
             Value::Object(fields) => Self::Done(fields),
             _ => Self::Done(Map::new()),
         }
@@ -93,9 +97,10 @@ pub(crate) struct Style {
 impl Style {
     fn content_type(self) -> &'static str {
         match self.family {
-            Family::Login => TEXT,
+            Family::Login if !crate::breaks::broken("content-type-of-login") => TEXT,
             _ if self.switches.is(Switch::ContentType, "charset") => JSON_CHARSET,
-            Family::Gateway | Family::Media | Family::Card => JSON,
+            _ if crate::breaks::broken("content-type-charset") => JSON_CHARSET,
+            Family::Gateway | Family::Media | Family::Card | Family::Login => JSON,
         }
     }
 
@@ -103,8 +108,14 @@ impl Style {
     fn trace(self, early: bool) -> (String, String) {
         let rid = rid(self.now);
         match self.family {
-            Family::Login => (rid.clone(), format!(", rid: {rid}")),
-            Family::Card if !early && !self.switches.is(Switch::ErrmsgTail, "rid") => {
+            Family::Login if !crate::breaks::broken("comma-before-rid-of-login-missing") => {
+                (rid.clone(), format!(", rid: {rid}"))
+            }
+            Family::Card
+                if !early
+                    && !self.switches.is(Switch::ErrmsgTail, "rid")
+                    && !crate::breaks::broken("hint-missing") =>
+            {
                 let hint = hint(self.now, "mock1");
                 if self.switches.is(Switch::ErrmsgTail, "mixed") {
                     let tail = format!(" hint: [{hint}] rid: {rid}");
@@ -115,12 +126,14 @@ impl Style {
                 }
             }
             // Captured from 2020 to 2026; what the gateway itself refuses has the rid alone.
-            Family::Media if !early => {
+            Family::Media if !early && !crate::breaks::broken("hint-of-media-missing") => {
                 let hint = hint(self.now, "mock");
                 let tail = format!(" hint: [{hint}] rid: {rid}");
                 (format!("{hint} {rid}"), tail)
             }
-            Family::Card | Family::Gateway | Family::Media => (rid.clone(), format!(" rid: {rid}")),
+            Family::Card | Family::Gateway | Family::Media | Family::Login => {
+                (rid.clone(), format!(" rid: {rid}"))
+            }
         }
     }
 }
@@ -224,18 +237,24 @@ impl Wire {
     /// `early`: the gateway refused before the endpoint's own back end was asked.
     pub(crate) fn of_refusal(refusal: &Refusal, early: bool, style: Style) -> Self {
         let (trace, tail) = style.trace(early);
+        let tail = if crate::breaks::broken("rid-missing") {
+            String::new()
+        } else {
+            tail
+        };
         let mut errmsg = format!("{}{tail}", refusal.errmsg());
-        if !refusal.tail.is_empty() {
+        if !refusal.tail.is_empty() && !crate::breaks::broken("place-of-fault-missing") {
             errmsg.push(' ');
             errmsg.push_str(&refusal.tail);
         }
-        let value = json!({"errcode": refusal.errcode, "errmsg": errmsg});
+        let changed = i64::from(crate::breaks::broken_of("errcode-of", refusal.rule));
+        let value = json!({"errcode": refusal.errcode + changed, "errmsg": errmsg});
         Self {
             errcode: refusal.errcode,
             content_type: style.content_type(),
             file_name: None,
             // The gateway does not escape the slashes of the URL in its own texts.
-            body: if early {
+            body: if early && !crate::breaks::broken("slashes-of-gateway-escaped") {
                 plain(&value)
             } else {
                 escaped(&value)
@@ -304,7 +323,12 @@ impl Formatter for EscapedSlashes {
             writer.write_all(first.as_bytes())?;
         }
         for part in parts {
-            writer.write_all(b"\\/")?;
+            let slash: &[u8] = if crate::breaks::broken("slashes-unescaped") {
+                b"/"
+            } else {
+                b"\\/"
+            };
+            writer.write_all(slash)?;
             writer.write_all(part.as_bytes())?;
         }
         Ok(())

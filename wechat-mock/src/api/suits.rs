@@ -120,8 +120,8 @@ impl Subject<'_> {
     pub(super) fn check(&self, call: &str) -> Result<(), Refusal> {
         let mut rows = ROWS.get(call).into_iter().flatten();
         match rows.find(|row| row.holds(self)) {
-            Some(row) => Err(row.refusal(self)),
-            None => Ok(()),
+            Some(row) if !crate::breaks::broken("suits-ignored") => Err(row.refusal(self)),
+            Some(_) | None => Ok(()),
         }
     }
 }

@@ -11,8 +11,9 @@ use crate::{
 
 pub(super) fn get_ticket(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let kind = match context.call.query.get("type").unwrap_or_default() {
-        "wx_card" => TicketKind::Card,
-        "jsapi" => TicketKind::Page,
+        "jsapi" if !crate::breaks::broken("ticket-type-ignored") => TicketKind::Page,
+        "wx_card" | "jsapi" => TicketKind::Card,
+        _ if crate::breaks::broken("unknown-ticket-type-taken") => TicketKind::Page,
         other => {
             return Err(Refusal::new("WX-TKT-001")
                 .expected("type=wx_card or type=jsapi")

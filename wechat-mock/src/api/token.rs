@@ -24,7 +24,8 @@ const FRESH: i64 = 300;
 fn check_address(context: &Context<'_>, number: AccountNo) -> Result<(), Refusal> {
     let listed = &context.world.account(number).profile.ip_whitelist;
     let came = context.call.peer;
-    if listed.is_empty() || listed.contains(&came) {
+    if listed.is_empty() || listed.contains(&came) || crate::breaks::broken("ip-whitelist-ignored")
+    {
         return Ok(());
     }
     let listed: Vec<String> = listed.iter().map(IpAddr::to_string).collect();
@@ -63,7 +64,7 @@ pub(super) fn token(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     }
     let has_grace = context.world.switches.is(Switch::TokenGrace, "on");
     let owner = context.world.account_mut(account);
-    let grace = if has_grace {
+    let grace = if has_grace && !crate::breaks::broken("no-grace-of-the-old-token") {
         i64::from(owner.profile.token_grace)
     } else {
         0
@@ -97,7 +98,7 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     quota::count_minute(context, account, "/cgi-bin/stable_token", 10_000)?;
     let now = context.world.now();
     let owner = context.world.account_mut(account);
-    let issued = if force {
+    let issued = if force && !crate::breaks::broken("forced-refresh-ignored") {
         owner.tokens.force(now, &mut owner.ids).map_err(|_| {
             Refusal::new("WX-TOK-012")
                 .expected("at most 20 forced refreshes a day")
@@ -111,5 +112,7 @@ pub(super) fn stable_token(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
 fn reply(context: &mut Context<'_>, account: AccountNo, issued: &Issued) -> Reply {
     context.world.index_token(account, issued);
-    Reply::Json(json!({"access_token": issued.value, "expires_in": issued.expires_in}))
+    Reply::Json(
+        json!({"access_token": issued.value, "expires_in": issued.expires_in - i64::from(crate::breaks::broken("expires-in-of-token-wrong"))}),
+    )
 }

@@ -59,11 +59,26 @@ impl Letter {
         let common = [
             ("ToUserName", text(&self.to)),
             ("FromUserName", text(&self.event.from_user)),
-            ("CreateTime", Element::Number(self.at)),
+            (
+                "CreateTime",
+                Element::Number(
+                    self.at
+                        * if crate::breaks::broken("push-time-in-milliseconds") {
+                            1000
+                        } else {
+                            1
+                        },
+                ),
+            ),
             ("MsgType", text("event")),
             ("Event", text(&self.event.name)),
         ];
         let own = self.event.elements.iter();
+        let lost = usize::from(crate::breaks::broken_of(
+            "element-missing-of",
+            &self.event.name,
+        ));
+        let own = own.take(self.event.elements.len() - lost);
         let own = own.map(|(name, element)| (name.as_str(), element.clone()));
         common.into_iter().chain(own).collect()
     }
@@ -88,18 +103,28 @@ impl Letter {
             signed
         };
         let mut query = vec![
-            ("signature", sign(&[])),
+            (
+                "signature",
+                if crate::breaks::broken("push-unsigned") {
+                    String::new()
+                } else {
+                    sign(&[])
+                },
+            ),
             ("timestamp", timestamp.clone()),
             ("nonce", nonce.clone()),
             ("openid", self.event.from_user.clone()),
         ];
         let mut body = self.clear(format);
-        if let Some(key) = callback.key().filter(|_| callback.mode != Mode::Plain) {
+        let is_sealed = callback.mode != Mode::Plain && !crate::breaks::broken("push-in-clear");
+        if let Some(key) = callback.key().filter(|_| is_sealed) {
             let sealed = key.seal(stamp.draw.bytes(), &body, appid);
             query.push(("encrypt_type", "aes".to_owned()));
             query.push(("msg_signature", sign(&[&sealed])));
             let mut elements = self.elements();
-            if callback.mode == Mode::Safe {
+            if callback.mode == Mode::Safe
+                && !crate::breaks::broken("push-in-clear-beside-the-sealed")
+            {
                 elements.truncate(1);
             }
             elements.push(("Encrypt", Element::Text(sealed)));
@@ -233,6 +258,7 @@ fn as_json(element: &Element) -> Value {
 
 fn xml(name: &str, element: &Element) -> String {
     let inner = match element {
+        Element::Text(text) if crate::breaks::broken("push-without-cdata") => text.clone(),
         Element::Text(text) => cdata(text),
         Element::Number(number) => number.to_string(),
     };

@@ -83,14 +83,30 @@ pub(super) fn sum(
         });
     };
     let expected = signed.signature();
-    let is_right = expected == received;
+    let is_right = expected == received
+        || crate::breaks::broken("kind-of-ticket-ignored")
+            && world
+                .account(owner)
+                .tickets
+                .of(TicketKind::Page)
+                .iter()
+                .any(|page| {
+                    let api_ticket = page.value.as_str();
+                    Values {
+                        api_ticket,
+                        ..signed
+                    }
+                    .signature()
+                        == received
+                })
+        || crate::breaks::broken("signature-ignored");
     if !is_right {
         return Err(Rejection {
             signature: Some(Box::new(sums())),
             ..Rejection::new("WX-SIG-001", expected, shortened(received))
         });
     }
-    if latest.is_alive(now) {
+    if latest.is_alive(now) || crate::breaks::broken("expired-ticket-taken") {
         return Ok(());
     }
     let received = format!("a ticket issued {} s ago", now - latest.issued_at);
@@ -197,7 +213,9 @@ fn secrets(world: &World, number: AccountNo, owner: AccountNo) -> Vec<OtherSecre
 
 pub(super) fn family(world: &World, claimant: Claimant, owner: AccountNo) -> Result<(), Rejection> {
     let (page, owner) = (world.account(claimant.page), world.account(owner));
-    if page.profile.open_platform == owner.profile.open_platform {
+    if page.profile.open_platform == owner.profile.open_platform
+        || crate::breaks::broken("foreign-card-claimable")
+    {
         return Ok(());
     }
     Err(Rejection::new(
@@ -211,10 +229,19 @@ pub(super) fn family(world: &World, claimant: Claimant, owner: AccountNo) -> Res
 }
 
 pub(super) fn state(world: &World, user: UserNo, at: CardAt) -> Result<(), Rejection> {
-    let is_tester = world.account(at.0).testers.contains(&user);
+    let testers = &world.account(at.0).testers;
+    let is_tester = testers.contains(&user) && !crate::breaks::broken("testers-ignored");
     let (rule, received) = match world.card(at).status {
         CardStatus::VerifyOk | CardStatus::Dispatch => return Ok(()),
-        CardStatus::NotVerify if is_tester => return Ok(()),
+        CardStatus::NotVerify
+            if is_tester || crate::breaks::broken("unreviewed-card-claimable") =>
+        {
+            return Ok(());
+        }
+        CardStatus::VerifyFail if crate::breaks::broken("refused-card-claimable") => return Ok(()),
+        CardStatus::Delete if crate::breaks::broken("delete-leaves-cards-claimable") => {
+            return Ok(());
+        }
         CardStatus::NotVerify => ("WX-CLM-003", "CARD_STATUS_NOT_VERIFY"),
         CardStatus::VerifyFail => ("WX-CLM-004", "CARD_STATUS_VERIFY_FAIL"),
         CardStatus::Delete => ("WX-CLM-004", "CARD_STATUS_DELETE"),
@@ -226,13 +253,15 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     let terms = world.card(at).terms;
     let wants_code = terms.use_custom_code && !terms.deposit;
     match (wants_code, ext.code.is_empty()) {
-        (false, false) => {
+        (false, false) if !crate::breaks::broken("code-for-a-plain-card-taken") => {
             return Err(Rejection {
                 mistake: terms.deposit.then_some("deposit_code_in_card_ext"),
                 ..Rejection::new("WX-CLM-005", "no code", "code")
             });
         }
-        (true, true) => return Err(Rejection::new("WX-CLM-006", "code", "no code")),
+        (true, true) if !crate::breaks::broken("custom-code-missing-taken") => {
+            return Err(Rejection::new("WX-CLM-006", "code", "no code"));
+        }
         (true, false) if !is_custom_code(&ext.code) => {
             let received = shortened(&ext.code).into_owned();
             return Err(Rejection::new(
@@ -245,7 +274,9 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
     }
     match (terms.bind_openid, ext.openid.is_empty()) {
         (false, false) => return Err(Rejection::new("WX-CLM-008", "no openid", "openid")),
-        (true, true) => return Err(Rejection::new("WX-CLM-009", "openid", "no openid")),
+        (true, true) if !crate::breaks::broken("openid-missing-taken") => {
+            return Err(Rejection::new("WX-CLM-009", "openid", "no openid"));
+        }
         _ => {}
     }
     if !is_seconds(&ext.timestamp) {
@@ -260,7 +291,7 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
         let expected = "whole seconds of ten digits";
         return Err(Rejection::new("WX-CLM-021", expected, received));
     }
-    if ext.nonce_str.chars().count() > 32 {
+    if ext.nonce_str.chars().count() > 32 && !crate::breaks::broken("long-nonce-taken") {
         let received = format!("{} characters", ext.nonce_str.chars().count());
         return Err(Rejection::new(
             "WX-CLM-017",
@@ -273,6 +304,9 @@ pub(super) fn attributes(world: &World, at: CardAt, ext: &Ext) -> Result<(), Rej
 
 /// Whether a text is seconds as cardExt wants them: ten digits, within the mock's clock.
 fn is_seconds(text: &str) -> bool {
+    if text.len() == 13 && crate::breaks::broken("milliseconds-as-seconds") {
+        return true;
+    }
     let is_digits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit());
     is_digits && text.parse().is_ok_and(is_ten_digits)
 }
@@ -281,7 +315,10 @@ pub(super) fn pair(world: &World, user: UserNo, at: CardAt, ext: &Ext) -> Result
     // Clients that sign no nonce claim several times within a second.
     let is_judged =
         !ext.nonce_str.is_empty() || world.switches.is(Switch::RepeatedTimestamp, "refuse");
-    if !is_judged || !world.card(at).has_used(&ext.timestamp, &ext.nonce_str) {
+    if !is_judged
+        || crate::breaks::broken("pair-claimed-with-twice")
+        || !world.card(at).has_used(&ext.timestamp, &ext.nonce_str)
+    {
         return Ok(());
     }
     let repeated = Stamp {
@@ -303,11 +340,13 @@ pub(super) fn pair(world: &World, user: UserNo, at: CardAt, ext: &Ext) -> Result
 pub(super) fn dates(world: &World, at: CardAt) -> Result<(), Rejection> {
     let now = world.now();
     match world.card(at).terms.dates.last_claim() {
-        Some(last) if now > last => Err(Rejection::new(
-            "WX-CLM-011",
-            format!("a claim until {last}"),
-            format!("a claim at {now}"),
-        )),
+        Some(last) if now > last && !crate::breaks::broken("claim-after-the-last-day") => {
+            Err(Rejection::new(
+                "WX-CLM-011",
+                format!("a claim until {last}"),
+                format!("a claim at {now}"),
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -317,11 +356,14 @@ pub(super) fn stock(world: &World, user: UserNo, at: CardAt, code: &str) -> Resu
         return Ok(());
     }
     let card = world.card(at);
-    if card.quantity == 0 {
+    if card.quantity == 0 && !crate::breaks::broken("sold-out-card-claimable") {
         let received = format!("0 of {}", card.total_quantity);
         return Err(Rejection::new("WX-CLM-012", "stock above 0", received));
     }
-    if card.terms.use_custom_code && world.account(at.0).is_code_of(at.1, code) {
+    if card.terms.use_custom_code
+        && !crate::breaks::broken("custom-code-given-twice")
+        && world.account(at.0).is_code_of(at.1, code)
+    {
         return Err(Rejection::new(
             "WX-CLM-015",
             "a new code",
@@ -337,7 +379,10 @@ pub(super) fn limit(world: &World, user: UserNo, at: CardAt) -> Result<(), Rejec
     }
     let limit = world.card(at).terms.get_limit;
     let claims = world.account(at.0).codes.claims_of(at.1, user);
-    if claims < limit {
+    if claims < limit
+        || crate::breaks::broken("limit-per-user-ignored")
+        || claims == limit && crate::breaks::broken("limit-per-user-off-by-one")
+    {
         return Ok(());
     }
     Err(Rejection::new(
@@ -354,7 +399,10 @@ pub(super) fn openid(
     ext: &Ext,
 ) -> Result<(), Rejection> {
     let own = world.openid(claimant.user, owner);
-    if ext.openid.is_empty() || ext.openid == own {
+    if ext.openid.is_empty()
+        || ext.openid == own
+        || crate::breaks::broken("openid-of-anybody-taken")
+    {
         return Ok(());
     }
     let is_page_openid = world.openid(claimant.user, claimant.page) == ext.openid;

@@ -96,7 +96,9 @@ fn held(world: &World, user: UserNo, card_id: &str, code: &str) -> Result<CodeAt
     let found = codes.find(|number| {
         let known = account.codes.at(*number);
         let is_there = !matches!(known.status, CodeStatus::GiftSucc | CodeStatus::Delete);
-        is_there && known.card == card.1 && *known.code == *code
+        is_there
+            && known.card == card.1
+            && (*known.code == *code || crate::breaks::broken("open-takes-any-code"))
     });
     if let Some(number) = found {
         return Ok((card.0, number));

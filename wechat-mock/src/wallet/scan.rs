@@ -46,13 +46,16 @@ pub(super) fn take(
     let at = known(world, &card.card_id)?;
     let code = card.code.as_deref().unwrap_or_default();
     checks::state(world, user, at)?;
-    if card.is_used && card.is_for_one() {
+    if card.is_used && card.is_for_one() && !crate::breaks::broken("unique-qr-code-twice") {
         let received = "one that was claimed with";
         return Err(Rejection::new("WX-CLM-020", "a fresh QR code", received));
     }
     checks::dates(world, at)?;
     world.notice_stock(at);
-    if !code.is_empty() && world.card(at).terms.deposit {
+    if !code.is_empty()
+        && world.card(at).terms.deposit
+        && !crate::breaks::broken("deposit-code-in-qr-taken")
+    {
         return Err(Rejection {
             mistake: Some("deposit_code_in_qr"),
             ..Rejection::new("WX-CLM-005", "a QR code without code", "code")

@@ -112,8 +112,11 @@ pub(crate) struct Code {
 impl Code {
     /// The state a caller sees at `now`.
     pub(crate) fn user_card_status(&self, now: i64) -> UserCardStatus {
+        let now = now + 60 * i64::from(crate::breaks::broken("code-ends-early"));
         match self.status {
-            CodeStatus::Normal | CodeStatus::GiftTimeout if now > self.end_time => {
+            CodeStatus::Normal | CodeStatus::GiftTimeout
+                if now > self.end_time && !crate::breaks::broken("expired-code-usable") =>
+            {
                 UserCardStatus::Expire
             }
             CodeStatus::Normal => UserCardStatus::Normal,
@@ -247,11 +250,20 @@ impl CodeBook {
         if !code.status.can_become(next) {
             return false;
         }
-        code.status = next;
+        let stays = match next {
+            CodeStatus::Consumed => crate::breaks::broken("consume-twice"),
+            CodeStatus::Unavailable => crate::breaks::broken("unavailable-does-nothing"),
+            CodeStatus::Delete => crate::breaks::broken("deleted-code-stays"),
+            CodeStatus::GiftSucc => crate::breaks::broken("gifted-code-stays-with-the-giver"),
+            _ => false,
+        };
+        if !stays {
+            code.status = next;
+        }
         if next == CodeStatus::Consumed {
             self.of_card.entry(code.card).or_default().consumed += 1;
         }
-        if next == CodeStatus::GiftSucc {
+        if next == CodeStatus::GiftSucc && !crate::breaks::broken("gifted-code-still-known") {
             let text = code.code.clone();
             self.remove(&text, custom_of);
             self.gone.insert(text, number);
@@ -280,7 +292,9 @@ impl CodeBook {
         let code = &mut self.codes[number as usize];
         let card = code.card;
         let former = std::mem::replace(&mut code.code, text.into());
-        self.remove(&former, Some(card));
+        if !crate::breaks::broken("code-update-keeps-the-old-code") {
+            self.remove(&former, Some(card));
+        }
         self.insert(text, Some(card), number);
         self.note(number).former = Some(former.clone());
         self.gone.insert(former, number);

@@ -112,6 +112,7 @@ impl Scene {
         match self {
             Self::Unknown => "SOURCE_SCENE_UNKNOW",
             Self::JsSdk => "SOURCE_SCENE_APPMSG_JSAPI",
+            Self::QrCode if crate::breaks::broken("source-scene-wrong") => "SOURCE_SCENE_UNKNOW",
             Self::QrCode => "SOURCE_SCENE_QRCODE",
         }
     }

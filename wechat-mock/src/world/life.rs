@@ -78,6 +78,9 @@ impl World {
         card.review_due = None;
         match self.account(at.0).profile.review {
             Review::Auto => self.end_review(at, true, "", now),
+            Review::Manual if crate::breaks::broken("review-skipped") => {
+                self.end_review(at, true, "", now);
+            }
             Review::Manual => {}
             Review::After(seconds) => {
                 let due = now.saturating_add(i64::from(seconds));
@@ -114,7 +117,7 @@ impl World {
     fn end_review(&mut self, at: CardAt, pass: bool, reason: &str, when: i64) {
         let platform = self.account(at.0).platform_openid().to_owned();
         let card = self.card_mut(at);
-        card.status = if pass {
+        card.status = if pass || crate::breaks::broken("refusal-of-review-approves") {
             CardStatus::VerifyOk
         } else {
             CardStatus::VerifyFail
@@ -131,15 +134,18 @@ impl World {
         let now = self.now();
         let card = self.card_mut(at);
         let former = card.terms.dates;
-        card.change(description, now);
+        if !crate::breaks::broken("update-forgets") {
+            card.change(description, now);
+        }
         let dates = card.terms.dates;
         if let Dates::Range { begin, end } = dates
             && dates != former
+            && !crate::breaks::broken("codes-keep-former-dates")
         {
             // What customers hold already changes with the card.
             self.account_mut(at.0).codes.set_range(at.1, begin, end);
         }
-        if is_reviewed {
+        if is_reviewed && !crate::breaks::broken("update-that-does-not-re-review") {
             self.start_review(at);
         }
     }
@@ -148,7 +154,9 @@ impl World {
     pub(crate) fn delete_card(&mut self, at: CardAt) {
         let now = self.now();
         let card = self.card_mut(at);
-        card.status = CardStatus::Delete;
+        if !crate::breaks::broken("delete-does-nothing") {
+            card.status = CardStatus::Delete;
+        }
         card.review_due = None;
         card.update_time = now;
     }
@@ -160,7 +168,11 @@ impl World {
         let is_due = card
             .reminded_at
             .is_none_or(|last| now - last >= REMIND_AGAIN);
-        if card.quantity > LOW || card.terms.first_stock <= LARGE || !is_due {
+        if crate::breaks::broken("reminder-of-stock-missing")
+            || card.quantity > LOW
+            || card.terms.first_stock <= LARGE
+            || !is_due
+        {
             return;
         }
         card.reminded_at = Some(now);
@@ -179,7 +191,9 @@ impl World {
         let now = self.now();
         let account = self.account_mut(at.0);
         let card = &mut account.cards[at.1 as usize];
-        card.quantity = card.quantity.saturating_sub(1);
+        card.quantity = card
+            .quantity
+            .saturating_sub(u64::from(!crate::breaks::broken("stock-not-taken")));
         let (begin_time, end_time) = card.terms.dates.of_claim(now, claimed.begin);
         let is_custom = card.terms.use_custom_code;
         let text = if card.terms.deposit {
@@ -197,7 +211,8 @@ impl World {
                 is_gift: false,
                 begin_time,
                 end_time,
-                outer_str: some_text(claimed.outer_str),
+                outer_str: some_text(claimed.outer_str)
+                    .filter(|_| !crate::breaks::broken("outer-str-lost")),
             },
             is_custom,
         );
@@ -223,7 +238,9 @@ impl World {
     ///
     /// The last one deleted; none when its dates are over. Source: published logs.
     pub(crate) fn restorable(&self, user: UserNo, at: CardAt) -> Option<CodeNo> {
-        if !self.card(at).is_member_card() {
+        if !self.card(at).is_member_card()
+            || crate::breaks::broken("deleted-member-card-not-restored")
+        {
             return None;
         }
         let (now, codes) = (self.now(), &self.account(at.0).codes);
@@ -274,7 +291,7 @@ impl World {
     pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), CannotRedeem> {
         self.only_usable(at)?;
         let code = self.code(at);
-        if self.now() < code.begin_time {
+        if self.now() < code.begin_time && !crate::breaks::broken("consume-before-the-first-day") {
             return Err(CannotRedeem::NotBegun(code.begin_time));
         }
         if let Some(limit) = self.use_limit_reached(at) {
@@ -318,7 +335,9 @@ impl World {
         let code = self.code(at);
         let card = (at.0, code.card);
         let limit = self.card(card).terms.use_limit?;
-        (self.redemptions(code.user, card) >= limit).then_some(limit)
+        (self.redemptions(code.user, card) >= limit
+            && !crate::breaks::broken("limit-of-use-ignored"))
+        .then_some(limit)
     }
 
     fn only_usable(&self, at: CodeAt) -> Result<(), WrongState> {
@@ -398,7 +417,7 @@ impl World {
         let given = account.codes.at(at.1).clone();
         let is_custom = account.card(given.card).terms.use_custom_code;
         // A custom code keeps its text until code/update.
-        let text = if is_custom {
+        let text = if is_custom || crate::breaks::broken("gift-keeps-its-code") {
             given.code.clone()
         } else {
             account.draw_code()
@@ -423,6 +442,9 @@ impl World {
         let Some(gift) = self.account_mut(at.0).codes.take_gift(at.1) else {
             return;
         };
+        if crate::breaks::broken("gift-never-returns") {
+            return;
+        }
         if self.move_on(at, CodeStatus::GiftTimeout).is_ok() {
             let event = self.code_of(at).gifting(self.openid(gift.to, at.0), true);
             self.emit_at(at.0, event, when);

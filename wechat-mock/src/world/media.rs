@@ -196,7 +196,7 @@ impl Media {
     }
 
     pub(crate) fn is_kept(&self, now: i64) -> bool {
-        now < self.created_at + MEDIA_LIFE
+        now < self.created_at + MEDIA_LIFE || crate::breaks::broken("media-for-ever")
     }
 }
 

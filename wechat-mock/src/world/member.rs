@@ -151,10 +151,13 @@ fn activate_ticket(mut draw: Draw) -> String {
 ///
 /// A full value wins over a change given beside it, which then is what is told.
 pub(crate) fn moved(held: i64, to: Option<i64>, by: Option<i64>) -> Option<(i64, i64)> {
-    let next = to.or_else(|| held.checked_add(by.unwrap_or(0)))?;
+    let by_again = by
+        .filter(|_| crate::breaks::broken("bonus-added-twice"))
+        .unwrap_or(0);
+    let next = to.or_else(|| held.checked_add(by.unwrap_or(0) + by_again))?;
     let told = by.or_else(|| next.checked_sub(held))?;
     let fits = (0..=HIGHEST).contains(&next) && (-HIGHEST..=HIGHEST).contains(&told);
-    fits.then_some((next, told))
+    (fits || crate::breaks::broken("range-of-bonus-ignored")).then_some((next, told))
 }
 
 impl Card {
@@ -210,7 +213,9 @@ impl World {
         if !is_known {
             (member.bonus, member.balance) = (first_bonus, first_balance);
         }
-        membership_number.clone_into(&mut member.membership_number);
+        if !crate::breaks::broken("membership-number-lost") {
+            membership_number.clone_into(&mut member.membership_number);
+        }
         member
     }
 
@@ -227,8 +232,10 @@ impl World {
             return false;
         }
         let member = members.of_code_mut(at.1);
-        member.activated_at = None;
-        member.membership_number.clear();
+        if !crate::breaks::broken("unactivate-ignored") {
+            member.activated_at = None;
+            member.membership_number.clear();
+        }
         true
     }
 
@@ -236,7 +243,10 @@ impl World {
     pub(super) fn activate_by_itself(&mut self, at: CodeAt) {
         let card = self.card((at.0, self.code(at).card));
         let is_for_members = card.is_member_card() || card.is_general_card();
-        if is_for_members && card.terms.auto_activate {
+        if is_for_members
+            && card.terms.auto_activate
+            && !crate::breaks::broken("auto-activate-ignored")
+        {
             let number = self.code(at).code.clone();
             self.make_member(at, &number);
         }

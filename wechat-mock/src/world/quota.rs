@@ -68,11 +68,16 @@ impl Tally {
 
     /// Counts one call, unless the span has none left.
     fn count(&mut self, what: &str, limit: u64, span: i64) -> bool {
+        let span = if crate::breaks::broken("quota-never-starts-anew") {
+            0
+        } else {
+            span
+        };
         if self.span != span {
             self.span = span;
             self.used.clear();
         }
-        if self.used(what, span) >= limit {
+        if self.used(what, span) >= limit && !crate::breaks::broken("quota-ignored") {
             return false;
         }
         match self.used.get_mut(what) {
@@ -114,7 +119,7 @@ impl Usage {
             Some(_) => (&mut self.cleared_paths, PATH_CLEARINGS),
         };
         let cleared = if pool.0 == month { pool.1 } else { 0 };
-        if cleared >= most {
+        if cleared >= most && !crate::breaks::broken("clearings-unlimited") {
             return Err(NoClearingLeft(most));
         }
         *pool = (month, cleared + 1);

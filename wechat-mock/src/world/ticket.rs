@@ -53,7 +53,9 @@ impl Tickets {
 
     /// The living ticket, or a new one.
     pub(crate) fn fetch(&mut self, kind: TicketKind, now: i64, ids: &mut Ids) -> String {
-        if let Some(ticket) = self.alive(kind, now) {
+        if let Some(ticket) = self.alive(kind, now)
+            && !crate::breaks::broken("ticket-new-at-each-call")
+        {
             return ticket.value.clone();
         }
         // 86 characters of which the first 21 are those of all tickets of the kind, as WeChat's.

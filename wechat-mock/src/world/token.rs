@@ -63,9 +63,12 @@ impl Token {
     }
 
     pub(crate) fn state(&self, now: i64) -> TokenState {
-        if self.retired_at.is_some_and(|at| now >= at) {
+        if self.retired_at.is_some_and(|at| now >= at)
+            && !crate::breaks::broken("replaced-token-taken")
+        {
             TokenState::Superseded
-        } else if now >= self.expires_at {
+        } else if now + 60 * i64::from(crate::breaks::broken("token-ends-early")) >= self.expires_at
+        {
             TokenState::Expired
         } else {
             TokenState::Alive
@@ -159,7 +162,8 @@ impl Tokens {
     pub(crate) fn keep(&mut self, now: i64, ids: &mut Ids) -> Issued {
         match self.current(TokenKind::Stable) {
             Some(token)
-                if token.state(now) == TokenState::Alive
+                if !crate::breaks::broken("stable-token-new-at-each-call")
+                    && token.state(now) == TokenState::Alive
                     && token.expires_at - now > STABLE_OVERLAP =>
             {
                 Issued {
@@ -186,7 +190,7 @@ impl Tokens {
         } else {
             0
         };
-        if forced >= FORCED_A_DAY {
+        if forced >= FORCED_A_DAY && !crate::breaks::broken("forced-refreshes-unlimited") {
             return Err(TooManyForced);
         }
         self.forced = (today, forced + 1);
@@ -194,7 +198,8 @@ impl Tokens {
         // In its last minutes two stable tokens may be alive.
         for token in &mut self.issued {
             if token.kind == TokenKind::Stable && token.state(now) == TokenState::Alive {
-                token.retired_at = Some(now);
+                token.retired_at =
+                    (!crate::breaks::broken("forced-refresh-keeps-the-old-token")).then_some(now);
             }
         }
         Ok(self.issue(TokenKind::Stable, now, ids))

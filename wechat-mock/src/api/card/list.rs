@@ -12,6 +12,9 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let fields = context.call.fields()?;
     let number = |key| usize::try_from(fields.required_number(key)).unwrap_or_default();
     let (offset, count) = (number("offset"), number("count"));
+    let count = count.saturating_sub(usize::from(crate::breaks::broken(
+        "batchget-count-off-by-one",
+    )));
     let states: Option<Vec<CardStatus>> = fields.value("status_list").map(|_| {
         let names = fields.texts("status_list").into_iter();
         names.filter_map(CardStatus::read).collect()
@@ -22,16 +25,21 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     // Without a choice of states nobody has to look at the cards before the page.
     let (shown, total): (Vec<String>, usize) = match states {
         None => {
-            let page = cards.iter().skip(offset).take(count);
+            let page = cards
+                .iter()
+                .skip(offset + usize::from(crate::breaks::broken("batchget-offset-off-by-one")))
+                .take(count);
             (page.map(id).collect(), cards.len())
         }
         Some(states) => {
-            let wanted = cards.iter().filter(|card| states.contains(&card.status));
+            let wanted = cards.iter().filter(|card| {
+                states.contains(&card.status) || crate::breaks::broken("batchget-status-ignored")
+            });
             let page = wanted.clone().skip(offset).take(count);
             (page.map(id).collect(), wanted.count())
         }
     };
     Ok(Reply::card(json!({
-        "card_id_list": shown, "total_num": total, "card_list": [],
+        "card_id_list": shown, "total_num": if crate::breaks::broken("batchget-total-of-the-page") { count.min(total) } else { total }, "card_list": [],
     })))
 }

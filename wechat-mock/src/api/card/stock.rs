@@ -21,7 +21,17 @@ pub(in crate::api) fn modify_stock(context: &mut Context<'_>) -> Result<Reply, R
             .and_then(|amount| u64::try_from(amount).ok())
     };
     let increase = amount("increase_stock_value").unwrap_or(0);
+    let increase = if crate::breaks::broken("stock-increase-ignored") {
+        0
+    } else {
+        increase
+    };
     let reduce = amount("reduce_stock_value").unwrap_or(0);
+    let reduce = if crate::breaks::broken("stock-reduction-ignored") {
+        0
+    } else {
+        reduce
+    };
     let now = context.world.now();
     let card = context.world.card_mut(at);
     let (left, total) = changed(card, increase, reduce)?;
@@ -46,7 +56,10 @@ fn changed(card: &Card, increase: u64, reduce: u64) -> Result<(u64, u64), Refusa
             .received(total.to_string()));
     }
     let deposited = card.deposit.left();
-    if card.terms.deposit && left > deposited {
+    if card.terms.deposit
+        && left > deposited
+        && !crate::breaks::broken("deposit-limit-of-stock-ignored")
+    {
         return Err(Refusal::new("WX-CRD-067")
             .expected(format!("at most the {deposited} codes left in deposit"))
             .received(left.to_string()));

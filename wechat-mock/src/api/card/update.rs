@@ -37,7 +37,9 @@ pub(in crate::api) fn update(context: &mut Context<'_>) -> Result<Reply, Refusal
     let description = Description::read(&Value::Object(node));
     let description = description.ok_or_else(|| Refusal::new("WX-CRD-064"))?;
     context.world.update_card(at, description, is_reviewed);
-    Ok(Reply::card(json!({"send_check": is_reviewed})))
+    Ok(Reply::card(
+        json!({"send_check": is_reviewed != crate::breaks::broken("send-check-wrong")}),
+    ))
 }
 
 /// What is to change, below the node named like the card's type.

@@ -22,9 +22,11 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
     let account = context.world.account_mut(at.0);
     let (mut added, mut known, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for code in codes {
-        let list = if !is_custom_code(code) {
+        let list = if !is_custom_code(code) && !crate::breaks::broken("deposit-fails-nothing") {
             &mut failed
-        } else if account.bring_code(at.1, code) {
+        } else if account.bring_code(at.1, code)
+            || crate::breaks::broken("deposit-takes-codes-twice")
+        {
             &mut added
         } else {
             &mut known
@@ -40,6 +42,7 @@ pub(in crate::api) fn deposit(context: &mut Context<'_>) -> Result<Reply, Refusa
 pub(in crate::api) fn count(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = card::suited_card(context)?;
     let count = context.world.card(at).deposit.count();
+    let count = count + u64::from(crate::breaks::broken("getdepositcount-off-by-one"));
     Ok(Reply::card(json!({"count": count})))
 }
 
@@ -47,9 +50,10 @@ pub(in crate::api) fn count(context: &mut Context<'_>) -> Result<Reply, Refusal>
 pub(in crate::api) fn check(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let at = card::suited_card(context)?;
     let deposit = &context.world.card(at).deposit;
-    let (there, not_there): (Vec<&str>, Vec<&str>) = codes(context)?
-        .into_iter()
-        .partition(|code| deposit.holds(code));
+    let (there, not_there): (Vec<&str>, Vec<&str>) =
+        codes(context)?.into_iter().partition(|code| {
+            deposit.holds(code) != crate::breaks::broken("checkcode-the-wrong-way-round")
+        });
     Ok(Reply::card(
         json!({"exist_code": there, "not_exist_code": not_there}),
     ))

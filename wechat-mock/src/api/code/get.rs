@@ -22,8 +22,8 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let mut reply = json!({
         "card": of_card(card, code, member.as_ref()),
         "openid": world.openid(code.user, at.0),
-        "can_consume": status.is_usable() && code.begin_time <= world.now(),
-        "user_card_status": status.as_str(),
+        "can_consume": crate::breaks::broken("can-consume-always") || status.is_usable() && code.begin_time <= world.now(),
+        "user_card_status": if crate::breaks::broken("status-of-code-always-normal") { "NORMAL" } else { status.as_str() },
     });
     if let Some(outer_str) = &code.outer_str {
         reply["outer_str"] = json!(outer_str);

@@ -19,6 +19,7 @@ pub(in crate::api) fn mark(context: &mut Context<'_>) -> Result<Reply, Refusal> 
 
     let now = context.world.now();
     let codes = &mut context.own_account().codes;
+    let is_mark = is_mark && !crate::breaks::broken("mark-ignored");
     codes.set_mark(at.1, is_mark.then(|| Mark::new(user, now)));
     Ok(Reply::card(json!({})))
 }

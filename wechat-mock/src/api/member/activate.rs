@@ -49,7 +49,10 @@ fn make_member(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> 
     let number = fields.text("membership_number");
     let number = number.or(fields.text("card_number")).unwrap_or(&code);
     let member = context.world.make_member(at, number);
-    member.bonus = fields.number("init_bonus").unwrap_or(member.bonus);
+    let bonus = fields
+        .number("init_bonus")
+        .filter(|_| !crate::breaks::broken("bonus-of-activation-lost"));
+    member.bonus = bonus.unwrap_or(member.bonus);
     member.balance = fields.number("init_balance").unwrap_or(member.balance);
     set_all(
         &mut member.custom_field_values,

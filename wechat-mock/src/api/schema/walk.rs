@@ -112,7 +112,10 @@ impl Walk {
         member: &Member<'_>,
         path: &Path<'_>,
     ) -> Result<(), Refusal> {
-        if level.ignores_unknown_keys || self.switches.is(Switch::UnknownKey, "ignore") {
+        if crate::breaks::broken("unknown-keys-taken")
+            || level.ignores_unknown_keys
+            || self.switches.is(Switch::UnknownKey, "ignore")
+        {
             return Ok(());
         }
         let path = path.to_string();

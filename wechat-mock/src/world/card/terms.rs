@@ -63,12 +63,20 @@ impl Dates {
                 starts_after,
                 end,
             } => {
-                let begin =
-                    begin.unwrap_or_else(|| now.saturating_add(starts_after.saturating_mul(DAY)));
+                let begin = begin.unwrap_or_else(|| {
+                    now.saturating_add(
+                        (starts_after
+                            + i64::from(crate::breaks::broken("begin-of-term-off-by-a-day")))
+                        .saturating_mul(DAY),
+                    )
+                });
                 let last = match days {
                     // Taken by a switch alone: the day of the claim.
                     0 => clock::end_of_day(begin),
-                    days => begin.saturating_add(days.saturating_mul(DAY)),
+                    days => begin.saturating_add(
+                        (days - i64::from(crate::breaks::broken("end-of-term-off-by-a-day")))
+                            .saturating_mul(DAY),
+                    ),
                 };
                 (begin, end.map_or(last, |end| last.min(end)))
             }
