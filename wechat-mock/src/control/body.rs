@@ -37,6 +37,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
     }
 }
 
+/// A body as it came.
+pub(crate) struct Text(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
+        whole(request).await.map(Self)
+    }
+}
+
 async fn whole(request: Request) -> Result<Bytes, Fault> {
     axum::body::to_bytes(Body::new(request.into_body()), MAX_BODY)
         .await
@@ -45,9 +56,14 @@ async fn whole(request: Request) -> Result<Bytes, Fault> {
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     // Read as JSON first: only then is a fault one of a field.
-    let value: serde_json::Value = serde_json::from_slice(bytes)
-        .map_err(|fault| Fault::unreadable(format!("no JSON: {fault}")))?;
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|fault| no_json(&fault))?;
     read_value(value)
+}
+
+/// What a text that is no JSON is answered with.
+pub(crate) fn no_json(error: &serde_json::Error) -> Fault {
+    Fault::unreadable(format!("no JSON: {error}"))
 }
 
 /// Reads what a call takes, or says which field is at fault.

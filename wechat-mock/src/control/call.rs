@@ -14,7 +14,7 @@ use axum::{
 #[cfg(feature = "console")]
 use super::schema::{Schema, Schemas};
 use super::{
-    body::{JsonBody, OptionalBody, QueryOf, Segment, Segments},
+    body::{JsonBody, OptionalBody, QueryOf, Segment, Segments, Text},
     schema::Shape,
 };
 use crate::{marks::Connection, mock::Mock};
@@ -180,6 +180,14 @@ impl<T: Shape> Input for JsonBody<T> {
     #[cfg(feature = "console")]
     fn describe(schemas: &mut Schemas, takes: &mut Takes) {
         takes.body = Some((schemas.named::<T>(), true));
+    }
+}
+
+/// JSON that its handler reads by itself.
+impl Input for Text {
+    #[cfg(feature = "console")]
+    fn describe(schemas: &mut Schemas, takes: &mut Takes) {
+        takes.body = Some((schemas.named::<serde_json::Value>(), true));
     }
 }
 

@@ -1,12 +1,22 @@
 //! The whole world: out, in, and back to its beginning.
 
-use axum::{Json, extract::State};
+use std::{convert::Infallible, io};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, header},
+    response::Response,
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Fault,
-    body::{JsonBody, OptionalBody},
+    body::{OptionalBody, Text, no_json},
     done,
 };
 use crate::{
@@ -14,6 +24,7 @@ use crate::{
     mock::Mock,
     world::{
         World,
+        file::TextError,
         starters::{STARTERS, Starter},
     },
 };
@@ -28,32 +39,73 @@ pub(super) struct Reset {
     world: Option<String>,
 }
 
-pub(super) async fn show(State(mock): State<Mock>) -> Json<Value> {
-    Json(mock.world.lock().export())
+/// Bytes of a world that are written at a time.
+const PIECE: usize = 64 * 1024;
+
+/// What was written of a world, in pieces that are let go one by one as they are sent.
+#[derive(Default)]
+struct Pieces {
+    whole: Vec<Bytes>,
+    last: BytesMut,
+    length: usize,
 }
 
-pub(super) async fn put(
-    State(mock): State<Mock>,
-    JsonBody(file): JsonBody<Value>,
-) -> Result<Json<Value>, Fault> {
-    replace(&mock, file)?;
+impl io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.last.len() + bytes.len() > PIECE {
+            let full = std::mem::replace(&mut self.last, BytesMut::with_capacity(PIECE));
+            self.whole.push(full.freeze());
+        }
+        self.last.extend_from_slice(bytes);
+        self.length += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) async fn show(State(mock): State<Mock>) -> Response {
+    let mut pieces = Pieces::default();
+    serde_json::to_writer(&mut pieces, &mock.world.lock().written())
+        .expect("memory takes what is written");
+    let length = pieces.length;
+    pieces.whole.push(pieces.last.freeze());
+    let body = pieces.whole.into_iter().map(Ok::<_, Infallible>);
+    let mut response = Response::new(Body::from_stream(stream::iter(body)));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+pub(super) async fn put(State(mock): State<Mock>, Text(file): Text) -> Result<Json<Value>, Fault> {
+    let seed = mock.world.lock().seed;
+    let (head, world) = World::import_text(&file, seed).map_err(|error| match error {
+        TextError::NoJson(error) => no_json(&error),
+        TextError::World(error) => error.into(),
+    })?;
+    put_in_place(&mock, world, head.switches.is_some());
     Ok(done())
 }
 
 /// Another world in place of the one at hand.
 pub(crate) fn replace(mock: &Mock, file: Value) -> Result<(), Fault> {
-    let (seed, switches) = {
-        let world = mock.world.lock();
-        (world.seed, world.switches)
-    };
+    let seed = mock.world.lock().seed;
     let names_switches = file.get("switches").is_some();
-    let mut world = World::import(file, seed)?;
+    let world = World::import(file, seed)?;
+    put_in_place(mock, world, names_switches);
+    Ok(())
+}
+
+fn put_in_place(mock: &Mock, mut world: World, names_switches: bool) {
     // A small world that a test puts in must not make a strict mock lax.
     if !names_switches {
-        world.switches = switches;
+        world.switches = mock.world.lock().switches;
     }
     mock.replace(world);
-    Ok(())
 }
 
 pub(super) async fn reset(

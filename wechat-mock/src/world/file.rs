@@ -1,28 +1,23 @@
-//! The world as one readable JSON: what export writes, import and `--world` take.
+//! The world as one readable JSON: import and `--world` take what export writes.
 
-use std::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, error::Category, json};
 
 use super::{
-    Due, LoginCode, UserDraft, World,
-    card::{Card, CardRecord, LONGEST_CODE},
-    clock::{self, Clock},
-    code::{CardNo, Code, CodeNo, CodeStatus, Gift, Mark, Notes, UserNo},
-    gift_rule::GiftRule,
+    Due, World,
+    card::{Card, LONGEST_CODE},
+    code::{CardNo, Code, CodeStatus, Gift, Mark, Notes},
     ids::Ids,
-    is_false, ledger,
-    media::{Images, MediaShelf},
-    member::{Member, Members},
-    message::CardMessage,
     profile::ProfileDraft,
-    qr::{LandingPage, Qr},
-    quota::Usage,
-    ticket::Tickets,
-    token::Tokens,
 };
-use crate::switches::Switches;
+
+mod rows;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub(crate) use rows::Head;
+use rows::{AccountFile, AccountState, CodeRecord, MessageRecord, Named, Until, WorldFile};
 
 /// The version of the format; a file of another one is refused.
 const VERSION: u32 = 2;
@@ -49,92 +44,12 @@ impl WorldError {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WorldFile {
-    #[serde(default)]
-    seed: Option<u64>,
-    #[serde(default, deserialize_with = "Ids::read_drawn")]
-    drawn: u64,
-    #[serde(default)]
-    clock: Clock,
-    #[serde(default)]
-    switches: Switches,
-    #[serde(default)]
-    accounts: Vec<Value>,
-    #[serde(default)]
-    users: Vec<UserDraft>,
-    #[serde(default)]
-    logins: VecDeque<LoginCode>,
-    #[serde(default)]
-    messages: Vec<MessageRecord>,
-}
-
-/// A message, and whose it is.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MessageRecord {
-    user: String,
-    message: CardMessage,
-}
-
-/// What an account has beyond its profile.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct AccountState {
-    #[serde(deserialize_with = "Ids::read_drawn")]
-    drawn: u64,
-    usage: Usage,
-    tokens: Tokens,
-    tickets: Tickets,
-    cards: Vec<CardRecord>,
-    codes: Vec<CodeRecord>,
-    members: Members,
-    gift_rules: Vec<GiftRule>,
-    ledger: Vec<ledger::Entry>,
-    testers: Vec<String>,
-    qrs: Vec<Qr>,
-    pages: Vec<LandingPage>,
-    images: Images,
-    media: MediaShelf,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeRecord {
-    code: String,
-    card_id: String,
-    user: String,
-    status: CodeStatus,
-    begin_time: i64,
-    end_time: i64,
-    #[serde(default)]
-    outer_str: Option<String>,
-    #[serde(default, skip_serializing_if = "is_false")]
-    is_gift: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    mark: Option<Until>,
-    /// There when the status is GIFTING, and never else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    gift: Option<Until>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    former: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    details: Option<Value>,
-    /// What a member card has made of its holder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    member: Option<Member>,
-}
-
-/// Whom a code is held for or offered to, and until when.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Until {
-    user: String,
-    #[serde(deserialize_with = "clock::time")]
-    until: i64,
+/// Why a text is no world.
+#[derive(Debug)]
+pub(crate) enum TextError {
+    /// It is no JSON.
+    NoJson(serde_json::Error),
+    World(WorldError),
 }
 
 impl World {
@@ -164,9 +79,36 @@ impl World {
     }
 
     /// Reads a world; `seed` counts when the file names none.
-    pub(crate) fn import(mut file: Value, seed: u64) -> Result<Self, WorldError> {
-        take_version(&mut file)?;
-        let file: WorldFile = read("", file)?;
+    pub(crate) fn import(file: Value, seed: u64) -> Result<Self, WorldError> {
+        let version = match &file {
+            Value::Object(members) => members.get("version").cloned().unwrap_or_default(),
+            _ => return Err(no_world()),
+        };
+        check_version(&version)?;
+        Self::of_file(read("", file)?, seed)
+    }
+
+    /// The same from a text, without a tree of the whole; with what the text says of itself.
+    pub(crate) fn import_text(text: &[u8], seed: u64) -> Result<(Head, Self), TextError> {
+        let Named(head): Named<Head> =
+            serde_json::from_slice(text).map_err(|error| match error.classify() {
+                Category::Data => TextError::World(no_world()),
+                _ => TextError::NoJson(error),
+            })?;
+        check_version(&head.version).map_err(TextError::World)?;
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let file = serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
+            let error = fault.inner();
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            let message = error.to_string();
+            let message = message.strip_suffix(&place).unwrap_or(&message);
+            TextError::World(WorldError::new(fault.path().to_string(), message))
+        })?;
+        let world = Self::of_file(file, seed).map_err(TextError::World)?;
+        Ok((head, world))
+    }
+
+    fn of_file(file: WorldFile, seed: u64) -> Result<Self, WorldError> {
         let seed = file.seed.unwrap_or(seed);
         let mut world = Self::empty(seed);
         world.clock = file.clock;
@@ -177,7 +119,8 @@ impl World {
         let mut states = Vec::new();
         for (number, account) in file.accounts.into_iter().enumerate() {
             let at = format!("accounts[{number}]");
-            let (draft, state) = split_account(&at, account)?;
+            let AccountFile { profile, state } = account;
+            let draft: ProfileDraft = read(&at, profile)?;
             draft
                 .check()
                 .map_err(|fault| WorldError::new(&at, fault.to_string()))?;
@@ -223,16 +166,6 @@ impl World {
         }
         self.keep_message(user, record.message);
         Ok(())
-    }
-
-    fn export_messages(&self) -> Vec<MessageRecord> {
-        let all = self.messages.iter();
-        let all = all.flat_map(|(user, messages)| messages.iter().map(move |one| (*user, one)));
-        all.map(|(user, message)| MessageRecord {
-            user: self.name(user),
-            message: message.clone(),
-        })
-        .collect()
     }
 
     fn check_logins(&self) -> Result<(), WorldError> {
@@ -396,112 +329,25 @@ impl World {
         }
         Ok(())
     }
+}
 
-    /// Writes the world; [`Self::import`] of it gives the same world.
-    pub(crate) fn export(&self) -> Value {
-        let accounts: Vec<Value> = (0..self.accounts.len())
-            .map(|number| self.export_account(number))
-            .collect();
-        json!({
-            "version": VERSION,
-            "seed": self.seed,
-            "drawn": self.ids.drawn(),
-            "clock": self.clock,
-            "switches": self.switches,
-            "accounts": accounts,
-            "users": self.users,
-            "logins": self.logins,
-            "messages": self.export_messages(),
-        })
-    }
-
-    fn export_account(&self, number: usize) -> Value {
-        let account = &self.accounts[number];
-        let codes = account.codes.all().iter();
-        let codes = codes
-            .zip(0..)
-            .map(|(code, at)| self.export_code(number, code, at));
-        let testers = account.testers.iter().map(|user| self.name(*user));
-        let mut exported = json!(account.profile);
-        exported["state"] = json!(AccountState {
-            drawn: account.ids.drawn(),
-            usage: account.usage.clone(),
-            tokens: account.tokens.clone(),
-            tickets: account.tickets.clone(),
-            cards: account.cards.iter().map(Card::record).collect(),
-            codes: codes.collect(),
-            members: account.members.clone(),
-            gift_rules: account.gift_rules.clone(),
-            ledger: self.export_ledger(number),
-            testers: testers.collect(),
-            qrs: account.qrs.clone(),
-            pages: account.pages.clone(),
-            images: account.images.clone(),
-            media: account.media.clone(),
-        });
-        exported
-    }
-
-    fn name(&self, user: UserNo) -> String {
-        self.user(user).name.clone()
-    }
-
-    fn export_code(&self, number: usize, code: &Code, at: CodeNo) -> CodeRecord {
-        let account = &self.accounts[number];
-        let notes = account.codes.notes(at).cloned().unwrap_or_default();
-        let until = |user, until| Until {
-            user: self.name(user),
-            until,
-        };
-        CodeRecord {
-            code: code.code.to_string(),
-            card_id: account.card(code.card).card_id.clone(),
-            user: self.name(code.user),
-            status: code.status,
-            begin_time: code.begin_time,
-            end_time: code.end_time,
-            outer_str: code.outer_str.as_deref().map(str::to_owned),
-            is_gift: code.is_gift,
-            mark: notes.mark.map(|mark| until(mark.user, mark.until)),
-            gift: notes.gift.map(|gift| until(gift.to, gift.until)),
-            reason: notes.reason.map(Into::into),
-            former: notes.former.map(Into::into),
-            details: notes.details,
-            member: account.members.of_code(at).cloned(),
-        }
-    }
+fn no_world() -> WorldError {
+    let message = "a world is a JSON object, as GET /_mock/v1/world writes it";
+    WorldError::new(".", message)
 }
 
 /// Refuses a file of another version, before anything in it that this version does not know.
-fn take_version(file: &mut Value) -> Result<(), WorldError> {
-    let Value::Object(members) = file else {
-        let message = "a world is a JSON object, as GET /_mock/v1/world writes it";
-        return Err(WorldError::new(".", message));
-    };
-    match members.remove("version") {
-        None | Some(Value::Null) => Ok(()),
-        Some(version) if version == VERSION => Ok(()),
-        Some(other) => Err(WorldError::new(
-            "version",
-            format!(
-                "this is version {other}, and this mock reads version {VERSION}; \
-                 export the world again with the mock that runs it"
-            ),
-        )),
+fn check_version(version: &Value) -> Result<(), WorldError> {
+    if version.is_null() || *version == VERSION {
+        return Ok(());
     }
-}
-
-/// Parts an account into its profile and its state.
-fn split_account(at: &str, mut account: Value) -> Result<(ProfileDraft, AccountState), WorldError> {
-    let state_at = format!("{at}.state");
-    // A struct could be read from a list too, by position; a world is written with names.
-    let no_object = |at: &str| WorldError::new(at, "not a JSON object");
-    let members = account.as_object_mut().ok_or_else(|| no_object(at))?;
-    let state = members.remove("state").unwrap_or_else(|| json!({}));
-    if !state.is_object() {
-        return Err(no_object(&state_at));
-    }
-    Ok((read(at, account)?, read(&state_at, state)?))
+    Err(WorldError::new(
+        "version",
+        format!(
+            "this is version {version}, and this mock reads version {VERSION}; \
+             export the world again with the mock that runs it"
+        ),
+    ))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(at: &str, value: Value) -> Result<T, WorldError> {
@@ -514,51 +360,4 @@ fn read<T: for<'de> Deserialize<'de>>(at: &str, value: Value) -> Result<T, World
         };
         WorldError::new(at, fault.into_inner().to_string())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_starter_world_survives_export_and_import() {
-        let world = World::starter(7);
-        let exported = world.export();
-        let again = World::import(exported.clone(), 99).unwrap();
-
-        assert_eq!(again.export(), exported);
-        assert_eq!(world.users().len(), 3);
-        assert_eq!(world.users()[0].openids.len(), 3);
-    }
-
-    #[test]
-    fn a_file_names_what_is_wrong_with_it_and_where() {
-        let cases = [
-            (json!({"version": 0}), "version"),
-            (json!({"colour": "red"}), "colour"),
-            (json!({"switches": {"colour": "red"}}), "switches"),
-            (json!({"accounts": [{"appid": "nonsense"}]}), "accounts[0]"),
-            (json!({"accounts": [{"kind": "bank"}]}), "accounts[0].kind"),
-            (json!({"users": [{"name": "a"}, {"name": "a"}]}), "users[1]"),
-            (
-                json!({"accounts": [{"state": {"codes": 3}}]}),
-                "accounts[0].state.codes",
-            ),
-        ];
-        for (file, at) in cases {
-            let fault = World::import(file, 1).unwrap_err();
-            assert!(fault.at.contains(at), "{fault}");
-        }
-    }
-
-    #[test]
-    fn an_openid_and_a_card_id_of_one_account_share_five_characters() {
-        let mut world = World::starter(7);
-        let openid = world.openid(0, 0).to_owned();
-        let card_id = world.account_mut(0).draw_card_id();
-
-        assert_eq!((openid.len(), card_id.len()), (28, 28));
-        assert_eq!(openid[1..6], card_id[1..6]);
-        assert_ne!(world.openid(0, 1)[1..6], openid[1..6]);
-    }
 }
