@@ -52,6 +52,15 @@ pub struct HistoriesTold {
     pub answers: BTreeMap<String, usize>,
 }
 
+impl Display for HistoriesTold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (answer, count) in &self.answers {
+            writeln!(f, "{count:6} {answer}")?;
+        }
+        writeln!(f, "{} histories, nothing broken", self.histories)
+    }
+}
+
 /// A history in which something broke, the shortest that was found.
 #[derive(Clone, Debug)]
 pub struct HistoryFailure {
@@ -102,7 +111,7 @@ impl Histories {
         Self { cases, seed }
     }
 
-    /// As many as `HISTORY_CASES` says, else `cases`, of the seed `HISTORY_SEED`, else of a new one.
+    /// As many as `HISTORY_CASES` says, else `cases`; of the seed `HISTORY_SEED`, else of a new one.
     ///
     /// # Errors
     ///

@@ -25,17 +25,18 @@ pub(crate) struct Started {
 
 impl Started {
     pub(super) async fn new() -> Result<Self, ArrangeError> {
-        Self::with(Arc::new(SystemClock), []).await
+        let mock = MockWechat::start().await;
+        Self::with(mock, Arc::new(SystemClock), []).await
     }
 
-    /// With a clock of the backend's, and further settings.
+    /// A backend of that mock, with a clock and further settings.
     pub(crate) async fn with<const MORE: usize>(
+        mock: MockWechat,
         clock: Arc<dyn Clock>,
         more: [(&'static str, String); MORE],
     ) -> Result<Self, ArrangeError> {
         let failed = |what: &str, error: String| ArrangeError::Failed(format!("{what}: {error}"));
         let folder = tempfile::tempdir().map_err(|error| failed("a folder", error.to_string()))?;
-        let mock = MockWechat::start().await;
         let (oa, mp) = (mock.official_account(), mock.mini_program());
         let ledger = folder.path().join("coupons.db");
         let mut settings = HashMap::from([

@@ -122,16 +122,16 @@ fn world_in_ledger(past: &Past, seen: &Snapshot) -> Vec<String> {
         .iter()
         .map(|claim| (&claim.user, &claim.card_id, &claim.code))
         .collect();
-    let is_missing = |key: &(&String, &String, &String)| !held.contains(key);
     let of_world = seen.codes.iter();
     let of_world = of_world.map(|code| (&code.user, &code.card_id, &code.code));
-    let told = past.claimed.iter();
-    let told = told.map(|(user, card_id, code)| (user, card_id, code));
-    let missing: BTreeSet<_> = of_world.chain(told).filter(is_missing).collect();
+    let missing = of_world.filter(|key| !held.contains(key));
     let mut wrong: Vec<String> = missing
-        .into_iter()
         .map(|(user, card_id, code)| format!("{user} has no claim of {code} of {card_id}"))
         .collect();
+    // Whoever told it: until the push came, the first who claims a code is its owner.
+    let codes: BTreeSet<&String> = seen.claims.iter().map(|claim| &claim.code).collect();
+    let lost = past.claimed.iter().filter(|code| !codes.contains(code));
+    wrong.extend(lost.map(|code| format!("{code} was claimed, and nobody has it")));
     // The admin sees the same rows, and no others.
     let mut of_customers: Vec<_> = seen
         .claims

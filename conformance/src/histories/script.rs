@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    stage::{Exchange, Side},
-    step::Step,
+    stage::{Exchange, START, Side},
+    step::{Step, TIMEOUT},
 };
 use crate::traffic::quoted;
 
@@ -35,11 +35,16 @@ const LOOKS: [&str; 3] = [
 pub(super) fn script(steps: &[Step], traffic: &[Exchange]) -> String {
     let mut lines = vec![
         "#!/bin/sh".to_owned(),
-        "# The mock and the backend have to be fresh, and the backend's callback set at the mock."
-            .to_owned(),
-        "# Where the clock is set or moved, the backend's time has to move too (faketime, say)."
-            .to_owned(),
+        "# Against a new mock, whose clock is set first:".to_owned(),
         "MOCK=${MOCK:-http://127.0.0.1:7420} BACKEND=${BACKEND:-http://127.0.0.1:7430}".to_owned(),
+        format!(
+            "curl -sS \"$MOCK/_mock/v1/clock\" --data-binary '{{\"freeze\":true,\"set\":{START}}}'; echo"
+        ),
+        "# and a new backend, started after that, to which the mock's pushes come (callback)."
+            .to_owned(),
+        "# Its time has to be that of the mock, also when that is moved (faketime, say)."
+            .to_owned(),
+        format!("# WECHAT_TIMEOUT_MS={TIMEOUT}"),
         "ADMIN=${COUPON_ADMIN_TOKEN:?}".to_owned(),
     ];
     let mut variables = Variables::default();
@@ -160,7 +165,11 @@ impl Variables {
             return;
         };
         // What is short is a word of the protocol.
-        if text.len() < 10 || text.contains("_mock") || path.starts_with(".error") {
+        if text.len() < 10
+            || text.contains("_mock")
+            || path.starts_with(".error")
+            || path.starts_with(".explain")
+        {
             return;
         }
         let literal = match *prefix {

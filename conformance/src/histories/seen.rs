@@ -70,8 +70,8 @@ pub(super) struct Claim {
 pub(super) struct Past {
     /// Drafts that became a card, by the card.
     pub(super) made: BTreeMap<String, Made>,
-    /// Claims that were answered with success: customer, card, code.
-    pub(super) claimed: Vec<(String, String, String)>,
+    /// Codes of claims that were answered with success.
+    pub(super) claimed: Vec<String>,
     /// Every `redeemed_at` that was told: code and time.
     pub(super) redeemed_at: Vec<(String, String)>,
     /// Calls that act: those with the same key are one.
@@ -150,7 +150,8 @@ impl Answered {
     /// What a repeat has in common with the first: all but the id of the request.
     pub(super) fn told(&self) -> (u16, Value) {
         let mut body = self.body.clone();
-        if let Some(error) = body["error"].as_object_mut() {
+        let error = body.get_mut("error").and_then(Value::as_object_mut);
+        if let Some(error) = error {
             error.shift_remove("request_id");
         }
         (self.status, body)

@@ -10,6 +10,7 @@ use std::{
 
 use coupon_backend::TestClock;
 use serde_json::{Value, json};
+use wechat_mock::MockWechat;
 
 use super::{
     seen::{Acted, Answered, KEPT, Past},
@@ -23,6 +24,9 @@ use crate::{
 
 /// 2026-12-23T04:26:40Z, when every history begins.
 pub(super) const START: i64 = 1_798_000_000;
+
+/// Codes, tokens and openids of the mock are the same in every run.
+const SEED: u64 = 1;
 
 /// Why a history ended early.
 pub(super) type Broken = String;
@@ -126,7 +130,12 @@ impl Stage {
     pub(super) async fn open() -> Result<(Arc<Self>, Started), Broken> {
         let clock = TestClock::at(START);
         let settings = [("WECHAT_TIMEOUT_MS", TIMEOUT.to_string())];
-        let started = Started::with(Arc::new(clock.clone()), settings).await;
+        // Before the backend asks for its first token.
+        let mock = MockWechat::builder().seed(SEED).start().await;
+        mock.clock().freeze();
+        let set = mock.clock().set(START);
+        set.map_err(|error| error.to_string())?;
+        let started = Started::with(mock, Arc::new(clock.clone()), settings).await;
         let started = started.map_err(|error| error.to_string())?;
         let stage = Self {
             shop: started.shop.clone(),
@@ -135,10 +144,6 @@ impl Stage {
             step: AtomicUsize::new(0),
             seen: Mutex::default(),
         };
-        for body in [json!({"freeze": true}), json!({"set": START})] {
-            let call = Call::new(Side::Mock, "POST", "/_mock/v1/clock").body(body);
-            stage.arranged(call).await?;
-        }
         Ok((Arc::new(stage), started))
     }
 

@@ -157,9 +157,9 @@ pub(super) enum Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step(pub(super) Vec<Act>);
 
-/// Histories of 8 to 24 steps.
+/// Histories of 1 to 24 steps.
 pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(step(), 8..24)
+    proptest::collection::vec(step(), 1..=24)
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -12,7 +12,7 @@ fn whatever_happens_mock_and_backend_agree() {
     let told = histories
         .run()
         .unwrap_or_else(|failure| panic!("{failure}"));
-    println!("{told:#?}");
+    println!("{told}");
     // A history in which nothing goes well would break nothing.
     for call in [
         "POST /admin/v1/coupons 201",
