@@ -157,9 +157,16 @@ pub(super) enum Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step(pub(super) Vec<Act>);
 
-/// Histories of 1 to 24 steps.
+/// Histories of 1 to 36 steps.
 pub(super) fn histories() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(step(), 1..=24)
+    proptest::collection::vec(steps(), 1..=18).prop_map(|steps| steps.concat())
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop_oneof![
+        3 => step().prop_map(|step| vec![step]),
+        2 => troubled(),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -172,6 +179,61 @@ fn step() -> impl Strategy<Value = Step> {
         8 => console().prop_map(|act| Step(vec![act])),
     ]
 }
+
+/// A fault in a call of WeChat's that the next step makes.
+fn troubled() -> impl Strategy<Value = Vec<Step>> {
+    (
+        any::<usize>(),
+        0..NAMES.len(),
+        0..TROUBLED,
+        any::<usize>(),
+        wrong(),
+        key(),
+    )
+        .prop_map(|(which, user, kind, path, wrong, key)| {
+            let delta = if which.is_multiple_of(3) { -1 } else { 2 };
+            let (act, paths): (Act, &[&'static str]) = match kind {
+                0 => (Act::Create(which % DRAFTS), &["/card/create", "/card/get"]),
+                1 => (
+                    Act::Stock {
+                        coupon: which,
+                        delta,
+                    },
+                    &["/card/modifystock", "/card/get"],
+                ),
+                2 => (Act::Withdraw(which), &["/card/delete", "/card/get"]),
+                3 => (
+                    Act::Void(which),
+                    &["/card/code/unavailable", "/card/code/get"],
+                ),
+                4 => (Act::Login(user), &["/sns/jscode2session"]),
+                5 | 6 => (
+                    Act::Redeem { code: which, key },
+                    &["/card/code/consume", "/card/code/get"],
+                ),
+                _ => {
+                    let tells = true;
+                    let claim = Act::Claim {
+                        user,
+                        coupon: which,
+                        tells,
+                    };
+                    (claim, &["/card/code/decrypt", "/card/code/get"])
+                }
+            };
+            let fault = Act::Fault(paths[path % paths.len()], wrong);
+            // At times by two at once.
+            let acts = if path.is_multiple_of(3) {
+                vec![act, act]
+            } else {
+                vec![act]
+            };
+            vec![Step(vec![fault]), Step(acts)]
+        })
+}
+
+/// How many kinds of acts [`troubled`] has.
+const TROUBLED: usize = 8;
 
 fn rush((coupon, users): (usize, Vec<usize>)) -> Step {
     let claim = |user| Act::Claim {
@@ -216,9 +278,8 @@ fn call() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// What happens alone.
-fn console() -> impl Strategy<Value = Act> {
-    let wrong = [
+fn wrong() -> impl Strategy<Value = Wrong> {
+    let all = [
         Wrong::LostAnswer,
         Wrong::LostAnswer,
         Wrong::Reset,
@@ -232,9 +293,13 @@ fn console() -> impl Strategy<Value = Act> {
         Wrong::Status(500),
         Wrong::Status(502),
     ];
-    let wrong = select(wrong.to_vec());
+    select(all.to_vec())
+}
+
+/// What happens alone.
+fn console() -> impl Strategy<Value = Act> {
     prop_oneof![
-        10 => (select(&PATHS[..]), wrong).prop_map(|(path, wrong)| Act::Fault(path, wrong)),
+        10 => (select(&PATHS[..]), wrong()).prop_map(|(path, wrong)| Act::Fault(path, wrong)),
         1 => Just(Act::Heal),
         1 => any::<bool>().prop_map(Act::ReviewByHand),
         2 => (0..SWITCHES.len(), any::<bool>())
