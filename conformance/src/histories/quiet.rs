@@ -226,20 +226,20 @@ pub(super) async fn world(stage: &Stage) -> Result<Snapshot, Broken> {
     let accounts = world["accounts"].as_array().cloned().unwrap_or_default();
     let mut accounts = accounts.into_iter();
     let oa = accounts.find(|account| account["appid"] == stage.oa());
-    let state = oa.ok_or("the world has no such account")?["state"].clone();
+    let held = oa.ok_or("the world has no such account")?["state"].clone();
     let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
     let mut seen = Snapshot {
         now: stage.now(),
         ..Snapshot::default()
     };
-    for card in state["cards"].as_array().into_iter().flatten() {
+    for card in held["cards"].as_array().into_iter().flatten() {
         let known = Card {
             status: text(card, "status"),
             quantity: card["quantity"].as_i64().unwrap_or(-1),
         };
         seen.cards.insert(text(card, "card_id"), known);
     }
-    for code in state["codes"].as_array().into_iter().flatten() {
+    for code in held["codes"].as_array().into_iter().flatten() {
         seen.codes.push(Code {
             code: text(code, "code"),
             card_id: text(code, "card_id"),

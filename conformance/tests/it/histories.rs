@@ -6,6 +6,10 @@
 use conformance::Histories;
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "a run says what repeats it, and what happened in it"
+)]
 fn whatever_happens_mock_and_backend_agree() {
     let histories = Histories::of_environment(20).unwrap();
     println!("{histories}");
