@@ -218,7 +218,7 @@ fn a_claim_that_the_world_knows_otherwise_is_caught() {
     });
     catches(&[name], |_, seen| seen.codes[0].end_time = NOW - 1);
     catches(&[name], |_, seen| {
-        seen.codes[0].status = "DELETE".to_owned()
+        seen.codes[0].status = "DELETE".to_owned();
     });
     catches(
         &[name, "what is in the world is in the ledger"],
@@ -241,7 +241,7 @@ fn a_code_that_the_ledger_lacks_is_caught() {
     });
     catches(&[name], |past, _| past.claimed.push("9999".to_owned()));
     catches(&[name], |_, seen| {
-        seen.of_admin.push(of_admin("3333", "claimed"))
+        seen.of_admin.push(of_admin("3333", "claimed"));
     });
 }
 
@@ -295,9 +295,8 @@ fn what_was_told_and_is_not_so_is_caught() {
             .push(acted("POST", "/admin/v1/codes/1111/void", done));
     });
     catches(&[name, "the list shows the world's stock"], |_, seen| {
-        let card = seen.cards.get_mut("gone");
-        card.into_iter()
-            .for_each(|card| card.status = "CARD_STATUS_VERIFY_OK".to_owned());
+        let card = seen.cards.entry("gone".to_owned());
+        card.and_modify(|card| card.status = "CARD_STATUS_VERIFY_OK".to_owned());
     });
 }
 
@@ -307,7 +306,7 @@ fn another_stock_or_status_in_the_list_is_caught() {
     catches(&[name], |_, seen| seen.coupons[0].remaining = Some(2));
     catches(&[name], |_, seen| seen.coupons[0].remaining = None);
     catches(&[name], |_, seen| {
-        seen.coupons[0].status = "in_review".to_owned()
+        seen.coupons[0].status = "in_review".to_owned();
     });
 }
 
@@ -340,7 +339,7 @@ fn a_key_with_two_answers_is_caught() {
         past.calls[1].answers.push(error(409, "already_redeemed"));
     });
     catches(&[name], |past, _| {
-        past.calls[1].answers.push(error(404, "not_found"))
+        past.calls[1].answers.push(error(404, "not_found"));
     });
     // Without a key each call has an answer of its own.
     catches(&[], |past, _| {
@@ -352,7 +351,7 @@ fn a_key_with_two_answers_is_caught() {
 #[test]
 fn a_500_is_caught() {
     catches(&["no 500"], |past, _| {
-        past.answers.push(error(500, "internal"))
+        past.answers.push(error(500, "internal"));
     });
 }
 
@@ -370,12 +369,12 @@ fn an_error_of_another_shape_is_caught() {
     ];
     for doctor in doctored {
         catches(&["errors have their shape"], |past, _| {
-            doctor(&mut past.answers[0])
+            doctor(&mut past.answers[0]);
         });
     }
     for without_more in [error(502, "wechat_refused"), error(409, "not_redeemable")] {
         catches(&["errors have their shape"], |past, _| {
-            past.answers.push(without_more)
+            past.answers.push(without_more);
         });
     }
 }
