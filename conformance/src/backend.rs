@@ -21,8 +21,8 @@ mod start;
 mod step;
 
 use play::{Played, play};
-use scene::Shop;
-use start::Started;
+pub(crate) use scene::Shop;
+pub(crate) use start::Started;
 
 /// What it is called in the list of known failures.
 const KIND: &str = "backend";

@@ -8,6 +8,7 @@ mod client;
 pub mod diff;
 mod effects;
 mod guard;
+mod histories;
 mod http;
 mod judge;
 mod matching;
@@ -38,6 +39,7 @@ pub use case::{
 };
 pub use client::WechatClient;
 pub use guard::{Cleaned, Limits, PREFIX};
+pub use histories::{Histories, HistoriesTold, HistoryFailure};
 pub use outcome::Outcome;
 pub use record::record;
 pub use run::{Options, Target, Verdict, run};

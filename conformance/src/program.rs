@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    Ask, Case, Level, Options, Outcome, Target, Verdict, backend_cases, cases, cases_of,
+    Ask, Case, Histories, Level, Options, Outcome, Target, Verdict, backend_cases, cases, cases_of,
     client_cases, report, run,
 };
 
@@ -76,6 +76,10 @@ struct Arguments {
     /// The mock in this process has all its switches on the strict side.
     #[arg(long, conflicts_with = "url")]
     strict: bool,
+    /// Runs so many generated histories of a mock and a backend together, in place of cases.
+    /// `HISTORY_SEED` says which.
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["url", "target", "only", "level", "list", "report", "cases"])]
+    histories: Option<u32>,
     #[command(flatten)]
     members: members::MemberOptions,
     #[command(flatten)]
@@ -153,6 +157,9 @@ async fn start(arguments: Arguments) -> ExitCode {
 
 /// Whether nothing is broken.
 async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
+    if let Some(count) = arguments.histories {
+        return histories(count).await;
+    }
     let all = match &arguments.cases {
         // They live as long as the process.
         Some(folder) => Vec::leak(cases_of(folder).map_err(anyhow::Error::msg)?),
@@ -183,6 +190,19 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
     let target = Arc::new(target(&arguments).await?);
     let verdicts = played(target, chosen).await;
     finish(&arguments, &verdicts)
+}
+
+/// Runs generated histories; whether nothing is broken.
+async fn histories(count: u32) -> anyhow::Result<bool> {
+    let histories = Histories::of_environment(count).map_err(anyhow::Error::msg)?;
+    print(&format!("{histories}\n"))?;
+    // They have a runtime of their own.
+    let outcome = tokio::task::spawn_blocking(move || histories.run()).await?;
+    print(&match &outcome {
+        Ok(told) => told.to_string(),
+        Err(failure) => format!("{failure}\n"),
+    })?;
+    Ok(outcome.is_ok())
 }
 
 /// Runs cases, with progress on a terminal.

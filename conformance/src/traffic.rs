@@ -134,6 +134,6 @@ fn curl(request: &Request) -> String {
 }
 
 /// A text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -22,16 +22,16 @@ use crate::{
 
 /// A backend, and who plays its customers.
 #[derive(Clone)]
-pub(super) struct Shop {
-    pub(super) url: String,
-    pub(super) http: Client,
-    pub(super) arranger: Arc<dyn Arranger>,
-    pub(super) admin_token: String,
+pub(crate) struct Shop {
+    pub(crate) url: String,
+    pub(crate) http: Client,
+    pub(crate) arranger: Arc<dyn Arranger>,
+    pub(crate) admin_token: String,
     /// Appids of the Official Account and of the mini-program.
-    pub(super) oa: String,
-    pub(super) mp: String,
+    pub(crate) oa: String,
+    pub(crate) mp: String,
     /// The token of pushes, where the mock pushes to the backend in clear.
-    pub(super) callback_token: Option<String>,
+    pub(crate) callback_token: Option<String>,
 }
 
 pub(super) struct Scene {

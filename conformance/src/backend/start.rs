@@ -1,8 +1,8 @@
-//! A mock and a backend in this process, for one case.
+//! A mock and a backend in this process, for one case or one history.
 
 use std::{collections::HashMap, sync::Arc};
 
-use coupon_backend::{App, Config, SystemClock};
+use coupon_backend::{App, Clock, Config, SystemClock};
 use serde_json::{Map, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -15,22 +15,31 @@ const ADMIN_TOKEN: &str = "admin-token-of-the-suite";
 const CALLBACK_TOKEN: &str = "callbackToken";
 
 /// Both, and the folder in which the ledger lies; they end with it.
-pub(super) struct Started {
-    pub(super) shop: Shop,
+pub(crate) struct Started {
+    pub(crate) shop: Shop,
     ending: CancellationToken,
     serving: Option<JoinHandle<std::io::Result<()>>>,
-    _mock: MockWechat,
+    mock: MockWechat,
     _folder: tempfile::TempDir,
 }
 
 impl Started {
     pub(super) async fn new() -> Result<Self, ArrangeError> {
+        let mock = MockWechat::start().await;
+        Self::with(mock, Arc::new(SystemClock), []).await
+    }
+
+    /// A backend of that mock, with a clock and further settings.
+    pub(crate) async fn with<const MORE: usize>(
+        mock: MockWechat,
+        clock: Arc<dyn Clock>,
+        more: [(&'static str, String); MORE],
+    ) -> Result<Self, ArrangeError> {
         let failed = |what: &str, error: String| ArrangeError::Failed(format!("{what}: {error}"));
         let folder = tempfile::tempdir().map_err(|error| failed("a folder", error.to_string()))?;
-        let mock = MockWechat::start().await;
         let (oa, mp) = (mock.official_account(), mock.mini_program());
         let ledger = folder.path().join("coupons.db");
-        let settings = HashMap::from([
+        let mut settings = HashMap::from([
             ("COUPON_LISTEN", "127.0.0.1:0".to_owned()),
             (
                 "COUPON_DATABASE_URL",
@@ -45,9 +54,10 @@ impl Started {
             ("WECHAT_CALLBACK_TOKEN", CALLBACK_TOKEN.to_owned()),
             ("WECHAT_CALLBACK_MODE", "plain".to_owned()),
         ]);
+        settings.extend(more);
         let config = Config::read(|name| settings.get(name).map(Into::into), None)
             .map_err(|error| failed("the settings", error.to_string()))?;
-        let app = App::build(config, Arc::new(SystemClock))
+        let app = App::build(config, clock)
             .await
             .map_err(|error| failed("the backend", error.to_string()))?;
         let listener = TcpListener::bind("127.0.0.1:0").await;
@@ -81,13 +91,18 @@ impl Started {
             shop,
             ending,
             serving: Some(serving),
-            _mock: mock,
+            mock,
             _folder: folder,
         })
     }
 
+    /// Where the mock answers.
+    pub(crate) fn mock_url(&self) -> String {
+        self.mock.url()
+    }
+
     /// Ends the backend, and waits until it has.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         self.ending.cancel();
         if let Some(serving) = self.serving.take() {
             let _ended = serving.await;
