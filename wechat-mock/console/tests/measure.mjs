@@ -103,7 +103,7 @@ async function open(page, address, content) {
   return { time, cpu: (await cpu(page)) - before }
 }
 
-const version = () => execFileSync(process.env.CHROMIUM ?? '/usr/bin/chromium', ['--version'], { encoding: 'utf8' }).trim()
+const version = () => execFileSync(process.env.CHROMIUM ?? '/usr/bin/chromium', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 console.log(`machine: ${os.cpus().length} x ${os.cpus()[0]?.model}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()} ${os.release()}, load ${os.loadavg().map((load) => load.toFixed(1)).join(' ')}`)
 console.log(`programs: ${asked.url ?? PROGRAM}, ${version()}, Node ${process.version}`)
 try {
