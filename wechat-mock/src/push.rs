@@ -280,10 +280,7 @@ impl Pushes {
     }
 
     pub(crate) fn keep(&mut self, number: u64, tried: Try) {
-        if let Some(entry) = self.log.find(number) {
-            entry.keep(tried);
-            self.log.tell(number);
-        }
+        self.log.keep(number, tried);
     }
 
     /// The lanes that nobody walks; who asks walks them.

@@ -27,6 +27,8 @@ pub(crate) mod qr;
 pub(crate) mod quota;
 pub(crate) mod restrictions;
 pub(crate) mod starters;
+#[cfg(test)]
+mod tests;
 pub(crate) mod ticket;
 pub(crate) mod token;
 

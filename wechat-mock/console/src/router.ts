@@ -3,8 +3,8 @@ import {
 } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import { createRouter, createWebHashHistory } from 'vue-router'
-import { keepToken } from './lib/api'
 import type { Key as TextKey } from './lib/i18n'
+import { loaders } from './lib/loaders'
 import OverviewPage from './pages/OverviewPage.vue'
 
 /** The pages, in the order of the menu. */
@@ -22,28 +22,20 @@ export const pages: { path: string; text: TextKey; icon: Component }[] = [
   { path: '/api', text: 'nav.api', icon: Document },
 ]
 
-// A link may hand the control token over: `#token=…`, or `?token=…` after a route.
-const handed = /[#?&]token=([^&]+)/.exec(location.hash)
-if (handed) {
-  keepToken(decodeURIComponent(handed[1]!))
-  const rest = location.hash.replace(/^#token=[^&]+&?/, '#').replace(/([?&])token=[^&]+&?/, '$1').replace(/[?&]$/, '')
-  history.replaceState(null, '', `${location.pathname}${location.search}${rest}`)
-}
-
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', component: OverviewPage },
-    { path: '/requests/:id?', component: () => import('./pages/RequestsPage.vue') },
-    { path: '/cards/:id?', component: () => import('./pages/CardsPage.vue') },
-    { path: '/phone', component: () => import('./pages/PhonePage.vue') },
-    { path: '/signature', component: () => import('./pages/SignaturePage.vue') },
-    { path: '/pushes/:id?', component: () => import('./pages/PushesPage.vue') },
-    { path: '/faults', component: () => import('./pages/FaultsPage.vue') },
-    { path: '/clock', component: () => import('./pages/ClockPage.vue') },
-    { path: '/switches', component: () => import('./pages/SwitchesPage.vue') },
-    { path: '/world', component: () => import('./pages/WorldPage.vue') },
-    { path: '/api', component: () => import('./pages/ApiPage.vue') },
+    { path: '/requests/:id?', component: loaders.requests },
+    { path: '/cards/:id?', component: loaders.cards },
+    { path: '/phone', component: loaders.phone },
+    { path: '/signature', component: loaders.signature },
+    { path: '/pushes/:id?', component: loaders.pushes },
+    { path: '/faults', component: loaders.faults },
+    { path: '/clock', component: loaders.clock },
+    { path: '/switches', component: loaders.switches },
+    { path: '/world', component: loaders.world },
+    { path: '/api', component: loaders.api },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

@@ -13,7 +13,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 
 /** The program under test: MOCK_BIN, or what cargo built. */
-const PROGRAM = process.env.MOCK_BIN ?? fileURLToPath(new URL('../../../target/debug/wechat-mock', import.meta.url))
+export const PROGRAM = process.env.MOCK_BIN ?? fileURLToPath(new URL('../../../target/debug/wechat-mock', import.meta.url))
 
 export const OA = { appid: 'wx00000000000000a0', secret: '000000000000000000000000000000a0' }
 export const MP = { appid: 'wx00000000000000b0' }
@@ -33,6 +33,20 @@ export async function startMock({ token, args = [] } = {}) {
     child.once('error', fail)
     child.once('exit', (status) => fail(new Error(`the mock ended with ${status}: ${text}`)))
   })
+  const calls = reach(url, token)
+  const front = await serveConsole(url)
+  const stop = () =>
+    new Promise((done) => {
+      front.close()
+      child.removeAllListeners('exit')
+      child.once('exit', done)
+      child.kill()
+    })
+  return { ...calls, page: front.url, isOwn: front.isOwn, pid: child.pid, stop }
+}
+
+/** The calls of a mock that runs already. */
+export function reach(url, token) {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
   const send = async (method, where, body) => {
     const answer = await fetch(url + where, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
@@ -46,15 +60,7 @@ export async function startMock({ token, args = [] } = {}) {
   }
   /** After a reset all tokens are gone. */
   const forget = () => (access = undefined)
-  const front = await serveConsole(url)
-  const stop = () =>
-    new Promise((done) => {
-      front.close()
-      child.removeAllListeners('exit')
-      child.once('exit', done)
-      child.kill()
-    })
-  return { url, page: front.url, isOwn: front.isOwn, call, wechat, forget, stop, sign: (cardId, more) => sign(call, wechat, cardId, more) }
+  return { url, page: `${url}/_mock/`, call, wechat, forget, sign: (cardId, more) => sign(call, wechat, cardId, more), stop: async () => undefined }
 }
 
 /** cardExt of a claim, signed as a backend does. */

@@ -11,11 +11,13 @@ use super::{
 use crate::{
     broadcast::{Broadcast, Topic},
     paging::Page,
-    world::callback::Format,
+    world::{callback::Format, event::Element},
 };
 
 /// Events that are kept.
 pub(super) const EVENTS: usize = 10_000;
+/// Bytes that are kept over all events and their tries.
+const BYTES: usize = 32 * 1024 * 1024;
 /// Tries of one event that are kept: more than any schedule makes.
 const TRIES: usize = 100;
 
@@ -77,6 +79,16 @@ impl Try {
         shown
     }
 
+    /// About how many bytes it holds.
+    fn size(&self) -> usize {
+        let text = match &self.came {
+            Ok(answer) => answer.body.len(),
+            Err(NoAnswer::Broken(error)) => error.len(),
+            Err(NoAnswer::Timeout | NoAnswer::Refused) => 0,
+        };
+        size_of::<Self>() + text
+    }
+
     fn outcome(&self) -> &'static str {
         match &self.came {
             Ok(_) if self.is_taken => "accepted",
@@ -108,7 +120,26 @@ impl Entry {
         format!("event-{}", self.number)
     }
 
-    pub(crate) fn keep(&mut self, tried: Try) {
+    /// About how many bytes it holds.
+    fn size(&self) -> usize {
+        let event = &self.letter.event;
+        let elements = event.elements.iter().map(|(name, element)| {
+            let text = match element {
+                Element::Text(text) => text.len(),
+                Element::Number(_) => 0,
+            };
+            size_of::<(String, Element)>() + name.len() + text
+        });
+        let texts = self.appid.len() + self.letter.to.len() + event.name.len();
+        let tries = self.tries.iter().map(Try::size);
+        size_of::<Self>()
+            + texts
+            + event.from_user.len()
+            + elements.sum::<usize>()
+            + tries.sum::<usize>()
+    }
+
+    fn keep(&mut self, tried: Try) {
         if self.tries.len() >= TRIES {
             self.tries.pop_front();
         }
@@ -158,6 +189,8 @@ impl Filter {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
+    /// The sizes of all entries.
+    bytes: usize,
     written: u64,
     /// Hears of every entry, and of whatever becomes of it.
     broadcast: Broadcast,
@@ -192,10 +225,7 @@ impl Log {
         state: State,
     ) -> u64 {
         self.written += 1;
-        if self.entries.len() >= EVENTS {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(Entry {
+        let entry = Entry {
             number: self.written,
             appid,
             letter,
@@ -203,9 +233,35 @@ impl Log {
             state,
             tries: VecDeque::new(),
             tried: 0,
-        });
+        };
+        self.bytes += entry.size();
+        self.entries.push_back(entry);
+        self.make_room();
         self.tell(self.written);
         self.written
+    }
+
+    /// Forgets the oldest beyond the bounds; the newest stays.
+    fn make_room(&mut self) {
+        while self.entries.len() > EVENTS || (self.bytes > BYTES && self.entries.len() > 1) {
+            let Some(oldest) = self.entries.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.size();
+        }
+    }
+
+    /// Keeps a try of an event, and tells it.
+    pub(super) fn keep(&mut self, number: u64, tried: Try) {
+        let Some(entry) = self.find(number) else {
+            return;
+        };
+        let before = entry.size();
+        entry.keep(tried);
+        let after = entry.size();
+        self.bytes = self.bytes - before + after;
+        self.tell(number);
+        self.make_room();
     }
 
     /// The number that the next event will have.
@@ -262,6 +318,7 @@ impl Log {
     /// Forgets all that is over.
     pub(crate) fn clear(&mut self) {
         self.entries.retain(|entry| entry.state.is_pending());
+        self.bytes = self.entries.iter().map(Entry::size).sum();
     }
 }
 
@@ -328,6 +385,44 @@ mod tests {
                 prop_assert_eq!(found, log.show(&filter));
             }
         }
+    }
+
+    #[test]
+    fn events_and_their_tries_stay_within_their_bytes() {
+        let mut log = Log::default();
+        let held = |log: &Log| log.entries.iter().map(Entry::size).sum::<usize>();
+        let text = "x".repeat(64 * 1024);
+        for _ in 0..1_000 {
+            let letter = Letter {
+                to: String::new(),
+                at: 0,
+                event: Event::new("user_del_card", "").text("OuterStr", text.as_str()),
+            };
+            log.write(String::new(), letter, None, State::Pending);
+        }
+        assert!(log.bytes <= BYTES && log.bytes == held(&log));
+        assert!((400..520).contains(&log.entries.len()));
+
+        let newest = log.next() - 1;
+        for at in 0..40 {
+            let came = Err(NoAnswer::Broken(text.clone()));
+            let tried = Try {
+                at,
+                is_badly_signed: false,
+                came,
+                is_taken: false,
+            };
+            log.keep(newest, tried);
+        }
+        assert!(log.bytes <= BYTES && log.bytes == held(&log));
+        assert_eq!(log.find(newest).unwrap().tries.len(), 40);
+        for number in 1..newest {
+            if let Some(entry) = log.find(number) {
+                entry.state = State::Delivered;
+            }
+        }
+        log.clear();
+        assert_eq!((log.entries.len(), log.bytes), (1, held(&log)));
     }
 
     #[test]

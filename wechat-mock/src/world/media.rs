@@ -14,6 +14,8 @@ pub(crate) const MEDIA_LIFE: i64 = 3 * 86_400;
 const MEDIA_BYTES: usize = 64 * 1024 * 1024;
 /// Pictures remembered per account.
 const IMAGES: usize = 10_000;
+/// Temporary media kept per account, however small they are.
+const MEDIA: usize = 10_000;
 /// WeChat's picture host; under the mock the same paths are on its own address.
 const HOST: &str = "http://mmbiz.qpic.cn";
 /// A host of WeChat's videos.
@@ -214,6 +216,9 @@ impl MediaShelf {
             created_at: now,
             bytes,
         });
+        if self.0.len() > MEDIA {
+            self.0.pop_front();
+        }
         while self.0.len() > 1 && self.size() > MEDIA_BYTES {
             self.0.pop_front();
         }
@@ -321,5 +326,11 @@ mod tests {
         let second = shelf.add(FileKind::Jpeg, big, 0, &mut ids);
         assert!(shelf.find(&first).is_none());
         assert!(shelf.find(&second).is_some());
+
+        for _ in 0..MEDIA {
+            shelf.add(FileKind::Jpeg, Bytes::new(), 0, &mut ids);
+        }
+        assert!(shelf.find(&second).is_none());
+        assert_eq!(shelf.0.len(), MEDIA);
     }
 }

@@ -296,6 +296,21 @@ mod tests {
         life::{CardAt, Claimed},
     };
 
+    #[test]
+    fn only_so_many_forms_that_were_sent_in_are_kept() {
+        let mut members = Members::default();
+        for number in 0..=SUBMISSIONS {
+            members.keep(Submission {
+                activate_ticket: number.to_string(),
+                expires_at: 0,
+                filled_in: FilledIn::default(),
+            });
+        }
+        assert_eq!(members.submissions.len(), SUBMISSIONS);
+        assert!(members.submission("0").is_none());
+        assert!(members.submission("1").is_some());
+    }
+
     /// A world whose first account has a member card.
     fn world_with_card(change: &str) -> (World, CardAt) {
         let mut world = World::starter(1);

@@ -90,6 +90,18 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_tickets_are_remembered() {
+        let (mut tickets, mut ids) = (Tickets::default(), Ids::new(1, "wx", 0));
+        for count in 0..3 * i64::try_from(REMEMBERED).unwrap() {
+            tickets.fetch(TicketKind::Card, count * TICKET_LIFE, &mut ids);
+        }
+        let last = tickets.fetch(TicketKind::Card, i64::from(u32::MAX), &mut ids);
+        let remembered = tickets.of(TicketKind::Card);
+        assert_eq!(remembered.len(), REMEMBERED);
+        assert_eq!(remembered[REMEMBERED - 1].value, last);
+    }
+
+    #[test]
     fn the_kinds_are_apart_and_have_wechats_length() {
         let (mut tickets, mut ids) = (Tickets::default(), Ids::new(1, "wx", 0));
         let card = tickets.fetch(TicketKind::Card, 0, &mut ids);

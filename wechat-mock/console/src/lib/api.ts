@@ -1,11 +1,10 @@
 /** The control API of the mock, and WeChat's own paths. */
 import { ref } from 'vue'
+import { TOKEN_KEY, taken } from './early'
 import { prefix } from './place'
 
-const KEY = 'wechat-mock.token'
-
 /** The control token; empty where the mock asks for none. */
-export const token = ref(sessionStorage.getItem(KEY) ?? '')
+export const token = ref(sessionStorage.getItem(TOKEN_KEY) ?? '')
 /** Whether the mock asked for a token, or for another one; the page shows nothing but the form then. */
 export const isLocked = ref(false)
 /** Whether the mock was reached and let us in. */
@@ -13,8 +12,8 @@ export const isOpen = ref(false)
 
 export function keepToken(text: string): void {
   token.value = text
-  if (text) sessionStorage.setItem(KEY, text)
-  else sessionStorage.removeItem(KEY)
+  if (text) sessionStorage.setItem(TOKEN_KEY, text)
+  else sessionStorage.removeItem(TOKEN_KEY)
 }
 
 /** Why the control API refused a call. */
@@ -44,12 +43,15 @@ export function withQuery(path: string, query: Query): string {
 async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response
   try {
-    answer = await fetch(`${prefix}/_mock/${path}`, {
-      method,
-      headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }),
-      body: body === undefined ? undefined : JSON.stringify(body),
-      cache: 'no-store',
-    })
+    const begun = method === 'GET' ? await taken(path)?.catch(() => undefined) : undefined
+    answer =
+      begun ??
+      (await fetch(`${prefix}/_mock/${path}`, {
+        method,
+        headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }),
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: 'no-store',
+      }))
   } catch {
     throw new ApiError(0, 'unreachable', 'the mock does not answer')
   }

@@ -1,6 +1,6 @@
 /** The parts of Element Plus that are used, with their styles. */
 import {
-  ElAlert, ElButton, ElCheckbox, ElConfigProvider, ElDialog, ElDrawer, ElEmpty, ElForm, ElFormItem, ElInput,
+  ElAlert, ElButton, ElCheckbox, ElConfigProvider, ElDialog, ElEmpty, ElInput,
   ElInputNumber, ElOption, ElRadioButton, ElRadioGroup, ElSelect, ElSwitch, ElTabPane, ElTabs, ElTag,
 } from 'element-plus'
 import 'element-plus/theme-chalk/base.css'
@@ -9,10 +9,7 @@ import 'element-plus/theme-chalk/el-alert.css'
 import 'element-plus/theme-chalk/el-button.css'
 import 'element-plus/theme-chalk/el-checkbox.css'
 import 'element-plus/theme-chalk/el-dialog.css'
-import 'element-plus/theme-chalk/el-drawer.css'
 import 'element-plus/theme-chalk/el-empty.css'
-import 'element-plus/theme-chalk/el-form.css'
-import 'element-plus/theme-chalk/el-form-item.css'
 import 'element-plus/theme-chalk/el-input.css'
 import 'element-plus/theme-chalk/el-input-number.css'
 import 'element-plus/theme-chalk/el-message.css'
@@ -32,7 +29,7 @@ import 'element-plus/theme-chalk/el-tag.css'
 import type { App } from 'vue'
 
 const used = [
-  ElAlert, ElButton, ElCheckbox, ElConfigProvider, ElDialog, ElDrawer, ElEmpty, ElForm, ElFormItem, ElInput,
+  ElAlert, ElButton, ElCheckbox, ElConfigProvider, ElDialog, ElEmpty, ElInput,
   ElInputNumber, ElOption, ElRadioButton, ElRadioGroup, ElSelect, ElSwitch, ElTabPane, ElTabs, ElTag,
 ]
 

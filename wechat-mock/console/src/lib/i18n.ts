@@ -1,5 +1,5 @@
 /** Chinese and English. */
-import { computed, ref } from 'vue'
+import { ref } from 'vue'
 import { texts } from './texts'
 import type { Both } from './types'
 
@@ -45,24 +45,25 @@ export function say(text: Both | string | undefined | null): string {
   return typeof text === 'string' ? text : (text[lang.value] ?? text.en)
 }
 
-const locale = computed(() => (lang.value === 'zh' ? 'zh-CN' : 'en-GB'))
+const two = (number: number) => String(number).padStart(2, '0')
 
+// By hand: the first use of Intl costs a page as much time as all its texts, and writes midnight as 24.
 /** Seconds since 1970 as date and time of this machine's zone. */
 export function dateTime(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return ''
-  return new Date(seconds * 1_000).toLocaleString(locale.value, {
-    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false,
-  })
+  const date = new Date(seconds * 1_000)
+  const [year, month, day] = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())]
+  return lang.value === 'zh' ? `${year}/${month}/${day} ${timeOfDay(seconds)}` : `${day}/${month}/${year}, ${timeOfDay(seconds)}`
 }
 
 export function timeOfDay(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString(locale.value, { hour12: false })
+  const date = new Date(seconds * 1_000)
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
 }
 
 /** A day as a card prints it. */
 export function day(seconds: number): string {
   const date = new Date(seconds * 1_000)
-  const two = (number: number) => String(number).padStart(2, '0')
   return `${date.getFullYear()}.${two(date.getMonth() + 1)}.${two(date.getDate())}`
 }
 

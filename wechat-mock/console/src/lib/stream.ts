@@ -1,6 +1,7 @@
 /** The one open connection: the mock's server-sent events, read by `fetch` so that the token is a header. */
 import { ref } from 'vue'
 import { headers, isLocked } from './api'
+import { takenStream } from './early'
 import { prefix } from './place'
 
 export type Kind = 'request' | 'claim' | 'event' | 'clock' | 'world'
@@ -51,12 +52,13 @@ export class Reader {
   }
 }
 
-async function readOnce(signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`${prefix}/_mock/v1/stream`, {
-    headers: headers({ accept: 'text/event-stream' }),
-    cache: 'no-store',
-    signal,
-  })
+async function readOnce(begun: Promise<Response> | undefined, signal: AbortSignal): Promise<void> {
+  const answer = await (begun ??
+    fetch(`${prefix}/_mock/v1/stream`, {
+      headers: headers({ accept: 'text/event-stream' }),
+      cache: 'no-store',
+      signal,
+    }))
   if (answer.status === 401) isLocked.value = true
   if (!answer.ok || !answer.body) throw new Error(String(answer.status))
   streamState.value = 'live'
@@ -77,12 +79,14 @@ async function readOnce(signal: AbortSignal): Promise<void> {
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 30_000
 
-async function keepReading(signal: AbortSignal): Promise<void> {
+async function keepReading(first: Promise<Response> | undefined, signal: AbortSignal): Promise<void> {
+  let answer = first
   let wait = FIRST_WAIT
   while (!signal.aborted) {
     streamState.value = 'connecting'
     const begun = Date.now()
-    await readOnce(signal).catch(() => undefined)
+    await readOnce(answer, signal).catch(() => undefined)
+    answer = undefined
     if (signal.aborted) return
     if (isLocked.value) {
       // It begins anew with the right token.
@@ -99,8 +103,9 @@ async function keepReading(signal: AbortSignal): Promise<void> {
 /** Opens the connection unless it is open. */
 function connect(): void {
   if (current || document.hidden) return
-  current = new AbortController()
-  void keepReading(current.signal)
+  const early = takenStream()
+  current = early?.controller ?? new AbortController()
+  void keepReading(early?.answer, current.signal)
 }
 
 /** Milliseconds that a page waits for the connection before it shows itself without. */
