@@ -3,7 +3,7 @@
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail, ensure};
-use coupon_backend::{App, Config, SystemClock};
+use coupon_backend::{App, Clock, Config};
 use reqwest::{
     RequestBuilder,
     multipart::{Form, Part},
@@ -37,6 +37,16 @@ pub(crate) struct Servers {
     shop: JoinHandle<anyhow::Result<()>>,
     /// Holds the ledger; it goes when the demo ends.
     _folder: tempfile::TempDir,
+}
+
+/// The mock's clock: whoever moves it moves the backend's time with it.
+#[derive(Debug)]
+struct MocksClock(wechat_mock::Clock);
+
+impl Clock for MocksClock {
+    fn now(&self) -> i64 {
+        self.0.now()
+    }
 }
 
 /// An answer of the backend's.
@@ -74,7 +84,7 @@ impl Servers {
         let config = config(&mock, &format!("sqlite://{}?mode=rwc", ledger.display()))?;
         let listener = listen(config.listen(), "the backend", "后端").await?;
         let backend_url = format!("http://{}", listener.local_addr()?);
-        let app = App::build(config, Arc::new(SystemClock)).await?;
+        let app = App::build(config, Arc::new(MocksClock(mock.clock()))).await?;
         let stop = CancellationToken::new();
         let serving = app.serve(listener, stop.clone());
         let (oa, mp) = (mock.official_account().appid, mock.mini_program().appid);
