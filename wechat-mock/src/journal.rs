@@ -97,15 +97,21 @@ struct Body {
 }
 
 impl Body {
-    fn new(whole: &Bytes) -> Self {
-        let kept = if whole.len() <= BODY {
-            whole.clone()
-        } else {
-            // A slice would keep the whole body alive.
-            Bytes::copy_from_slice(&whole[..BODY])
-        };
+    /// What a mock answered: memory of its own, or of the world's.
+    fn sent(whole: &Bytes) -> Self {
+        if whole.len() > BODY {
+            return Self::received(whole);
+        }
         Self {
-            kept,
+            kept: whole.clone(),
+            length: whole.len(),
+        }
+    }
+
+    /// What came over a connection: a slice would keep all alive that was read with it.
+    fn received(whole: &Bytes) -> Self {
+        Self {
+            kept: Bytes::copy_from_slice(&whole[..whole.len().min(BODY)]),
             length: whole.len(),
         }
     }
@@ -210,9 +216,9 @@ impl Journal {
             errcode: wire.errcode,
             trace: wire.trace,
             status: wire.status.as_u16(),
-            request: Body::new(&call.body),
+            request: Body::received(&call.body),
             request_type: kept_owned(call.content_type),
-            reply: Body::new(&wire.body),
+            reply: Body::sent(&wire.body),
             reply_type: wire.content_type,
             advice: advice
                 .into_iter()
@@ -476,13 +482,24 @@ pub(crate) mod tests {
 
     #[test]
     fn a_body_that_is_no_json_is_shown_only_without_secrets() {
-        let show = |text: &'static str| Body::new(&Bytes::from_static(text.as_bytes())).show("");
+        let show = |text: &'static str| Body::sent(&Bytes::from_static(text.as_bytes())).show("");
         assert_eq!(show("a=1&b=2"), json!("a=1&b=2"));
         assert_eq!(
             show("a=1&secret=x"),
             json!({"bytes": 12, "content_type": ""})
         );
         assert_eq!(show(""), Value::Null);
+    }
+
+    #[test]
+    fn a_row_keeps_no_more_of_a_connection_than_its_body() {
+        let read = Bytes::from(vec![b'x'; 8 * 1024]);
+        let mut journal = Journal::default();
+        let mut row = answered("/a", 0);
+        row.call.body = read.slice(100..110);
+        journal.write(row);
+        assert!(read.is_unique());
+        assert_eq!(journal.rows[0].request.kept, "x".repeat(10));
     }
 
     pub(crate) fn answered(path: &str, length: usize) -> Answered {
