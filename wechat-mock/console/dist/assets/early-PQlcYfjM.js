@@ -1,0 +1,1 @@
+import"./early-CeIdw0m4.js";
