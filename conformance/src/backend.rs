@@ -10,8 +10,7 @@ use crate::{
     arrange::{Action, ArrangeError, ControlApi, Nobody},
     case::{Case, ExpectedFailure, Layer, expected_failures},
     http::client,
-    outcome::Outcome,
-    run::{Verdict, WORKERS, concluded, excused, run_each},
+    run::{Verdict, WORKERS, concluded, run_each},
     scene::Stop,
 };
 
@@ -158,10 +157,7 @@ impl Backend {
             Some(why) => Played::stopped(Stop::Skipped(why)),
             None => self.played(case).await,
         };
-        let (outcome, reason) = match concluded(case.level, played.stop) {
-            skipped @ (Outcome::Skip, _) => skipped,
-            (outcome, reason) => excused(&self.known, KIND, case, outcome, reason),
-        };
+        let (outcome, reason) = concluded(&self.known, KIND, case, played.stop);
         Verdict {
             case,
             outcome,

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     case::{Case, ExpectedFailure, expected_failures},
     matching::matches,
-    outcome::Outcome,
-    run::{Verdict, WORKERS, concluded, excused, run_each},
+    run::{Verdict, WORKERS, concluded, run_each},
     scene::{Stop, failed},
     traffic::Exchange,
     variables::Variables,
@@ -64,10 +63,7 @@ impl WechatClient {
         let begun = Instant::now();
         let mut traffic = Vec::new();
         let stop = played(case, &mut traffic).await.err();
-        let (outcome, reason) = match concluded(case.level, stop) {
-            skipped @ (Outcome::Skip, _) => skipped,
-            (outcome, reason) => excused(&self.known, KIND, case, outcome, reason),
-        };
+        let (outcome, reason) = concluded(&self.known, KIND, case, stop);
         Verdict {
             case,
             outcome,
@@ -83,12 +79,8 @@ async fn played(case: &Case, traffic: &mut Vec<Exchange>) -> Result<(), Stop> {
     for (at, step) in case.steps.iter().enumerate() {
         let step: Step = serde_json::from_value(step.clone())
             .map_err(|error| failed(format!("step {}: {error}", at + 1)))?;
-        let place = |why| format!("step {}: {why}", at + 1);
-        step_of(&step, traffic).await.map_err(|stop| match stop {
-            Stop::Differs(why) => Stop::Differs(place(why)),
-            Stop::Failed(why) => Stop::Failed(place(why)),
-            skipped @ Stop::Skipped(_) => skipped,
-        })?;
+        let played = step_of(&step, traffic).await;
+        played.map_err(|stop| stop.in_step(at))?;
     }
     Ok(())
 }

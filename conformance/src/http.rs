@@ -89,6 +89,17 @@ pub(crate) async fn send(
 }
 
 impl Upload {
+    /// The logo of `fixtures`, in a field of this name.
+    pub(crate) fn logo(field: &str) -> Self {
+        Self {
+            field: field.to_owned(),
+            filename: Some("logo.jpg".to_owned()),
+            content_type: Some("image/jpeg".to_owned()),
+            content: Some("logo.jpg".to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// Content type and body.
     ///
     /// # Errors

@@ -301,10 +301,7 @@ impl Target {
             }
             played
         };
-        let (outcome, reason) = match concluded(case.level, played.stop) {
-            skipped @ (Outcome::Skip, _) => skipped,
-            (outcome, reason) => excused(&self.known, &self.kind, case, outcome, reason),
-        };
+        let (outcome, reason) = concluded(&self.known, &self.kind, case, played.stop);
         verdict(outcome, reason, played.traffic)
     }
 
@@ -367,7 +364,7 @@ impl Target {
 }
 
 /// The outcome of a case with the list of known failures held against it.
-pub(crate) fn excused(
+fn excused(
     known: &[ExpectedFailure],
     kind: &str,
     case: &Case,
@@ -394,15 +391,22 @@ pub(crate) fn excused(
     }
 }
 
-/// The outcome of a case that was played, and why.
-pub(crate) fn concluded(level: Level, stop: Option<Stop>) -> (Outcome, Option<String>) {
-    match stop {
+/// The outcome of a case that was played on a target of this kind, and why; what is known to fail is
+/// excused, and what was skipped is skipped.
+pub(crate) fn concluded(
+    known: &[ExpectedFailure],
+    kind: &str,
+    case: &Case,
+    stop: Option<Stop>,
+) -> (Outcome, Option<String>) {
+    let (outcome, reason) = match stop {
         None => (Outcome::Pass, None),
-        Some(Stop::Differs(why)) if level == Level::Must => (Outcome::Fail, Some(why)),
+        Some(Stop::Differs(why)) if case.level == Level::Must => (Outcome::Fail, Some(why)),
         Some(Stop::Differs(why)) => (Outcome::Warn, Some(why)),
         Some(Stop::Failed(why)) => (Outcome::Error, Some(why)),
-        Some(Stop::Skipped(why)) => (Outcome::Skip, Some(why)),
-    }
+        Some(Stop::Skipped(why)) => return (Outcome::Skip, Some(why)),
+    };
+    excused(known, kind, case, outcome, reason)
 }
 
 /// Today in UTC, such as `2026-11-26`.

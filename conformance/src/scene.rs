@@ -31,6 +31,37 @@ impl From<ArrangeError> for Stop {
     }
 }
 
+impl Stop {
+    /// The same with varying values replaced by their names.
+    pub(crate) fn without_ids(self, variables: &Variables) -> Self {
+        self.worded(|why| variables.without_ids(&why))
+    }
+
+    /// Told of a step, which is counted from 0.
+    pub(crate) fn in_step(self, at: usize) -> Self {
+        self.worded(|why| format!("step {}: {why}", at + 1))
+    }
+
+    /// Told of a step of the preparation: a case that cannot be prepared cannot be tried.
+    pub(crate) fn in_preparation(self, at: usize) -> Self {
+        match self {
+            Self::Differs(why) | Self::Failed(why) => {
+                failed(format!("preparation {}: {why}", at + 1))
+            }
+            skipped @ Self::Skipped(_) => skipped,
+        }
+    }
+
+    /// Why a case says nothing about a target stays as it is.
+    fn worded(self, word: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Differs(why) => Self::Differs(word(why)),
+            Self::Failed(why) => Self::Failed(word(why)),
+            skipped @ Self::Skipped(_) => skipped,
+        }
+    }
+}
+
 pub(crate) fn failed(why: impl Into<String>) -> Stop {
     Stop::Failed(why.into())
 }
@@ -314,17 +345,10 @@ impl Scene {
 
     /// A picture that the Official Account has uploaded.
     async fn picture(&mut self) -> Result<String, Stop> {
-        let upload = Upload {
-            field: "media".to_owned(),
-            filename: Some("logo.jpg".to_owned()),
-            content_type: Some("image/jpeg".to_owned()),
-            content: Some("logo.jpg".to_owned()),
-            ..Upload::default()
-        };
         let call = Call {
             method: "POST".to_owned(),
             path: "/cgi-bin/media/uploadimg".to_owned(),
-            upload: Some(upload),
+            upload: Some(Upload::logo("media")),
             ..Call::default()
         };
         let request = self.request(&call).await?;
@@ -334,13 +358,7 @@ impl Scene {
     /// The request of a call, with the caller's token; its places are filled in.
     pub(crate) async fn request(&mut self, call: &Call) -> Result<Request, Stop> {
         let path = self.variables.fill_text(&call.path);
-        let mut pairs = Vec::new();
-        for (name, value) in &call.query {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            pairs.push((name.as_str(), self.variables.fill_text(&value)));
-        }
+        let mut pairs = query_of(call, &self.variables);
         let gives_tokens = ["/sns/", "/cgi-bin/token", "/cgi-bin/stable"]
             .iter()
             .any(|prefix| path.starts_with(prefix));
@@ -353,6 +371,18 @@ impl Scene {
         }
         assembled(call, pairs, &self.variables)
     }
+}
+
+/// What a call has in its query; its places are filled in.
+pub(crate) fn query_of<'c>(call: &'c Call, variables: &Variables) -> Vec<(&'c str, String)> {
+    let text_of = |value: &Value| match value {
+        Value::String(text) => variables.fill_text(text),
+        other => variables.fill_text(&other.to_string()),
+    };
+    let pairs = call.query.iter();
+    pairs
+        .map(|(name, value)| (name.as_str(), text_of(value)))
+        .collect()
 }
 
 /// The request of a call, with a query of its own; its places are filled in.

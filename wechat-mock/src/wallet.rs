@@ -188,7 +188,7 @@ impl Claim {
     /// `world` is given back once the claim has its number, so that claims are numbered in the order
     /// in which they happened.
     pub(crate) fn keep(&self, mock: &Mock, world: WorldGuard<'_>) -> Value {
-        let stamps = self.stamps();
+        let stamps: Vec<Stamp> = self.stamps().collect();
         let (number, earlier) = {
             let mut journal = mock.journal.lock();
             // Only what is wrong is compared with what came before it.
@@ -198,7 +198,7 @@ impl Claim {
             } else {
                 Vec::new()
             };
-            (journal.next_claim(stamps), earlier)
+            (journal.next_claim(stamps.into_iter()), earlier)
         };
         // To tell the mistake in a signature takes a while; the world need not wait for it.
         drop(world);

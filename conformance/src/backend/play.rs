@@ -50,11 +50,7 @@ pub(super) async fn play(case: &Case, on: Shop) -> Played {
     let mut player = Player { scene };
     let stop = player.all(case).await.err();
     let variables = &player.scene.variables;
-    let stop = stop.map(|stop| match stop {
-        Stop::Differs(why) => Stop::Differs(variables.without_ids(&why)),
-        Stop::Failed(why) => Stop::Failed(variables.without_ids(&why)),
-        Stop::Skipped(why) => Stop::Skipped(why),
-    });
+    let stop = stop.map(|stop| stop.without_ids(variables));
     Played {
         stop,
         traffic: player.scene.traffic,
@@ -69,20 +65,11 @@ impl Player {
     async fn all(&mut self, case: &Case) -> Result<(), Stop> {
         for (at, step) in case.arrange.iter().enumerate() {
             let played = self.steps(std::slice::from_ref(step)).await;
-            played.map_err(|stop| match stop {
-                Stop::Differs(why) | Stop::Failed(why) => {
-                    failed(format!("preparation {}: {why}", at + 1))
-                }
-                skipped @ Stop::Skipped(_) => skipped,
-            })?;
+            played.map_err(|stop| stop.in_preparation(at))?;
         }
         for (at, step) in case.steps.iter().enumerate() {
             let played = self.steps(std::slice::from_ref(step)).await;
-            played.map_err(|stop| match stop {
-                Stop::Differs(why) => Stop::Differs(format!("step {}: {why}", at + 1)),
-                Stop::Failed(why) => failed(format!("step {}: {why}", at + 1)),
-                skipped @ Stop::Skipped(_) => skipped,
-            })?;
+            played.map_err(|stop| stop.in_step(at))?;
         }
         Ok(())
     }

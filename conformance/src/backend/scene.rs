@@ -13,7 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     arrange::{Action, Arranger},
     http::{Answer, Request, send},
-    scene::{Stop, assembled, failed},
+    scene::{Stop, assembled, failed, query_of},
     sign::signature,
     step::{Call, Upload},
     traffic::Exchange,
@@ -180,17 +180,10 @@ impl Scene {
     }
 
     async fn logo(&mut self) -> Result<String, Stop> {
-        let upload = Upload {
-            field: "file".to_owned(),
-            filename: Some("logo.jpg".to_owned()),
-            content_type: Some("image/jpeg".to_owned()),
-            content: Some("logo.jpg".to_owned()),
-            ..Upload::default()
-        };
         let call = Call {
             method: "POST".to_owned(),
             path: "/admin/v1/logos".to_owned(),
-            upload: Some(upload),
+            upload: Some(Upload::logo("file")),
             ..Call::default()
         };
         let request = Box::pin(self.request(&call, false)).await?;
@@ -235,13 +228,7 @@ impl Scene {
     }
 
     fn request_of(&self, call: &Call, more: &[(&str, String)]) -> Result<Request, Stop> {
-        let mut pairs = Vec::new();
-        for (name, value) in &call.query {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            pairs.push((name.as_str(), self.variables.fill_text(&value)));
-        }
+        let mut pairs = query_of(call, &self.variables);
         pairs.extend(more.iter().cloned());
         assembled(call, pairs, &self.variables)
     }

@@ -237,13 +237,7 @@ impl Stage {
 
     /// Uploads the logo: its URL.
     pub(super) async fn logo(&self) -> Result<String, Broken> {
-        let upload = Upload {
-            field: "file".to_owned(),
-            filename: Some("logo.jpg".to_owned()),
-            content_type: Some("image/jpeg".to_owned()),
-            content: Some("logo.jpg".to_owned()),
-            ..Upload::default()
-        };
+        let upload = Upload::logo("file");
         let (content_type, body) = upload.encode()?;
         let request = Request {
             method: "POST".to_owned(),

@@ -54,10 +54,10 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     }
     .check(&mut context.advice)?;
 
-    let card_id = context.world.account_mut(number).draw_card_id();
     let dates = Dates::read(&node["base_info"]["date_info"]);
     let dates = dates.ok_or_else(|| Refusal::new("WX-CRD-015"))?;
     let description = Description::with_terms(&node, Terms { dates, ..terms });
+    let card_id = context.world.account_mut(number).draw_card_id();
     let card = Card::new(card_id.clone(), card_type, description, now);
     context.world.add_card(number, card);
     Ok(Reply::card(json!({"card_id": card_id})))
