@@ -9,6 +9,7 @@ use sqlx::{Any, AnyPool, pool::PoolConnection};
 use tokio::sync::Semaphore;
 
 mod apply_push;
+pub(crate) mod bookings;
 pub(crate) mod card_changes;
 pub(crate) mod claims;
 mod connect;
@@ -40,6 +41,8 @@ pub(crate) struct Store {
     dialect: Dialect,
     /// SQLite has one writer at a time, and lets those who wait poll for their turn: here they queue.
     turns: Option<Arc<Semaphore>>,
+    /// Claims that wait for SQLite's writer.
+    bookings: Option<bookings::Bookings>,
     /// The last write failed for want of storage.
     storage_failed: Arc<AtomicBool>,
     /// The ledger's file, and which one it was when it was opened.

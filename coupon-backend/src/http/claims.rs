@@ -27,8 +27,8 @@ use crate::{
     clock::rfc3339,
     operations::new_claim,
     store::{
-        claims::{ClaimRow, EncryptHash, Owned, Source},
-        history::{Actor, Who},
+        bookings::{Booking, Owned},
+        claims::{ClaimRow, EncryptHash, Source},
     },
 };
 
@@ -50,13 +50,11 @@ pub(super) async fn claim(
     })?;
     let hash: EncryptHash = Sha256::digest(encrypted.as_bytes()).into();
     let now = state.clock.now();
+    let coupon = state.store.claimable(&card_id, &hash, &customer.id).await?;
+    let coupon = coupon.ok_or(Failure::NotFound("no coupon has this card"))?;
     // Booked before: WeChat need not be asked, nor be there.
-    let known = state.store.claim_made_with(&hash, &customer.id).await?;
-    if let Some(row) = known.filter(|row| row.card_id == card_id) {
+    if let Some(row) = coupon.booked {
         return Ok(booked(&row, now));
-    }
-    if !state.store.has_card(&card_id).await? {
-        return Err(Failure::NotFound("no coupon has this card"));
     }
     let code = decrypted(&state, &EncryptedCode::from(encrypted)).await?;
     let claim = if let Some(row) = state.store.claim_of_code(code.as_str()).await? {
@@ -67,15 +65,14 @@ pub(super) async fn claim(
         check_card(&card_id, detail.card_id.as_str())?;
         Source::New(new_claim(&detail))
     };
-    let actor = Actor {
-        who: Who::Customer,
-        request_id: Some(&id.0),
+    let booking = Booking {
+        claim,
+        customer_id: customer.id,
+        hash,
+        request_id: id.0,
+        now,
     };
-    match state
-        .store
-        .book_claim(&claim, &customer.id, &hash, actor, now)
-        .await?
-    {
+    match state.store.book_claim(booking).await? {
         Owned::Bound(row) => Ok(booked(&row, now)),
         Owned::OwnedByOther => Err(Failure::Forbidden("this code is another customer's")),
     }

@@ -1,11 +1,13 @@
 //! Claims: who holds which code.
 
-use sqlx::AnyConnection;
+use std::collections::BTreeSet;
+
+use sqlx::{AnyConnection, FromRow, Row, any::AnyRow};
 
 use super::{
     DbError, Page, Store,
     history::{self, Actor, Change, ClockSource, Subject},
-    holders::know_openid,
+    holders::know_openids,
     new_id,
     transaction::transaction,
 };
@@ -57,20 +59,26 @@ pub(crate) struct NewClaim {
     pub(crate) ends_at: i64,
 }
 
-/// Whose a code is, after somebody claimed it.
-pub(crate) enum Owned {
-    /// The claimer's.
-    Bound(Box<ClaimRow>),
-    /// Another customer's.
-    OwnedByOther,
-}
-
 /// SHA-256 of what a page claims a code with.
 pub(crate) type EncryptHash = [u8; 32];
 
 pub(super) const COLUMNS: &str = "id, card_id, code, customer_id, status, begins_at, ends_at, \
     claimed_at, redeemed_at, staff, terminal, operation_id, consumed_at, consumed_by_hand, \
     is_confirmed";
+
+/// A coupon that somebody claims.
+pub(crate) struct Claimable {
+    /// The claim that the same customer made with the same encrypted code.
+    pub(crate) booked: Option<ClaimRow>,
+}
+
+impl<'r> FromRow<'r, AnyRow> for Claimable {
+    fn from_row(row: &'r AnyRow) -> Result<Self, sqlx::Error> {
+        let id: Option<String> = row.try_get("id")?;
+        let booked = id.map(|_| ClaimRow::from_row(row)).transpose()?;
+        Ok(Self { booked })
+    }
+}
 
 /// Who claims a code, and with what.
 #[derive(Clone, Copy)]
@@ -86,90 +94,116 @@ pub(super) struct Recorded {
     pub(super) is_new: bool,
 }
 
+/// A code to be written down, by whom, and when.
+#[derive(Clone, Copy)]
+pub(super) struct ToRecord<'a> {
+    pub(super) claim: &'a NewClaim,
+    pub(super) claimer: Option<Claimer<'a>>,
+    pub(super) actor: Actor<'a>,
+    /// Seconds since 1970.
+    pub(super) now: i64,
+}
+
 /// Writes a code down unless it stands there already, and gives its row.
 pub(super) async fn record_code(
     ledger: &mut AnyConnection,
-    claim: &NewClaim,
-    claimer: Option<Claimer<'_>>,
-    actor: Actor<'_>,
-    now: i64,
+    code: ToRecord<'_>,
 ) -> Result<Recorded, sqlx::Error> {
-    let id = new_id();
-    let is_redeemed = claim.status == ClaimStatus::Redeemed;
-    let inserted = sqlx::query(
-        "INSERT INTO claims (id, card_id, code, status, openid, begins_at, ends_at, claimed_at, \
-         redeemed_at, status_at, checked_at, is_confirmed, customer_id, encrypt_hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&id)
-    .bind(&claim.card_id)
-    .bind(&claim.code)
-    .bind(claim.status.as_str())
-    .bind(&claim.openid)
-    .bind(claim.begins_at)
-    .bind(claim.ends_at)
-    .bind(now)
-    .bind(is_redeemed.then_some(now))
-    // Our clock may be ahead of WeChat's: nothing that it pushes is older than a plain claim.
-    .bind(if claim.status == ClaimStatus::Claimed {
-        0
-    } else {
-        now
-    })
-    .bind(now)
-    .bind(i64::from(is_redeemed))
-    .bind(claimer.map(|claimer| claimer.customer_id))
-    .bind(claimer.map(|claimer| claimer.hash.as_slice()))
-    .execute(&mut *ledger)
-    .await;
-    match inserted {
-        Ok(_) => {}
+    match insert(ledger, &[code]).await {
+        Ok(rows) => {
+            let row = rows.into_iter().next().expect("one code gives one row");
+            Ok(Recorded { row, is_new: true })
+        }
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
             let sql = format!("SELECT {COLUMNS} FROM claims WHERE code = ? AND card_id = ?");
             let row = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-                .bind(&claim.code)
-                .bind(&claim.card_id)
+                .bind(&code.claim.code)
+                .bind(&code.claim.card_id)
                 .fetch_one(ledger)
                 .await?;
-            return Ok(Recorded { row, is_new: false });
+            Ok(Recorded { row, is_new: false })
         }
-        Err(error) => return Err(error),
+        Err(error) => Err(error),
     }
-    let change = |what, why| Change {
-        subject: Subject::Claim(&id),
-        actor,
-        what,
-        why: Some(why),
-        at: now,
-        clock: ClockSource::Ours,
-    };
-    let written = change(claim.status.as_str(), "code_get");
-    match claimer {
-        None => history::add(&mut *ledger, written).await?,
-        Some(claimer) => {
-            let changes = [written, change("bound", claimer.customer_id)];
-            history::add_all(&mut *ledger, &changes).await?;
+}
+
+/// Writes codes down that are new, and gives their rows in this order. With one that stands there
+/// already it is a unique violation, and none is written.
+pub(super) async fn insert(
+    ledger: &mut AnyConnection,
+    codes: &[ToRecord<'_>],
+) -> Result<Vec<ClaimRow>, sqlx::Error> {
+    let rows: Vec<ClaimRow> = codes.iter().map(new_row).collect();
+    let values = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; codes.len()].join(", ");
+    let sql = format!(
+        "INSERT INTO claims (id, card_id, code, status, openid, begins_at, ends_at, claimed_at, \
+         redeemed_at, status_at, checked_at, is_confirmed, customer_id, encrypt_hash) VALUES {values}"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for (row, code) in rows.iter().zip(codes) {
+        query = query
+            .bind(&row.id)
+            .bind(&row.card_id)
+            .bind(&row.code)
+            .bind(row.status.as_str())
+            .bind(&code.claim.openid)
+            .bind(row.begins_at)
+            .bind(row.ends_at)
+            .bind(row.claimed_at)
+            .bind(row.redeemed_at)
+            // Our clock may be ahead of WeChat's: nothing that it pushes is older than a plain claim.
+            .bind(if row.status == ClaimStatus::Claimed {
+                0
+            } else {
+                code.now
+            })
+            .bind(code.now)
+            .bind(row.is_confirmed)
+            .bind(row.customer_id.as_deref())
+            .bind(code.claimer.map(|claimer| claimer.hash.as_slice()));
+    }
+    query.execute(&mut *ledger).await?;
+    let mut changes = Vec::with_capacity(2 * codes.len());
+    for (row, code) in rows.iter().zip(codes) {
+        let change = |what, why| Change {
+            subject: Subject::Claim(&row.id),
+            actor: code.actor,
+            what,
+            why: Some(why),
+            at: code.now,
+            clock: ClockSource::Ours,
+        };
+        changes.push(change(row.status.as_str(), "code_get"));
+        if let Some(claimer) = code.claimer {
+            changes.push(change("bound", claimer.customer_id));
         }
     }
-    know_openid(ledger, &claim.openid).await?;
-    let row = ClaimRow {
-        id,
+    history::add_all(&mut *ledger, &changes).await?;
+    let openids: BTreeSet<&str> = codes.iter().map(|c| c.claim.openid.as_str()).collect();
+    know_openids(ledger, &openids).await?;
+    Ok(rows)
+}
+
+fn new_row(code: &ToRecord<'_>) -> ClaimRow {
+    let ToRecord { claim, claimer, .. } = code;
+    let is_redeemed = claim.status == ClaimStatus::Redeemed;
+    ClaimRow {
+        id: new_id(),
         card_id: claim.card_id.clone(),
         code: claim.code.clone(),
         customer_id: claimer.map(|claimer| claimer.customer_id.to_owned()),
         status: claim.status,
         begins_at: claim.begins_at,
         ends_at: claim.ends_at,
-        claimed_at: now,
-        redeemed_at: is_redeemed.then_some(now),
+        claimed_at: code.now,
+        redeemed_at: is_redeemed.then_some(code.now),
         staff: None,
         terminal: None,
         operation_id: None,
         consumed_at: None,
         consumed_by_hand: 0,
         is_confirmed: i64::from(is_redeemed),
-    };
-    Ok(Recorded { row, is_new: true })
+    }
 }
 
 pub(super) async fn find(ledger: &mut AnyConnection, id: &str) -> Result<ClaimRow, sqlx::Error> {
@@ -198,75 +232,24 @@ impl Store {
             .map_err(|error| self.sort(error))
     }
 
-    /// The claim that a customer made with the same encrypted code.
-    pub(crate) async fn claim_made_with(
+    /// The coupon of a card as one who claims it needs it; nothing when there is none.
+    pub(crate) async fn claimable(
         &self,
+        card_id: &str,
         hash: &EncryptHash,
         customer_id: &str,
-    ) -> Result<Option<ClaimRow>, DbError> {
+    ) -> Result<Option<Claimable>, DbError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM claims WHERE encrypt_hash = ? AND customer_id = ? LIMIT 1"
+            "SELECT {COLUMNS} FROM (SELECT card_id AS card FROM coupons WHERE card_id = ?) coupon \
+             LEFT JOIN claims ON encrypt_hash = ? AND customer_id = ? AND card_id = card LIMIT 1"
         );
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(card_id)
             .bind(hash.as_slice())
             .bind(customer_id)
             .fetch_optional(&self.pool)
             .await
             .map_err(|error| self.sort(error))
-    }
-
-    /// Books a claim, in one commit: writes the code down where it is new, and binds it to the
-    /// customer unless it is another's. Whose it is by WeChat's word, else the first who claims it,
-    /// keeps it.
-    pub(crate) async fn book_claim(
-        &self,
-        claim: &Source,
-        customer_id: &str,
-        hash: &EncryptHash,
-        actor: Actor<'_>,
-        now: i64,
-    ) -> Result<Owned, DbError> {
-        transaction!(self, |ledger| {
-            let row = match claim {
-                Source::Known(row) => ClaimRow::clone(row),
-                Source::New(new) => {
-                    let claimer = Claimer { customer_id, hash };
-                    let recorded =
-                        record_code(&mut *ledger, new, Some(claimer), actor, now).await?;
-                    if recorded.is_new {
-                        return Ok(Owned::Bound(Box::new(recorded.row)));
-                    }
-                    recorded.row
-                }
-            };
-            let bound = sqlx::query(
-                "UPDATE claims SET customer_id = ?, encrypt_hash = ? \
-                 WHERE id = ? AND (customer_id IS NULL OR customer_id = ?) AND NOT EXISTS \
-                 (SELECT 1 FROM customers WHERE customers.id = ? AND customers.unionid <> claims.unionid)",
-            )
-            .bind(customer_id)
-            .bind(hash.as_slice())
-            .bind(&row.id)
-            .bind(customer_id)
-            .bind(customer_id)
-            .execute(&mut *ledger)
-            .await?;
-            if bound.rows_affected() == 0 {
-                return Ok(Owned::OwnedByOther);
-            }
-            if row.customer_id.is_none() {
-                let change = Change {
-                    subject: Subject::Claim(&row.id),
-                    actor,
-                    what: "bound",
-                    why: Some(customer_id),
-                    at: now,
-                    clock: ClockSource::Ours,
-                };
-                history::add(ledger, change).await?;
-            }
-            Ok(Owned::Bound(Box::new(row)))
-        })
     }
 
     /// Notes how WeChat says that a code stands; what was redeemed stays so.

@@ -10,7 +10,7 @@ use std::{
 use sqlx::{AnyPool, Executor, any::AnyPoolOptions, sqlite::SqliteConnectOptions};
 use tokio::sync::Semaphore;
 
-use super::{DbError, Dialect, LedgerFile, Store, migrate};
+use super::{DbError, Dialect, LedgerFile, Store, bookings::Bookings, migrate};
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(4);
@@ -62,6 +62,7 @@ impl Store {
         let mut store = Self {
             pool,
             dialect,
+            bookings: (dialect == Dialect::Sqlite).then(Bookings::default),
             turns: (dialect == Dialect::Sqlite).then(|| Arc::new(Semaphore::new(1))),
             storage_failed: Arc::new(AtomicBool::new(false)),
             file: None,

@@ -1,5 +1,7 @@
 //! What SQLite and MySQL do not have in common; everything else is one text for both.
 
+use std::sync::Arc;
+
 use super::error::DbError;
 
 /// Which language the database speaks.
@@ -103,6 +105,7 @@ impl DbError {
             | sqlx::Error::Tls(_) => Cause::Storage,
             _ => Cause::Other,
         };
+        let error = Arc::new(error);
         match cause {
             Cause::Conflict => Self::Conflict(error),
             Cause::Storage => Self::Unavailable(error),

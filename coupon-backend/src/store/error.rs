@@ -1,22 +1,22 @@
 //! Why the ledger could not be read or written.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// An error of the database. Its text never shows the database's own, in which values stand.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub(crate) enum DbError {
     /// Another writer stood in the way for as long as we wait.
     #[error("the database is busy ({})", number(.0))]
-    Conflict(sqlx::Error),
+    Conflict(Arc<sqlx::Error>),
     /// The storage cannot be had now: full, locked, gone, unreachable.
     #[error("the database is not available ({})", number(.0))]
-    Unavailable(sqlx::Error),
+    Unavailable(Arc<sqlx::Error>),
     /// The writers before us took longer than we wait.
     #[error("the database is busy (queue)")]
     Queue,
     /// A statement failed.
     #[error("the database failed ({})", number(.0))]
-    Failed(sqlx::Error),
+    Failed(Arc<sqlx::Error>),
 }
 
 impl DbError {
@@ -28,7 +28,9 @@ impl DbError {
     /// Whether a row with such a unique value is there already.
     pub(crate) fn is_duplicate(&self) -> bool {
         match self {
-            Self::Failed(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            Self::Failed(error) => error
+                .as_database_error()
+                .is_some_and(sqlx::error::DatabaseError::is_unique_violation),
             _ => false,
         }
     }

@@ -1,40 +1,58 @@
 //! Openids of the Official Account that hold codes of ours, and what else they hold.
 
+use std::collections::BTreeSet;
+
 use sqlx::AnyConnection;
 
 use super::{
     DbError, Store,
     apply_push::{bind_to_holder, known_holder},
-    claims::{self, NewClaim},
+    claims::{self, NewClaim, ToRecord},
     history::{Actor, Who},
     marks::Marked,
     transaction::transaction,
 };
 
-/// Remembers an openid that holds a code, to ask WeChat now and then what else it holds.
+/// Remembers an openid that holds a code.
 pub(super) async fn know_openid(
     ledger: &mut AnyConnection,
     openid: &str,
 ) -> Result<(), sqlx::Error> {
-    if openid.is_empty() {
+    know_openids(ledger, &BTreeSet::from([openid])).await
+}
+
+/// Remembers openids that hold codes, to ask WeChat now and then what else they hold.
+pub(super) async fn know_openids(
+    ledger: &mut AnyConnection,
+    openids: &BTreeSet<&str>,
+) -> Result<(), sqlx::Error> {
+    let mut unknown = openids.clone();
+    unknown.remove("");
+    if unknown.is_empty() {
         return Ok(());
     }
-    let known: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM known_openids WHERE openid = ?")
-        .bind(openid)
-        .fetch_optional(&mut *ledger)
-        .await?;
-    if known.is_some() {
-        return Ok(());
+    let places = vec!["?"; unknown.len()].join(", ");
+    let sql = format!("SELECT openid FROM known_openids WHERE openid IN ({places})");
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+    for openid in &unknown {
+        query = query.bind(*openid);
     }
-    let inserted = sqlx::query("INSERT INTO known_openids (openid) VALUES (?)")
-        .bind(openid)
-        .execute(ledger)
-        .await;
-    match inserted {
-        // Another code of the same person's was written down at this very moment.
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
-        inserted => inserted.map(drop),
+    let known: Vec<(String,)> = query.fetch_all(&mut *ledger).await?;
+    for (openid,) in &known {
+        unknown.remove(openid.as_str());
     }
+    for openid in unknown {
+        let inserted = sqlx::query("INSERT INTO known_openids (openid) VALUES (?)")
+            .bind(openid)
+            .execute(&mut *ledger)
+            .await;
+        match inserted {
+            // Another code of the same person's was written down at this very moment.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+            inserted => inserted.map(drop)?,
+        }
+    }
+    Ok(())
 }
 
 impl Store {
@@ -86,7 +104,13 @@ impl Store {
             request_id: None,
         };
         transaction!(self, |ledger| {
-            let recorded = claims::record_code(&mut *ledger, claim, None, actor, now).await?;
+            let code = ToRecord {
+                claim,
+                claimer: None,
+                actor,
+                now,
+            };
+            let recorded = claims::record_code(&mut *ledger, code).await?;
             let row = recorded.row;
             if let Some(unionid) = known_holder(&mut *ledger, &claim.openid).await? {
                 bind_to_holder(ledger, &claim.openid, &unionid).await?;

@@ -1,6 +1,6 @@
 //! Whether the ledger can be written now.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{
     DbError, Store,
@@ -20,9 +20,8 @@ impl Store {
             && file.identity.is_some()
             && identity(&file.path) != file.identity
         {
-            return Err(DbError::Unavailable(sqlx::Error::Io(
-                std::io::ErrorKind::NotFound.into(),
-            )));
+            let gone = sqlx::Error::Io(std::io::ErrorKind::NotFound.into());
+            return Err(DbError::Unavailable(Arc::new(gone)));
         }
         let written = self.write_probe().await;
         if written.is_ok() && self.storage_failed.load(Ordering::Relaxed) {

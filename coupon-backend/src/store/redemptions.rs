@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 
 use super::{
     DbError, Store,
-    claims::{self, ClaimRow, Source, record_code, set_status},
+    claims::{self, ClaimRow, Source, ToRecord, record_code, set_status},
     history::{self, Actor, Change, ClockSource, Subject},
     operations::{self, NewOperation, Run, Settlement, Slot},
     transaction::transaction,
@@ -78,7 +78,13 @@ impl Store {
             let claim_id = match claim {
                 Source::Known(row) => row.id.clone(),
                 Source::New(new) => {
-                    let recorded = record_code(&mut *ledger, new, None, actor, now).await?;
+                    let code = ToRecord {
+                        claim: new,
+                        claimer: None,
+                        actor,
+                        now,
+                    };
+                    let recorded = record_code(&mut *ledger, code).await?;
                     recorded.row.id
                 }
             };

@@ -213,7 +213,8 @@ async fn no_statement_of_the_running_service_reads_a_whole_table() {
     for part in [
         "FROM claims WHERE code = ?",
         "FROM claims WHERE customer_id = ?",
-        "FROM claims WHERE encrypt_hash = ?",
+        "LEFT JOIN claims ON encrypt_hash = ?",
+        "FROM known_openids WHERE openid IN (?",
         "FROM operations WHERE idem_key = ?",
         "FROM operations WHERE state = 'running'",
         "FROM operations WHERE state = 'unknown'",
