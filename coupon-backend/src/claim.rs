@@ -146,6 +146,35 @@ mod tests {
     }
 
     #[test]
+    fn what_wechat_says_of_a_code_has_one_word_of_ours() {
+        use ClaimStatus::{Claimed, Deleted, Expired, Gifted, Redeemed, Void};
+
+        for (said, ours) in [
+            (UserCardStatus::Normal, Claimed),
+            (UserCardStatus::Gifting, Claimed),
+            (UserCardStatus::GiftTimeout, Claimed),
+            (UserCardStatus::Consumed, Redeemed),
+            (UserCardStatus::Expire, Expired),
+            (UserCardStatus::GiftSucc, Gifted),
+            (UserCardStatus::Delete, Deleted),
+            (UserCardStatus::Unavailable, Void),
+            (UserCardStatus::Other("NEW".to_owned()), Claimed),
+        ] {
+            assert_eq!(ClaimStatus::from(&said), ours, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_held_can_be_redeemed_and_wechat_judges_the_time() {
+        use ClaimStatus::{Claimed, Expired};
+
+        for status in ClaimStatus::ALL {
+            let expected = [Claimed, Expired].contains(&status);
+            assert_eq!(status.is_redeemable(), expected, "{status:?}");
+        }
+    }
+
+    #[test]
     fn every_status_has_a_name() {
         for status in ClaimStatus::ALL {
             assert_eq!(

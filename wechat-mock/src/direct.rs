@@ -115,3 +115,21 @@ impl Keys {
         self.push.open(text, Self::APPID)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_open_what_they_sealed_and_nothing_else() {
+        let keys = Keys::new("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG");
+        let code = keys.seal_code("018255396048");
+        assert_eq!(code.len(), 44);
+        assert_eq!(keys.open_code(&code).as_deref(), Some("018255396048"));
+        assert_eq!(keys.open_code("018255396048"), None);
+
+        let push = keys.seal_push("<xml></xml>");
+        assert_eq!(keys.open_push(&push).as_deref(), Some("<xml></xml>"));
+        assert_eq!(keys.open_push(&code), None);
+    }
+}

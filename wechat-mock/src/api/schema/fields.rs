@@ -82,3 +82,52 @@ impl<'a> Fields<'a> {
         objects.filter_map(Value::as_object).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_is_what_came_or_absent() {
+        let body = json!({
+            "yes": true, "no": false, "text": "tea", "empty": "", "number": 7, "digits": "8",
+            "texts": ["a", "b"], "object": {"inner": 9}, "objects": [{"inner": 1}, {"inner": 2}],
+        });
+        let fields = Fields::new(body.as_object().unwrap());
+        assert_eq!(fields.flag("yes"), Some(true));
+        assert_eq!(fields.flag("no"), Some(false));
+        assert_eq!(fields.flag("none"), None);
+        assert_eq!(fields.text("text"), Some("tea"));
+        assert_eq!(fields.text("empty"), None);
+        assert_eq!(fields.required_text("text"), "tea");
+        assert_eq!(fields.required_text("none"), "");
+        assert_eq!(fields.number("number"), Some(7));
+        assert_eq!(fields.number("none"), None);
+        assert_eq!(fields.required_number("number"), 7);
+        assert_eq!(fields.required_number("none"), 0);
+        for (key, id) in [
+            ("number", Some(7)),
+            ("digits", Some(8)),
+            ("empty", Some(0)),
+            ("text", None),
+            ("none", None),
+        ] {
+            assert_eq!(fields.id(key), id, "{key}");
+        }
+        assert_eq!(fields.texts("texts"), ["a", "b"]);
+        assert!(fields.texts("none").is_empty());
+        let inner = |fields: Fields<'_>| fields.number("inner");
+        assert_eq!(fields.object("object").and_then(inner), Some(9));
+        assert!(fields.object("none").is_none());
+        assert_eq!(inner(fields.required_object("object")), Some(9));
+        assert_eq!(inner(fields.required_object("none")), None);
+        let inners: Vec<_> = fields.objects("objects").map(inner).collect();
+        assert_eq!(inners, [Some(1), Some(2)]);
+        assert_eq!(fields.objects("none").count(), 0);
+        assert_eq!(fields.value("number"), Some(&json!(7)));
+        let keys: Vec<_> = fields.all().map(|(key, _)| key).collect();
+        assert_eq!(keys.len(), 9);
+    }
+}

@@ -209,6 +209,43 @@ fn a_code_is_consumed_once() {
 }
 
 #[test]
+fn a_code_can_be_redeemed_from_its_first_second_to_its_last() {
+    const FIRST: i64 = NOW + 86_400;
+    const LAST: i64 = NOW + 2 * 86_400;
+    let dates = json!({"date_info": {
+        "type": "DATE_TYPE_FIX_TIME_RANGE", "begin_timestamp": FIRST, "end_timestamp": LAST,
+    }});
+    for (moment, expected) in [
+        (FIRST - 1, Err(CannotRedeem::NotBegun(FIRST))),
+        (FIRST, Ok(())),
+        (LAST, Ok(())),
+        (LAST + 1, Err(CannotRedeem::State(UserCardStatus::Expire))),
+    ] {
+        let mut world = world();
+        let at = claimed(&mut world, &dates);
+        wait(&mut world, moment - NOW);
+        let redeemed = world.consume(at, Redeemed::ByApi { outer_str: "" });
+        assert_eq!(redeemed, expected, "{}", moment - NOW);
+    }
+}
+
+#[test]
+fn what_a_customer_may_redeem_is_counted_by_card_and_customer() {
+    let mut world = world();
+    let limited = card(&mut world, 9, &json!({"use_limit": 1}));
+    let other = card(&mut world, 9, &json!({}));
+    let mut redeem = |user, at: CardAt| {
+        let number = world.hand_out(user, at, Claimed::default());
+        world.consume((OA, number), Redeemed::ByApi { outer_str: "" })
+    };
+    assert_eq!(redeem(ALICE, other), Ok(()));
+    assert_eq!(redeem(ALICE, limited), Ok(()));
+    assert_eq!(redeem(ALICE, limited), Err(CannotRedeem::Limit(1)));
+    assert_eq!(redeem(BOB, limited), Ok(()));
+    assert_eq!(redeem(ALICE, other), Ok(()));
+}
+
+#[test]
 fn a_refusal_is_told_with_its_reason_and_a_review_by_clock_with_its_moment() {
     let mut world = world();
     world.account_mut(OA).profile.review = Review::After(60);
@@ -227,6 +264,26 @@ fn a_refusal_is_told_with_its_reason_and_a_review_by_clock_with_its_moment() {
     );
     let reason = &happened[0].event.elements[1];
     assert_eq!(reason.1, Element::Text("logo".to_owned()));
+}
+
+#[test]
+fn only_a_change_that_is_reviewed_starts_a_review() {
+    let mut world = world();
+    let at = card(&mut world, 5, &json!({}));
+    world.account_mut(OA).profile.review = Review::After(60);
+    let node = json!({"base_info": {"title": "tea", "date_info": {
+        "type": "DATE_TYPE_FIX_TIME_RANGE", "begin_timestamp": NOW, "end_timestamp": NOW + 86_400,
+    }}});
+    let description = || Description::read(&node).unwrap();
+    world.update_card(at, description(), false);
+    assert_eq!(world.card(at).status, CardStatus::VerifyOk);
+
+    world.update_card(at, description(), true);
+    assert_eq!(world.card(at).status, CardStatus::NotVerify);
+    wait(&mut world, 59);
+    assert_eq!(world.card(at).status, CardStatus::NotVerify);
+    wait(&mut world, 1);
+    assert_eq!(world.card(at).status, CardStatus::VerifyOk);
 }
 
 #[test]
@@ -254,6 +311,8 @@ fn a_large_stock_that_has_become_small_is_told_twice_a_day_at_most() {
             .ends_with("Detail=[the card's quantity is equal to 100]")
     );
     assert!(remind(&mut world, 0).is_empty());
-    wait(&mut world, 12 * 3600);
+    wait(&mut world, 12 * 3600 - 1);
+    assert!(remind(&mut world, 0).is_empty());
+    wait(&mut world, 1);
     assert_eq!(remind(&mut world, 0).len(), 1);
 }
