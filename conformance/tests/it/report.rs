@@ -1,14 +1,19 @@
 //! The reports: the same for equal targets, without secrets, and the committed one is fresh.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
 
 use conformance::{
-    Case, Options, Outcome, Target, Verdict, cases, expected_failures,
+    Case, Outcome, Target, Verdict, cases, expected_failures,
     report::{self, Witnesses},
     run,
 };
 use serde_json::{Value, json};
-use wechat_mock::MockWechat;
 
 /// What a mock in this process makes of every case: one test each shows it (`tests/cases.rs`).
 fn all_kept() -> Vec<Verdict> {
@@ -191,16 +196,81 @@ fn the_committed_report_is_fresh() {
     }
 }
 
-#[tokio::test]
-async fn another_mock_gives_the_same_results_and_no_secret_is_shown() {
-    let mock = MockWechat::builder().intercept().start().await;
-    let options = Options::default().exclusive();
-    let other = Target::at(&mock.url(), options).await.unwrap();
-    let other = run(Arc::new(other), cases().iter().collect(), |_| {}).await;
+const TOKEN: &str = "t0ken-of-the-test";
 
-    let page = report::html(&other, None);
+/// A mock in a process of its own, which ends with it.
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+impl Serving {
+    fn start(token: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mock-for-conformance"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--intercept", "--quiet"])
+            .env("WECHAT_MOCK_CONTROL_TOKEN", token)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
+        let url = line.trim_end().strip_prefix("wechat-mock ready ");
+        let url = url.unwrap_or_else(|| panic!("no ready line: {line:?}"));
+        Self {
+            child,
+            url: url.to_owned(),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn another_process_gives_the_same_results_and_no_secret_is_shown() {
+    let mock = Serving::start(TOKEN);
+    let folder = tempfile::tempdir().unwrap();
+    let folder_of = |name: &str| folder.path().join(name);
+    let program = |name: &str, more: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_conformance"))
+            .args(["--no-times", "--report"])
+            .arg(folder_of(name))
+            .args(more)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let behind = ["--url", &mock.url, "--control-token", TOKEN, "--exclusive"];
+    let runs = [program("own", &[]), program("other", &behind)];
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let read =
+        |name: &str, file: &str| std::fs::read_to_string(folder_of(name).join(file)).unwrap();
+    let results: Value = serde_json::from_str(&read("other", "results.json")).unwrap();
+    let kept = report::results(&all_kept(), None, false);
+    let rows = results["cases"].as_array().unwrap();
+    for (row, wanted) in rows.iter().zip(kept["cases"].as_array().unwrap()) {
+        assert_eq!(row, wanted);
+    }
+    assert_eq!(rows.len(), cases().len());
+    for file in ["results.json", "junit.xml", "report.md"] {
+        assert!(read("own", file) == read("other", file), "{file}");
+    }
+    assert_eq!(read("other", "results.json"), format!("{kept:#}\n"));
+
+    let page = read("other", "report.html");
     assert!(page.contains("{{access_token}}"));
-    let world = reqwest::get(format!("{}/_mock/v1/world", mock.url()))
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let world = http
+        .get(format!("{}/_mock/v1/world", mock.url))
+        .bearer_auth(TOKEN)
+        .send()
         .await
         .unwrap();
     let world: Value = serde_json::from_str(&world.text().await.unwrap()).unwrap();
@@ -215,18 +285,6 @@ async fn another_mock_gives_the_same_results_and_no_secret_is_shown() {
         .split(|letter: char| !letter.is_ascii_hexdigit())
         .find(|word| secrets.contains(word));
     assert_eq!(shown, None, "a secret is shown");
-
-    let own = report::results(&all_kept(), None, false);
-    let other = report::results(&other, None, false);
-    let rows = own["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(other["cases"].as_array().unwrap());
-    for (own, other) in rows {
-        assert_eq!(own, other);
-    }
-    assert_eq!(format!("{own:#}"), format!("{other:#}"));
 }
 
 #[tokio::test]
