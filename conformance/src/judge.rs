@@ -62,14 +62,20 @@ pub(crate) fn judge(expect: &Expect, answer: &Answer, is_wechats: bool) -> Resul
         matches(wanted, &came, false, "").map_err(|why| format!("{why} in {text}"))?;
     }
     for (pointer, keys) in &expect.keys {
-        let found = came.pointer(pointer).and_then(Value::as_object);
-        let found = found.ok_or_else(|| format!("no object at {pointer:?} in {text}"))?;
-        let found: Vec<&String> = found.keys().collect();
-        if json!(found) != *keys {
-            return Err(format!(
-                "keys at {pointer:?}: expected {keys}, came {}",
-                json!(found)
-            ));
+        let places = at(&came, pointer);
+        if places.is_empty() {
+            return Err(format!("nothing at {pointer:?} in {text}"));
+        }
+        for place in places {
+            let found = place.as_object();
+            let found = found.ok_or_else(|| format!("no object at {pointer:?} in {text}"))?;
+            let found: Vec<&String> = found.keys().collect();
+            if json!(found) != *keys {
+                return Err(format!(
+                    "keys at {pointer:?}: expected {keys}, came {}",
+                    json!(found)
+                ));
+            }
         }
     }
     match expect
@@ -79,5 +85,49 @@ pub(crate) fn judge(expect: &Expect, answer: &Answer, is_wechats: bool) -> Resul
     {
         Some(pointer) => Err(format!("{pointer}: expected nothing, came {text}")),
         None => Ok(()),
+    }
+}
+
+/// What a JSON pointer leads to; `*` in it stands for every entry of a list.
+fn at<'a>(value: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    let Some((head, rest)) = pointer.split_once("/*") else {
+        return value.pointer(pointer).into_iter().collect();
+    };
+    let entries = value.pointer(head).and_then(Value::as_array);
+    let entries = entries.into_iter().flatten();
+    entries.flat_map(|entry| at(entry, rest)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_every_entry_of_a_list() {
+        let value = json!({"a": [{"b": [1, 2]}, {"b": []}, {"b": [3]}], "c": {"*": 4}});
+        assert_eq!(at(&value, "/a/*/b/*"), [1, 2, 3]);
+        assert_eq!(at(&value, "/a/2/b/0"), [3]);
+        assert_eq!(at(&value, ""), [&value]);
+        for nowhere in ["/b", "/c/*", "/a/*/b/*/d", "/a/1/b/*"] {
+            assert!(at(&value, nowhere).is_empty(), "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn keys_are_looked_at_in_every_entry() {
+        let expect: Expect = serde_json::from_value(json!({"keys": {"/a/*": ["b", "c"]}})).unwrap();
+        let judged = |body: Value| {
+            let answer = Answer {
+                status: 200,
+                content_type: String::new(),
+                headers: serde_json::Map::new(),
+                text: body.to_string(),
+            };
+            judge(&expect, &answer, true).is_ok()
+        };
+        assert!(judged(json!({"a": [{"b": 1, "c": 2}, {"b": 3, "c": 4}]})));
+        assert!(!judged(json!({"a": [{"b": 1, "c": 2}, {"b": 3}]})));
+        assert!(!judged(json!({"a": [{"b": 1, "c": 2}, 5]})));
+        assert!(!judged(json!({"a": []})));
     }
 }

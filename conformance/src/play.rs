@@ -133,7 +133,14 @@ impl Player {
             self.act(&action).await?
         } else {
             let action = step.action.as_ref().unwrap_or(&Value::Null);
-            self.act(action).await?
+            match (&step.refused, self.act(action).await) {
+                (None, acted) => acted?,
+                (Some(part), Err(Stop::Failed(why))) if why.contains(part) => return Ok(()),
+                (Some(_), Err(otherwise)) => return Err(otherwise),
+                (Some(part), Ok(_)) => {
+                    return Err(Stop::Differs(format!("it was done, not refused: {part}")));
+                }
+            }
         };
         self.settle(&came, step.expect.as_ref()).await?;
         self.save(&came.answer, &step.save)

@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
     Ask, Case, Histories, Level, Options, Outcome, Target, Verdict, backend_cases, cases, cases_of,
-    client_cases, report, run,
+    client_cases,
+    report::{self, Witnesses},
+    run,
 };
 
 mod members;
@@ -64,6 +66,10 @@ struct Arguments {
     /// Writes results.json, junit.xml, report.html and report.md into this folder.
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// The result file of `conformance/interop/run`, for the reports; without it they say that the
+    /// witnesses were not run. A witness that fails makes the run fail.
+    #[arg(long, value_name = "FILE", requires = "report")]
+    interop: Option<PathBuf>,
     /// Leaves all times out of the reports.
     #[arg(long)]
     no_times: bool,
@@ -181,6 +187,8 @@ async fn suite(arguments: Arguments) -> anyhow::Result<bool> {
         print(&lines.collect::<String>())?;
         return Ok(true);
     }
+    // Before the run: a file that cannot be read must not cost one.
+    witnesses(&arguments)?;
     if arguments.command.is_some() || arguments.target == Kind::Wechat {
         return real::start(&arguments, chosen).await;
     }
@@ -217,12 +225,27 @@ async fn played(target: Arc<Target>, chosen: Vec<&'static Case>) -> Vec<Verdict>
 
 /// Prints the table and writes the reports; whether nothing is broken.
 fn finish(arguments: &Arguments, verdicts: &[Verdict]) -> anyhow::Result<bool> {
+    let witnesses = witnesses(arguments)?;
     print(&told(verdicts, arguments.url.as_deref()))?;
     if let Some(folder) = &arguments.report {
-        report::write(folder, verdicts, !arguments.no_times)
+        let with_times = !arguments.no_times;
+        report::write(folder, verdicts, witnesses.as_ref(), with_times)
             .with_context(|| format!("cannot write into {}", folder.display()))?;
     }
-    Ok(!verdicts.iter().any(|verdict| verdict.outcome.is_broken()))
+    let is_broken = verdicts.iter().any(|verdict| verdict.outcome.is_broken())
+        || witnesses.is_some_and(|witnesses| witnesses.is_broken());
+    Ok(!is_broken)
+}
+
+/// What the witnesses did, if it was given.
+fn witnesses(arguments: &Arguments) -> anyhow::Result<Option<Witnesses>> {
+    let Some(file) = &arguments.interop else {
+        return Ok(None);
+    };
+    if arguments.target != Kind::Mock {
+        bail!("--interop is about the mock");
+    }
+    Witnesses::read(file).map(Some).map_err(anyhow::Error::msg)
 }
 
 fn is_chosen(case: &Case, arguments: &Arguments) -> bool {

@@ -9,10 +9,12 @@ use crate::{case::Grade, outcome::Outcome, run::Verdict};
 mod html;
 mod junit;
 mod markdown;
+mod witnesses;
 
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use witnesses::{Witnessed, Witnesses};
 
 /// The version of `results.json`; it grows when a member changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
@@ -43,10 +45,12 @@ pub fn summary(verdicts: &[Verdict]) -> String {
 }
 
 /// `results.json`: `{"schema", "summary", "cases": [{"id", "area", "rules", "level", "grade", "layer",
-/// "source", "date", "capture", "title", "outcome", "reason", "milliseconds"?}]}`.
+/// "source", "date", "capture", "title", "outcome", "reason", "milliseconds"?}], "witnesses"}`.
 ///
+/// `witnesses` is null when none were given, else `{"summary", "scenarios", "results": [{"client", "version",
+/// "way", "scenario", "outcome", "why"}]}`.
 /// But for `milliseconds`, which `with_times` adds, two runs against equal targets give equal bytes.
-pub fn results(verdicts: &[Verdict], with_times: bool) -> Value {
+pub fn results(verdicts: &[Verdict], witnesses: Option<&Witnesses>, with_times: bool) -> Value {
     let rows: Vec<Value> = verdicts
         .iter()
         .map(|verdict| {
@@ -79,7 +83,9 @@ pub fn results(verdicts: &[Verdict], with_times: bool) -> Value {
             (outcome.name().to_owned(), json!(count))
         })
         .collect();
-    json!({"schema": SCHEMA, "summary": summary, "cases": rows})
+    json!({
+        "schema": SCHEMA, "summary": summary, "cases": rows, "witnesses": witnesses.map(Witnesses::value),
+    })
 }
 
 /// Writes `results.json`, `junit.xml`, `report.html` and `report.md` into a folder.
@@ -87,13 +93,18 @@ pub fn results(verdicts: &[Verdict], with_times: bool) -> Value {
 /// # Errors
 ///
 /// When the folder cannot be written.
-pub fn write(folder: &Path, verdicts: &[Verdict], with_times: bool) -> std::io::Result<()> {
+pub fn write(
+    folder: &Path,
+    verdicts: &[Verdict],
+    witnesses: Option<&Witnesses>,
+    with_times: bool,
+) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    let results = results(verdicts, with_times);
+    let results = results(verdicts, witnesses, with_times);
     fs::write(folder.join("results.json"), format!("{results:#}\n"))?;
     fs::write(folder.join("junit.xml"), junit(verdicts, with_times))?;
-    fs::write(folder.join("report.html"), html(verdicts))?;
-    fs::write(folder.join("report.md"), markdown(verdicts))
+    fs::write(folder.join("report.html"), html(verdicts, witnesses))?;
+    fs::write(folder.join("report.md"), markdown(verdicts, witnesses))
 }
 
 /// One cell of the table of areas and grades: passed, and all.

@@ -14,6 +14,8 @@ pub(crate) struct Step {
     #[serde(rename = "do")]
     pub(crate) action: Option<Value>,
     pub(crate) push: Option<Push>,
+    /// The action of `do` must not be done; a part of the reason that the target gives.
+    pub(crate) refused: Option<String>,
     pub(crate) receiver: Option<ReceiverPlan>,
     pub(crate) repeat: Option<Repeat>,
     pub(crate) expect: Option<Expect>,

@@ -20,6 +20,20 @@ export function judge(client, way, scenario, told, ending) {
     return { outcome: "XFAIL", why: `${known.reason} (${known.pointer})` };
 }
 
+/** What the committed result tells otherwise than this run, of the clients that ran; nothing when it is fresh. */
+export function stale(committed, ran) {
+    const key = ({ client, way, scenario }) => `${client}, ${way}, ${scenario}`;
+    const clients = new Set(ran.results.filter((row) => row.outcome !== "NOT_RUN").map((row) => row.client));
+    const rows = ({ results }) =>
+        new Map(results.filter((row) => clients.has(row.client)).map((row) => [key(row), JSON.stringify(row)]));
+    const [before, now] = [rows(committed), rows(ran)];
+    const lines = [...new Set([...before.keys(), ...now.keys()])]
+        .filter((name) => before.get(name) !== now.get(name))
+        .map((name) => `${name}: ${before.get(name) ?? "no row"}, and now ${now.get(name) ?? "no row"}`);
+    const [known, stated] = [committed, ran].map(({ version, scenarios }) => JSON.stringify({ version, scenarios }));
+    return known === stated ? lines : ["the scenarios differ", ...lines];
+}
+
 /** One line for each scenario, one column for each client and way, then each reason once. */
 export function table(scenarios, rows) {
     const columns = [...new Set(rows.map((row) => `${row.client} ${row.way}`))];

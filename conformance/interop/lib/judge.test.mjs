@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge, table } from "./judge.mjs";
+import { judge, stale, table } from "./judge.mjs";
 
 const client = {
     not_offered: { absent: "no call" },
@@ -35,6 +35,17 @@ test("a known fault is expected, in its own words, and red once it is gone", () 
 test("a known fault of one way excuses that way alone", () => {
     assert.equal(outcome("half", { ok: false, why: "any" }, "intercept"), "XFAIL");
     assert.equal(outcome("half", { ok: false, why: "any" }, "base-url"), "FAIL");
+});
+
+test("a committed result is held against the clients that ran", () => {
+    const of = (...results) => ({ version: 1, scenarios: { plain: "p" }, results });
+    const row = (client, outcome, version = "1") => ({ client, version, way: "intercept", scenario: "plain", outcome });
+    assert.deepEqual(stale(of(row("a", "PASS")), of(row("a", "PASS"))), []);
+    assert.equal(stale(of(row("a", "PASS")), of(row("a", "FAIL"))).length, 1);
+    assert.equal(stale(of(row("a", "PASS")), of(row("a", "PASS", "2"))).length, 1);
+    assert.equal(stale(of(), of(row("a", "PASS"))).length, 1);
+    assert.deepEqual(stale(of(row("a", "PASS"), row("b", "PASS")), of(row("a", "PASS"), row("b", "NOT_RUN"))), []);
+    assert.deepEqual(stale({ ...of(), scenarios: {} }, of()), ["the scenarios differ"]);
 });
 
 test("the table tells each reason once, with its places", () => {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installs } from "./install.mjs";
-import { judge, table } from "./judge.mjs";
+import { judge, stale, table } from "./judge.mjs";
 import { endAll, finish, serve, succeed } from "./process.mjs";
 
 const home = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,7 +17,12 @@ const ways = ["base-url", "intercept"];
 let options;
 try {
     ({ values: options } = parseArgs({
-        options: { "allow-missing": { type: "boolean" }, only: { type: "string" }, report: { type: "string" } },
+        options: {
+            "allow-missing": { type: "boolean" },
+            only: { type: "string" },
+            report: { type: "string" },
+            against: { type: "string" },
+        },
     }));
     if (options.only && !clients.some((client) => client.name === options.only)) {
         throw new Error(`there is no client ${options.only}`);
@@ -132,13 +137,16 @@ try {
     const wanted = clients.filter((client) => !options.only || client.name === options.only);
     const results = (await Promise.all(wanted.map((client) => witness(client, mock)))).flat();
     mkdirSync(dirname(report), { recursive: true });
-    writeFileSync(report, `${JSON.stringify({ version: 1, scenarios, results }, null, 1)}\n`);
+    const ran = { version: 1, scenarios, results };
+    writeFileSync(report, `${JSON.stringify(ran, null, 1)}\n`);
     console.log(`\n${table(names, results)}\n`);
     const count = (outcome) => results.filter((row) => row.outcome === outcome).length;
     console.log(`${count("PASS")} passed, ${count("FAIL")} failed, ${count("SKIP")} skipped`);
     console.log(`${count("XFAIL")} known faults of clients, ${count("NOT_RUN")} not run; ${report}`);
     const left = options["allow-missing"] ? 0 : count("NOT_RUN");
-    exit = count("FAIL") + left === 0 ? 0 : 1;
+    const old = options.against ? stale(JSON.parse(readFileSync(options.against)), ran) : [];
+    if (old.length > 0) console.log([`${options.against} is stale:`, ...old].join("\n"));
+    exit = count("FAIL") + left + old.length === 0 ? 0 : 1;
 } catch (error) {
     console.error(error);
 } finally {

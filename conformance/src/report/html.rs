@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{escaped, shown, summary, table};
+use super::{Witnesses, escaped, shown, summary, table, witnesses::WAYS};
 use crate::{case::Grade, run::Verdict};
 
-/// Areas and grades, and per case its evidence, its traffic without secrets and its curl lines.
-pub fn html(verdicts: &[Verdict]) -> String {
+/// Areas and grades, the witnesses, and per case its evidence, its traffic without secrets and its curl lines.
+pub fn html(verdicts: &[Verdict], witnesses: Option<&Witnesses>) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Conformance</title>\
          <style>{STYLE}</style></head><body>\n<h1>Conformance</h1>\n<p>{} cases: {}.</p>\n<p>{LEGEND}</p>\n\
@@ -30,6 +30,7 @@ pub fn html(verdicts: &[Verdict]) -> String {
         page.push_str("</tr>\n");
     }
     page.push_str("</table>\n");
+    page += &of_witnesses(witnesses);
     let mut area = "";
     for verdict in verdicts {
         if area != verdict.case.area {
@@ -39,6 +40,59 @@ pub fn html(verdicts: &[Verdict]) -> String {
         page += &case(verdict);
     }
     page + "</body></html>\n"
+}
+
+/// Clients and scenarios, a column for each way, then each reason once.
+fn of_witnesses(witnesses: Option<&Witnesses>) -> String {
+    let mut text = "<h2 id=\"witnesses\">Witnesses</h2>\n".to_owned();
+    let Some(witnesses) = witnesses else {
+        return text + "<p>witnesses: not run</p>\n";
+    };
+    let _infallible = write!(
+        text,
+        "<p>{}.</p>\n<table><tr><th rowspan=\"2\">scenario</th>",
+        witnesses.summary()
+    );
+    let clients = witnesses.clients();
+    for (client, version) in &clients {
+        let _infallible = write!(
+            text,
+            "<th colspan=\"2\">{} {}</th>",
+            escaped(client),
+            escaped(version)
+        );
+    }
+    text.push_str("</tr>\n<tr>");
+    for way in clients.iter().flat_map(|_| WAYS) {
+        let _infallible = write!(text, "<th>{way}</th>");
+    }
+    text.push_str("</tr>\n");
+    for (scenario, meaning) in &witnesses.scenarios {
+        let _infallible = write!(
+            text,
+            "<tr><td>{}: {}</td>",
+            escaped(scenario),
+            escaped(meaning.as_str().unwrap_or_default())
+        );
+        for (client, _) in &clients {
+            for outcome in witnesses.outcomes(client, scenario) {
+                let _infallible = write!(text, "<td class=\"{0}\">{0}</td>", outcome.name());
+            }
+        }
+        text.push_str("</tr>\n");
+    }
+    text.push_str("</table>\n<ul>\n");
+    for ((outcome, client, why), places) in witnesses.reasons() {
+        let _infallible = writeln!(
+            text,
+            "<li><b class=\"{0}\">{0}</b> {1}, {2}: {3}</li>",
+            outcome.name(),
+            escaped(client),
+            escaped(&places.join(", ")),
+            escaped(why),
+        );
+    }
+    text + "</ul>\n"
 }
 
 fn case(verdict: &Verdict) -> String {
@@ -109,4 +163,4 @@ const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;mar
 table{border-collapse:collapse}td,th{border:1px solid #8886;padding:.1rem .6rem;text-align:right}\
 td:first-child{text-align:left}details{border-top:1px solid #8884;padding:.2rem 0}\
 pre{white-space:pre-wrap;word-break:break-all;background:#8881;padding:.5rem}\
-.PASS{color:#080}.FAIL,.ERROR,.XPASS{color:#c00}.WARN,.XFAIL{color:#960}.SKIP{color:#777}";
+.PASS{color:#080}.FAIL,.ERROR,.XPASS{color:#c00}.WARN,.XFAIL{color:#960}.SKIP,.NOT_RUN{color:#777}";

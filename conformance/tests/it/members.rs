@@ -176,7 +176,7 @@ async fn a_backend_behind_a_url_passes_again_and_again_and_no_secret_is_shown() 
         .map(|verdict| (&verdict.case.id, &verdict.reason))
         .collect();
     assert!(others.is_empty(), "{others:#?}");
-    let page = report::html(&verdicts);
+    let page = report::html(&verdicts, None);
     assert!(page.contains("{{admin_secret}}"));
     assert!(page.contains("{{session_secret:alice}}"));
     assert!(!page.contains(ADMIN), "a secret is shown");

@@ -41,6 +41,16 @@ fn exit_statuses_say_how_it_went() {
         &["--target", "wechat"],
         &["--arrange", "none"],
         &["--no-such-option"],
+        &["--interop", "nowhere.json"],
+        &["--report", "unused", "--interop", "nowhere.json"],
+        &[
+            "--target",
+            "client",
+            "--report",
+            "unused",
+            "--interop",
+            "nowhere.json",
+        ],
     ] {
         assert_eq!(status(refused), Some(2), "{refused:?}");
     }
