@@ -261,7 +261,8 @@ async fn bite(target: &Arc<Target>, cases: &[&'static Case], is_whole: bool) -> 
                 Outcome::Pass | Outcome::Skip | Outcome::XFail | Outcome::XPass => {}
             }
         }
-        if !is_whole && bite.caught.len() + bite.warned.len() >= ENOUGH {
+        // Warnings alone do not end it: a MUST may still notice.
+        if !is_whole && !bite.caught.is_empty() && bite.caught.len() + bite.warned.len() >= ENOUGH {
             break;
         }
     }
