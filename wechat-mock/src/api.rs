@@ -41,6 +41,7 @@ mod token;
 
 use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_escapes_kept};
 use call::{Call, Content, Query};
+use card::Draft;
 pub(crate) use card::{card_as_wechat_shows_it, date_info};
 use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
@@ -67,6 +68,8 @@ enum Verb {
 enum Takes {
     Nothing,
     Json,
+    /// JSON that describes a new card.
+    Card,
     Upload,
 }
 
@@ -102,7 +105,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint { verb: Verb::Get, path: "/cgi-bin/getcallbackip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Get, path: "/cgi-bin/get_api_domain_ip", guard: Guard::Token, takes: Takes::Nothing, run: quota::addresses },
     Endpoint { verb: Verb::Either, path: "/card/getcolors", guard: Guard::CardRight, takes: Takes::Nothing, run: card::colors },
-    Endpoint { verb: Verb::Post, path: "/card/create", guard: Guard::CardRight, takes: Takes::Json, run: card::create },
+    Endpoint { verb: Verb::Post, path: "/card/create", guard: Guard::CardRight, takes: Takes::Card, run: card::create },
     Endpoint { verb: Verb::Post, path: "/card/get", guard: Guard::CardRight, takes: Takes::Json, run: card::get },
     Endpoint { verb: Verb::Post, path: "/card/batchget", guard: Guard::CardRight, takes: Takes::Json, run: card::list },
     Endpoint { verb: Verb::Post, path: "/card/update", guard: Guard::CardRight, takes: Takes::Json, run: card::update },
@@ -246,6 +249,7 @@ pub(crate) async fn answer(State(mock): State<Mock>, request: Request) -> Respon
         query: Query::parse(parts.uri.query()),
         content_type,
         body: body.unwrap_or_default(),
+        draft: draft_of(endpoint, &content, switches),
         content,
     };
     let mut response = if is_chunked && !crate::breaks::broken("chunks-taken") {
@@ -319,6 +323,21 @@ fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
     wire
 }
 
+/// The card that a call is about to make, judged before the world is locked: the world goes on
+/// meanwhile.
+fn draft_of(
+    endpoint: Option<&Endpoint>,
+    content: &Content,
+    switches: Switches,
+) -> Option<Result<Draft, Refusal>> {
+    match (endpoint, content) {
+        (Some(endpoint), Content::Json(Ok(body))) if endpoint.takes == Takes::Card => {
+            Some(Draft::read(&body.members, switches))
+        }
+        _ => None,
+    }
+}
+
 async fn read_content(
     endpoint: &Endpoint,
     content_type: &str,
@@ -327,8 +346,10 @@ async fn read_content(
 ) -> Content {
     match (endpoint.takes, body) {
         (Takes::Nothing, _) => Content::Ignored,
-        (Takes::Json, Some(body)) => Content::Json(read_fields(endpoint.path, body, switches)),
-        (Takes::Json, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
+        (Takes::Json | Takes::Card, Some(body)) => {
+            Content::Json(read_fields(endpoint.path, body, switches))
+        }
+        (Takes::Json | Takes::Card, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
             .expected(format!("at most {MAX_BODY} bytes"))
             .received("more, or a body that broke off"))),
         (Takes::Upload, Some(body)) => {
@@ -394,7 +415,10 @@ fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<F
         ),
     };
     // The journal keeps the body as it came; what was read of it goes when all locks are given back.
-    let _read = std::mem::replace(&mut call.content, Content::Ignored);
+    let _read = (
+        std::mem::replace(&mut call.content, Content::Ignored),
+        call.draft.take(),
+    );
     #[cfg(feature = "breaks")]
     let wire = wire.broken_on(endpoint.map(|endpoint| endpoint.path));
     let answered = Answered {

@@ -15,22 +15,23 @@ use crate::{
     },
 };
 
-/// Keeps a final answer under the key of a call that needed no run.
+/// Keeps a final answer under the key of a call that needed no run. False when the key was taken
+/// meanwhile: what is kept there counts.
 pub(super) async fn keep(
     state: &AppState,
     slot: Slot<'_>,
     operation: &NewOperation,
     settlement: &Settlement,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     if operation.idem_key.is_none() || settlement.state != State::Done {
-        return Ok(());
+        return Ok(true);
     }
     let owner = state.owner.as_str();
-    state
+    let now = state.clock.now();
+    let kept = state
         .store
-        .keep_answer(slot, operation, owner, settlement, state.clock.now())
-        .await?;
-    Ok(())
+        .keep_answer(slot, operation, owner, settlement, now);
+    Ok(kept.await?)
 }
 
 /// A refusal before anything ran.

@@ -102,7 +102,7 @@ pub(super) async fn submit(
             continue;
         }
         let settlement = refused(status, claim.card_id());
-        keep(state, slot, &operation, &settlement).await?;
-        return Ok(Some(settlement.into()));
+        let is_kept = keep(state, slot, &operation, &settlement).await?;
+        return Ok(is_kept.then(|| settlement.into()));
     }
 }

@@ -307,13 +307,13 @@ impl Store {
         owner: &str,
         settlement: &Settlement,
         now: i64,
-    ) -> Result<(), DbError> {
+    ) -> Result<bool, DbError> {
         transaction!(self, |ledger| {
-            // Where the key was taken meanwhile, what is kept there counts.
-            if let Some(run) = begin(&mut *ledger, slot, operation, owner, now).await? {
-                settle(ledger, &run, settlement, now).await?;
-            }
-            Ok(())
+            let Some(run) = begin(&mut *ledger, slot, operation, owner, now).await? else {
+                return Ok(false);
+            };
+            settle(ledger, &run, settlement, now).await?;
+            Ok(true)
         })
     }
 

@@ -9,7 +9,7 @@ use super::{
     DbError, Store,
     claims::{self, ClaimRow, Source, ToRecord, record_code, set_status},
     history::{self, Actor, Change, ClockSource, Subject},
-    operations::{self, NewOperation, Run, Settlement, Slot},
+    operations::{self, NewOperation, OperationRow, Run, Settlement, Slot},
     transaction::transaction,
 };
 use crate::{
@@ -173,11 +173,17 @@ async fn hold(
         }));
     };
     let other = operations::find(&mut *ledger, holder).await?;
-    if other.is_none() && is_blind {
+    if other
+        .as_ref()
+        .is_none_or(|other| other.state == State::Done)
+        && is_blind
+    {
         return Ok(Some(RedeemRefusal::NotLookedAt));
     }
-    if let Some(other) = other {
-        let is_abandoned = owner.has_abandoned(&other, now);
+    // One that is done has let go of the code, or does so in this very moment: it keeps its answer.
+    let other = other.filter(|other| other.state != State::Done);
+    if let Some(other) = &other {
+        let is_abandoned = owner.has_abandoned(other, now);
         // What another kind of operation may have done tells nothing about this one.
         let is_other_kind =
             other.kind != kind && matches!(other.state, State::Running | State::Unknown);
@@ -197,6 +203,25 @@ async fn hold(
         if taken.rows_affected() == 0 {
             return Ok(Some(RedeemRefusal::Running));
         }
+    }
+    let held = sqlx::query(
+        "UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id = ? \
+         AND (? = 1 OR status IN ('claimed', 'expired'))",
+    )
+    .bind(&run.id)
+    .bind(claim_id)
+    .bind(holder)
+    // What an operation may have done shows in the status, too.
+    .bind(i64::from(other.is_some()))
+    .execute(&mut *ledger)
+    .await?;
+    if held.rows_affected() == 0 {
+        if let Some(other) = &other {
+            give_back(ledger, other).await?;
+        }
+        return Ok(Some(RedeemRefusal::Running));
+    }
+    if let Some(other) = other {
         // What it may have done counts as this run's: there is one success in all.
         let ended_at = other.try_ended_at(now);
         run.may_have_acted = true;
@@ -211,16 +236,26 @@ async fn hold(
         .bind(run.ended_at)
         .bind(run.looked_at)
         .bind(&run.id)
-        .execute(&mut *ledger)
-        .await?;
-    }
-    let held = sqlx::query("UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id = ?")
-        .bind(&run.id)
-        .bind(claim_id)
-        .bind(holder)
         .execute(ledger)
         .await?;
-    Ok((held.rows_affected() == 0).then_some(RedeemRefusal::Running))
+    }
+    Ok(None)
+}
+
+/// Leaves an operation that was superseded in this transaction as it was.
+async fn give_back(ledger: &mut AnyConnection, other: &OperationRow) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE operations SET state = ?, owner = ?, epoch = ? \
+         WHERE id = ? AND epoch = ? AND state = 'superseded'",
+    )
+    .bind(other.state.as_str())
+    .bind(&other.owner)
+    .bind(other.epoch)
+    .bind(&other.id)
+    .bind(other.epoch + 1)
+    .execute(ledger)
+    .await
+    .map(drop)
 }
 
 async fn apply(
@@ -286,4 +321,100 @@ async fn let_go(ledger: &mut AnyConnection, run: &Run, claim_id: &str) -> Result
         .execute(ledger)
         .await
         .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        operations::state::FirstLook,
+        store::{claims::NewClaim, history::Who},
+    };
+
+    const BY: Actor<'_> = Actor {
+        who: Who::Staff,
+        request_id: None,
+    };
+
+    async fn begin(store: &Store, key: &str, claim: &Source, owner: &Owner) -> Begun {
+        let operation = NewOperation {
+            idem_key: Some(key.to_owned()),
+            fingerprint: [0; 32],
+            kind: Kind::Redeem,
+            subject: String::new(),
+            request: "{}".to_owned(),
+            request_id: None,
+            first_look: Some(FirstLook::Usable(5)),
+        };
+        let begun = store.begin_redemption(Slot::New, &operation, claim, BY, owner, 5);
+        begun.await.unwrap()
+    }
+
+    /// On a server another call's end can be committed between two statements of this one: then the
+    /// claim was read as that call's, and the call as done.
+    #[tokio::test]
+    async fn an_operation_that_is_done_keeps_its_answer_whoever_asks_for_its_code() {
+        for (status, state, is_taken) in [
+            ("redeemed", State::Done, false),
+            ("claimed", State::Done, true),
+            ("redeemed", State::Running, true),
+            ("redeemed", State::Unknown, true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}?mode=rwc", folder.path().join("l.db").display());
+            let store = Store::open(&url).await.unwrap();
+            sqlx::raw_sql(
+                "INSERT INTO coupons (id, card_id, status, draft, created_at) \
+                 VALUES ('coupon', 'card', 'approved', '{}', 0)",
+            )
+            .execute(&store.pool)
+            .await
+            .unwrap();
+            let claim = Source::New(NewClaim {
+                card_id: "card".to_owned(),
+                code: "012".to_owned(),
+                status: ClaimStatus::Claimed,
+                openid: String::new(),
+                begins_at: 0,
+                ends_at: 9,
+            });
+            // Another process's, whose lease is over.
+            let first = begin(&store, "first", &claim, &Owner::new()).await;
+            let Begun::Run(run, _) = first else {
+                panic!("{first:?}");
+            };
+            sqlx::query("UPDATE claims SET status = ?")
+                .bind(status)
+                .execute(&store.pool)
+                .await
+                .unwrap();
+            sqlx::query(
+                "UPDATE operations SET state = ?, lease_until = 0, answer_status = 200, answer_body = 'kept'",
+            )
+            .bind(state.as_str())
+            .execute(&store.pool)
+            .await
+            .unwrap();
+
+            let second = begin(&store, "second", &claim, &Owner::new()).await;
+
+            let what = format!("{status} {state:?}: {second:?}");
+            match second {
+                Begun::Run(..) => assert!(is_taken, "{what}"),
+                Begun::Refused(refusal) => {
+                    assert_eq!(refusal, RedeemRefusal::Running, "{what}");
+                    assert!(!is_taken, "{what}");
+                }
+                Begun::KeyTaken => panic!("{what}"),
+            }
+            let row = store.operation(&run.id).await.unwrap().unwrap();
+            let left = if state == State::Done {
+                State::Done
+            } else {
+                State::Superseded
+            };
+            assert_eq!(row.state, left, "{what}");
+            assert_eq!(row.answer_body.as_deref(), Some("kept"), "{what}");
+        }
+    }
 }

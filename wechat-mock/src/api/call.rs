@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     body::Upload,
+    card::Draft,
     schema::{Body, Fields},
 };
 use crate::refusal::Refusal;
@@ -26,6 +27,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The body as its endpoint reads it.
     pub(crate) content: Content,
+    /// Of a call that makes a card: the card, judged without the world.
+    pub(in crate::api) draft: Option<Result<Draft, Refusal>>,
 }
 
 /// A body after reading.
@@ -88,6 +91,7 @@ impl Call {
             content_type: String::new(),
             body,
             content: Content::Ignored,
+            draft: None,
         }
     }
 

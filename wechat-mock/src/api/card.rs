@@ -17,7 +17,7 @@ mod testers;
 mod update;
 
 pub(super) use cells::{set_pay_cell, set_self_consume_cell};
-pub(super) use create::create;
+pub(super) use create::{Draft, create};
 pub(super) use delete::delete;
 pub(super) use fields::is_picture_host;
 pub(super) use get::get;

@@ -182,3 +182,47 @@ async fn a_card_waits_for_its_review() {
 fn base(card: &mut Value) -> &mut Value {
     &mut card["general_coupon"]["base_info"]
 }
+
+/// What the account is asked of, and what the card alone decides, in the order of the fields.
+#[tokio::test]
+async fn of_two_faults_the_field_that_comes_first_is_told_whoever_decides_it() {
+    let faults: [(&str, Value, &str); 6] = [
+        // Asked of the account: whether it uploaded the picture.
+        (
+            "logo_url",
+            json!("https://mmbiz.qpic.cn/mmbiz_jpg/x/0"),
+            "WX-FLD-003",
+        ),
+        ("color", json!("#63b359"), "WX-FLD-008"),
+        ("center_title", json!("长".repeat(20)), "WX-FLD-030"),
+        // Asked of the account: whether it has the right to links of its own.
+        ("center_url", json!("https://example.com"), "WX-CRD-033"),
+        ("custom_url_name", json!("长".repeat(20)), "WX-FLD-035"),
+        ("custom_url", json!("https://example.com"), "WX-CRD-033"),
+    ];
+    let test = TestMock::start().await;
+    let switches = json!({"foreign_image": "refuse"});
+    let turned = test.control("PATCH", "switches", &switches).await;
+    assert_eq!(turned.status, 200, "{}", turned.text());
+    let appid = test.mock.official_account().appid;
+    let withheld = json!({"restrictions": {"withheld": ["custom_url"]}});
+    let path = format!("accounts/{appid}");
+    let patched = test.control("PATCH", &path, &withheld).await;
+    assert_eq!(patched.status, 200, "{}", patched.text());
+    for (place, (first, wrong, rule)) in faults.iter().enumerate() {
+        for (second, other, _) in &faults[place..] {
+            let answer = created(&test, |card| {
+                base(card)[*second] = other.clone();
+                base(card)[*first] = wrong.clone();
+            })
+            .await;
+            assert_eq!(test.rule(&answer), *rule, "{first} before {second}");
+            let record = test.mock.journal().explain(&answer.trace()).unwrap();
+            let expected = record["expected"].as_str().unwrap_or_default();
+            assert!(
+                expected.starts_with(&format!("base_info.{first}: ")) || *rule == "WX-FLD-008",
+                "{first} before {second}: {record:?}"
+            );
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::{
-    fields::{CardNode, Judge},
+    fields::{CardNode, Judged},
     relations::Relations,
 };
 use crate::{
@@ -18,32 +18,66 @@ use crate::{
     },
 };
 
+/// A card that is to be made, judged as far as its JSON alone decides: without the world.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Draft {
+    card_type: CardType,
+    judged: Judged,
+    /// What the card will say; nothing when it is refused anyway. Of dates that cannot be read the
+    /// terms say nothing: those are refused before it counts.
+    description: Option<Description>,
+}
+
+impl Draft {
+    /// Judges the body of a call.
+    pub(in crate::api) fn read(
+        body: &Map<String, Value>,
+        switches: Switches,
+    ) -> Result<Self, Refusal> {
+        let (card_type, node, members) = card_of(body)?;
+        check_withdrawn(card_type, switches)?;
+        let judged = CardNode {
+            name: card_type.node,
+            members,
+        }
+        .judge(switches);
+        let description = (!judged.is_refused()).then(|| {
+            let node = completed(node, switches);
+            let dates = Dates::read(&node["base_info"]["date_info"]).unwrap_or(Dates::Permanent);
+            let terms = Terms::with_dates(&node, dates);
+            Description::with_terms(&node, terms)
+        });
+        Ok(Self {
+            card_type,
+            judged,
+            description,
+        })
+    }
+}
+
 pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let call = context.call;
     let switches = context.world.switches;
     let number = context.own_number();
     let now = context.world.now();
-    let (card_type, node, members) = card_of(call.json()?)?;
-    check_withdrawn(card_type, switches)?;
+    let body = call.json()?;
+    let draft = match &call.draft {
+        Some(draft) => Cow::Borrowed(draft.as_ref().map_err(Clone::clone)?),
+        None => Cow::Owned(Draft::read(body, switches)?),
+    };
+    let card_type = draft.card_type;
     let account = context.world.account(number);
 
     account.profile.restrictions.open(Door::Create)?;
 
-    let mut judge = Judge {
-        account,
-        accounts: context.world.accounts(),
-        switches,
-        advice: &mut context.advice,
-    };
-    CardNode {
-        name: card_type.node,
-        members,
-    }
-    .check(&mut judge)?;
-    let node = completed(node, switches);
-    // Dates that cannot be read are refused further below; what a call suits does not depend on them.
-    let terms = Terms::with_dates(&node, Dates::Permanent);
-    Subject::new_card(context.world, number, card_type, terms).check(&call.path)?;
+    let accounts = context.world.accounts();
+    draft
+        .judged
+        .check(account, accounts, switches, &mut context.advice)?;
+    let description = draft.description.as_ref();
+    let description = description.expect("a card without a refusal was described");
+    Subject::new_card(context.world, number, card_type, description.terms()).check(&call.path)?;
+    let (_, _, members) = card_of(body)?;
     Relations {
         card_type: card_type.name,
         node: members,
@@ -54,11 +88,8 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
     }
     .check(&mut context.advice)?;
 
-    let dates = Dates::read(&node["base_info"]["date_info"]);
-    let dates = dates.ok_or_else(|| Refusal::new("WX-CRD-015"))?;
-    let description = Description::with_terms(&node, Terms { dates, ..terms });
     let card_id = context.world.account_mut(number).draw_card_id();
-    let card = Card::new(card_id.clone(), card_type, description, now);
+    let card = Card::new(card_id.clone(), card_type, description.clone(), now);
     context.world.add_card(number, card);
     Ok(Reply::card(json!({"card_id": card_id})))
 }

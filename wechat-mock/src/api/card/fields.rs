@@ -1,19 +1,22 @@
 //! Holds the JSON of a card, which was read by its schema, against the field table.
 //!
-//! In WeChat's order: the first required field that is missing, then the values. Rules that relate
-//! fields are in `relations`.
+//! In WeChat's order: the first required field that is missing, then the values. It is pure: what the
+//! account has to be asked is kept in that order, and asked once the world is at hand. Rules that
+//! relate fields are in `relations`.
 
 use serde_json::{Map, Value};
 
+mod questions;
 mod values;
 
+use questions::Asked;
+pub(super) use questions::Judged;
 pub(in crate::api) use values::is_picture_host;
 
 use crate::{
     api::schema::{self, FieldRow, Kind, NodeRows, Required, Row, Update, lacks},
-    refusal::{Advice, Refusal},
+    refusal::Refusal,
     switches::{Switch, Switches},
-    world::account::Account,
 };
 
 /// The card's own node, and what it is called.
@@ -23,45 +26,55 @@ pub(super) struct CardNode<'a> {
     pub(super) members: &'a Map<String, Value>,
 }
 
-/// Who is judged, how strictly, and what merely got away.
-pub(super) struct Judge<'a> {
-    pub(super) account: &'a Account,
-    /// All accounts, among them the mini-programs that a card can lead to.
-    pub(super) accounts: &'a [Account],
-    pub(super) switches: Switches,
-    pub(super) advice: &'a mut Vec<Advice>,
+/// How strictly is judged, and what the account has to be asked.
+struct Judge {
+    switches: Switches,
+    judged: Judged,
+}
+
+impl Judge {
+    fn new(switches: Switches) -> Self {
+        let judged = Judged::default();
+        Self { switches, judged }
+    }
+
+    fn ask(&mut self, row: &'static FieldRow, asked: Asked) {
+        self.judged.ask(row, asked);
+    }
 }
 
 impl CardNode<'_> {
     /// Judges a new card.
-    pub(super) fn check(&self, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        self.check_required(judge)?;
-        self.check_values(schema::rows_of_create(self.name), judge)
+    pub(super) fn judge(&self, switches: Switches) -> Judged {
+        let mut judge = Judge::new(switches);
+        let result = self
+            .check_required(switches)
+            .and_then(|()| self.check_values(schema::rows_of_create(self.name), &mut judge));
+        judge.judged.ended(result)
     }
 
     /// Judges what card/update changes; `changed` is the card as it would be.
-    ///
-    /// True when it has to be reviewed anew.
-    pub(super) fn check_update(
-        &self,
-        changed: &Self,
-        judge: &mut Judge<'_>,
-    ) -> Result<bool, Refusal> {
+    pub(super) fn judge_update(&self, changed: &Self, switches: Switches) -> Judged {
+        let mut judge = Judge::new(switches);
         let rows = schema::rows_of_update(self.name);
         let lacking = rows.required().find(|row| lacks(self.members, row));
-        if let Some(row) = lacking {
-            return Err(missing(row));
-        }
-        changed.check_required(judge)?;
-        self.check_values(rows, judge)?;
-        let is_changed = |row: &&Row| has(self.members, &row.names);
-        let mut changed = rows.all().iter().filter(is_changed);
-        Ok(changed.any(|row| row.field.update == Some(Update::Review)))
+        let result = lacking
+            .map_or(Ok(()), |row| Err(missing(row)))
+            .and_then(|()| changed.check_required(switches))
+            .and_then(|()| self.check_values(rows, &mut judge));
+        judge.judged.ended(result)
     }
 
-    fn check_required(&self, judge: &Judge<'_>) -> Result<(), Refusal> {
-        let forgives = judge.switches.is(Switch::SpecialTicketFields, "optional");
-        let forgives_id = judge.switches.is(Switch::EmptySubMerchant, "accept");
+    /// Whether a card that card/update changes so has to be reviewed anew.
+    pub(super) fn is_reviewed(&self) -> bool {
+        let rows = schema::rows_of_update(self.name).all().iter();
+        let mut changed = rows.filter(|row| has(self.members, &row.names));
+        changed.any(|row| row.field.update == Some(Update::Review))
+    }
+
+    fn check_required(&self, switches: Switches) -> Result<(), Refusal> {
+        let forgives = switches.is(Switch::SpecialTicketFields, "optional");
+        let forgives_id = switches.is(Switch::EmptySubMerchant, "accept");
         for row in schema::rows_of_create(self.name).required() {
             let is_forgiven = (forgives && row.field.was_optional)
                 || (forgives_id && row.path == "base_info.sub_merchant_info.merchant_id");
@@ -72,7 +85,7 @@ impl CardNode<'_> {
         Ok(())
     }
 
-    fn check_values(&self, rows: &NodeRows, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn check_values(&self, rows: &NodeRows, judge: &mut Judge) -> Result<(), Refusal> {
         for (row, value) in rows.values(self.members) {
             if self.counts(row) {
                 row.field.judge(value, judge)?;

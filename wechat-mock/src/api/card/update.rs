@@ -2,11 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    fields::{CardNode, Judge},
-    named_card,
-    relations::Relations,
-};
+use super::{fields::CardNode, named_card, relations::Relations};
 use crate::{
     api::{
         Context,
@@ -99,14 +95,14 @@ fn check(
     let world = &*context.world;
     let (card, account) = (world.card(at), world.account(at.0));
     let name = card.card_type.node;
-    let mut judge = Judge {
-        account,
-        accounts: world.accounts(),
-        switches: world.switches,
-        advice: &mut context.advice,
-    };
     let of = |members| CardNode { name, members };
-    let is_reviewed = of(change).check_update(&of(node), &mut judge)?;
+    let switches = world.switches;
+    of(change).judge_update(&of(node), switches).check(
+        account,
+        world.accounts(),
+        switches,
+        &mut context.advice,
+    )?;
     let asked = Terms::with_dates(&Value::Object(asked), card.terms.dates);
     Subject::card(world, at)
         .changed_to(asked)
@@ -116,11 +112,11 @@ fn check(
         node,
         base: &node["base_info"],
         account,
-        switches: world.switches,
+        switches,
         now: world.now(),
     }
     .check_update(card.terms.dates, &mut context.advice)?;
-    Ok(is_reviewed)
+    Ok(of(change).is_reviewed())
 }
 
 /// The rows whose field is true for good, and which a change turns off.

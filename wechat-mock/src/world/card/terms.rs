@@ -225,6 +225,11 @@ impl Description {
             node: Node::new(node),
         }
     }
+
+    /// What calls look at in the card.
+    pub(crate) const fn terms(&self) -> Terms {
+        self.terms
+    }
 }
 
 fn is_text(value: &Value) -> bool {

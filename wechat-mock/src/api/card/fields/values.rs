@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::{FieldRow, Judge, Kind};
+use super::{FieldRow, Judge, Kind, questions::Asked};
 use crate::{
     api::{
         call::{kind, shortened},
         schema::Form,
     },
     facts,
-    refusal::{Advice, Refusal},
-    switches::Switch,
-    world::{card::whole, restrictions::Right},
+    refusal::Refusal,
+    switches::{Switch, Switches},
+    world::card::whole,
 };
 
 /// Pages of Official Accounts that show the account itself.
@@ -22,11 +22,7 @@ const HOME_PAGES: [&str; 2] = [
 
 impl FieldRow {
     /// Holds a value against the row; the entries of a list count one by one.
-    pub(super) fn judge(
-        &'static self,
-        value: &Value,
-        judge: &mut Judge<'_>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn judge(&'static self, value: &Value, judge: &mut Judge) -> Result<(), Refusal> {
         if let (Some(limit), Value::Array(entries)) = (self.max_items, value)
             && entries.len() > limit
         {
@@ -49,8 +45,8 @@ impl FieldRow {
         }
     }
 
-    fn judge_one(&'static self, value: &Value, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        self.check_right(value, judge)?;
+    fn judge_one(&'static self, value: &Value, judge: &mut Judge) -> Result<(), Refusal> {
+        self.ask_for_right(value, judge);
         if let Some(text) = value.as_str() {
             self.check_text(text, judge)?;
         }
@@ -70,26 +66,14 @@ impl FieldRow {
         self.check_range(value)
     }
 
-    fn check_right(&'static self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+    fn ask_for_right(&'static self, value: &Value, judge: &mut Judge) {
         let is_used = *value == true || value.as_str().is_some_and(|text| !text.is_empty());
-        let account = judge.account;
-        match self.right {
-            Some(right) if is_used && account.profile.restrictions.lacks(right) => {
-                let rule = match right {
-                    Right::CustomCode => "WX-CRD-030",
-                    Right::Balance => "WX-CRD-031",
-                    Right::Bonus => "WX-CRD-032",
-                    Right::CustomUrl => "WX-CRD-033",
-                };
-                Err(Refusal::new(rule)
-                    .expected(format!("{}: an account with the right to it", self.path))
-                    .received(format!("{}, which lacks it", account.profile.name)))
-            }
-            _ => Ok(()),
+        if let Some(right) = self.right.filter(|_| is_used) {
+            judge.ask(self, Asked::Right(right));
         }
     }
 
-    fn check_text(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn check_text(&'static self, text: &str, judge: &mut Judge) -> Result<(), Refusal> {
         if let Some(limit) = self.most_bytes(judge.switches)
             && text.len() > limit
         {
@@ -121,43 +105,32 @@ impl FieldRow {
         }
     }
 
-    /// Whom an account has linked is set in WeChat's console; here it is whoever is in the world.
-    fn check_mini_program(&'static self, text: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
+    fn check_mini_program(&'static self, text: &str, judge: &mut Judge) -> Result<(), Refusal> {
         let id = text.strip_suffix("@app").filter(|id| id.starts_with("gh_"));
-        let Some(id) = id else {
-            return Err(self.wrong("WX-CRD-040", "gh_…@app", text));
+        let id = id.ok_or_else(|| self.wrong("WX-CRD-040", "gh_…@app", text))?;
+        judge.ask(self, Asked::MiniProgram(id.to_owned()));
+        Ok(())
+    }
+
+    fn check_picture(&'static self, url: &str, judge: &mut Judge) -> Result<(), Refusal> {
+        if !is_picture_host(url) {
+            return Err(self.no_picture(url, judge.switches));
+        }
+        judge.ask(self, Asked::Picture(url.to_owned()));
+        Ok(())
+    }
+
+    /// A picture: a URL on WeChat's picture host.
+    pub(super) fn no_picture(&'static self, url: &str, switches: Switches) -> Refusal {
+        let whose = if switches.is(Switch::ForeignImage, "refuse") {
+            ", uploaded by this account"
+        } else {
+            ""
         };
-        let mut known = judge.accounts.iter().map(|account| &account.profile);
-        let is_linked = known.any(|profile| profile.original_id == id);
-        if is_linked {
-            return Ok(());
-        }
-        if judge.switches.is(Switch::UnlinkedMiniProgram, "refuse") {
-            return Err(self.wrong("WX-CRD-041", "a mini-program linked to the account", text));
-        }
-        judge.advice.push(Advice::new("WX-ADV-022", self.path));
-        Ok(())
+        self.wrong("WX-CRD-005", &format!("a URL on mmbiz.qpic.cn{whose}"), url)
     }
 
-    /// A picture: a URL on WeChat's picture host; one that this account did not upload gets an advice.
-    fn check_picture(&'static self, url: &str, judge: &mut Judge<'_>) -> Result<(), Refusal> {
-        let is_own = judge.account.images.contains(url);
-        let must_be_own = judge.switches.is(Switch::ForeignImage, "refuse");
-        if !is_picture_host(url) || (must_be_own && !is_own) {
-            let whose = if must_be_own {
-                ", uploaded by this account"
-            } else {
-                ""
-            };
-            return Err(self.wrong("WX-CRD-005", &format!("a URL on mmbiz.qpic.cn{whose}"), url));
-        }
-        if !is_own {
-            judge.advice.push(Advice::new("WX-ADV-002", self.path));
-        }
-        Ok(())
-    }
-
-    fn check_choice(&'static self, value: &Value, judge: &Judge<'_>) -> Result<(), Refusal> {
+    fn check_choice(&'static self, value: &Value, judge: &Judge) -> Result<(), Refusal> {
         let Some(values) = &self.values else {
             return Ok(());
         };
@@ -194,7 +167,12 @@ impl FieldRow {
     }
 
     /// A text that breaks a rule of its own number.
-    fn wrong(&'static self, rule: &'static str, expected: &str, received: &str) -> Refusal {
+    pub(super) fn wrong(
+        &'static self,
+        rule: &'static str,
+        expected: &str,
+        received: &str,
+    ) -> Refusal {
         Refusal::new(rule)
             .row(self)
             .expected(format!("{}: {expected}", self.path))
