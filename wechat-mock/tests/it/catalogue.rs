@@ -12,9 +12,11 @@ use crate::support::{Answer, TestMock};
 
 mod cards;
 mod codes;
+mod gift_rules;
 mod life;
 mod media;
 mod members;
+mod merchants;
 mod messages;
 mod quotas;
 mod tokens;

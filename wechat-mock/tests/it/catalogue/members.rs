@@ -1,10 +1,10 @@
-//! Members, gifts on payment, sub-merchants, statistics.
+//! Members and statistics, and the way to the pages of gifts on payment and of sub-merchants.
 
 use serde_json::{Value, json};
 
-use super::Page;
+use super::{Page, gift_rules, merchants};
 use crate::{
-    members::{after_submit, fill_in, gift_rule, held, member_card, sub_merchant, with},
+    members::{after_submit, fill_in, held, member_card, with},
     support::{DAY, NOW},
 };
 
@@ -21,16 +21,16 @@ pub(super) async fn page(page: &mut Page, path: &str) {
         "/card/generalcard/activate" => activate_general(page).await,
         "/card/generalcard/unactivate" => deactivate_general(page).await,
         "/card/generalcard/updateuser" => update_general(page).await,
-        "/card/paygiftcard/add" => add_rule(page).await,
-        "/card/paygiftcard/delete" | "/card/paygiftcard/getbyid" => one_rule(page).await,
-        "/card/paygiftcard/batchget" => rules(page).await,
-        "/card/paygiftmembercard/add" => add_older(page).await,
-        "/card/paygiftmembercard/delete" => delete_older(page).await,
-        "/card/paygiftmembercard/get" => get_older(page).await,
-        "/card/submerchant/submit" => submit(page).await,
-        "/card/submerchant/update" => update_merchant(page).await,
-        "/card/submerchant/get" => merchant(page).await,
-        "/card/submerchant/batchget" => merchants(page).await,
+        "/card/paygiftcard/add" => gift_rules::add(page).await,
+        "/card/paygiftcard/delete" | "/card/paygiftcard/getbyid" => gift_rules::one(page).await,
+        "/card/paygiftcard/batchget" => gift_rules::list(page).await,
+        "/card/paygiftmembercard/add" => gift_rules::add_older(page).await,
+        "/card/paygiftmembercard/delete" => gift_rules::delete_older(page).await,
+        "/card/paygiftmembercard/get" => gift_rules::get_older(page).await,
+        "/card/submerchant/submit" => merchants::submit(page).await,
+        "/card/submerchant/update" => merchants::update(page).await,
+        "/card/submerchant/get" => merchants::one(page).await,
+        "/card/submerchant/batchget" => merchants::list(page).await,
         "/datacube/getcardmembercarddetail" => member_card_days(page).await,
         path if path.starts_with("/datacube/") => days(page).await,
         other => panic!("no page for {other}"),
@@ -40,7 +40,7 @@ pub(super) async fn page(page: &mut Page, path: &str) {
 }
 
 /// A member's card, its holder active.
-async fn member(page: &Page) -> Value {
+pub(super) async fn member(page: &Page) -> Value {
     let card_id = member_card(&page.test, json!({"auto_activate": true})).await;
     held(&page.test, "alice", &card_id).await
 }
@@ -267,200 +267,6 @@ async fn update_general(page: &mut Page) -> Value {
     page.post("a negative balance", &with(&works, json!({"balance": -1})))
         .await;
     codes(page, &works).await;
-    works
-}
-
-async fn add_rule(page: &mut Page) -> Value {
-    let named = member(page).await;
-    let works = gift_rule(named["card_id"].as_str().unwrap(), &["1900000109"]);
-    page.post("a rule", &works).await;
-    page.post("the same again", &works).await;
-    let coupon = page.test.create().await;
-    for (what, pointer, value) in [
-        ("no type", "type", Value::Null),
-        ("an unknown type", "type", json!("RULE_TYPE_NONE")),
-        (
-            "terms of the other type",
-            "type",
-            json!("RULE_TYPE_SINGLE_PAY"),
-        ),
-        ("no merchant number", "base_info/mchid_list", json!([])),
-        (
-            "numbers for texts",
-            "base_info/mchid_list",
-            json!([1_900_000_109]),
-        ),
-        ("an end that is past", "base_info/end_time", json!(NOW - 1)),
-        ("an unknown card", "member_rule/card_id", json!("p1")),
-        ("a coupon", "member_rule/card_id", json!(coupon)),
-        ("costs in no order", "member_rule/least_cost", json!(30_000)),
-    ] {
-        let mut rule = works.clone();
-        *rule.pointer_mut(&format!("/rule_info/{pointer}")).unwrap() = value;
-        page.post(what, &rule).await;
-    }
-    page.post("no rule_info", &json!({})).await;
-    let single = json!({"rule_info": {
-        "type": "RULE_TYPE_SINGLE_PAY",
-        "base_info": {"mchid_list": ["1900000110"], "begin_time": NOW, "end_time": NOW + DAY},
-        "single_pay": {"card_id": coupon, "least_cost": 1},
-    }});
-    page.post("a coupon after one payment", &single).await;
-    works
-}
-
-/// The number of a rule that was added.
-async fn added(page: &Page) -> Value {
-    let named = member(page).await;
-    let rule = gift_rule(named["card_id"].as_str().unwrap(), &["1900000109"]);
-    let added = page.test.post("/card/paygiftcard/add", &rule).await.json();
-    added["rule_id"].clone()
-}
-
-async fn one_rule(page: &mut Page) -> Value {
-    let works = json!({"rule_id": added(page).await});
-    page.post("a rule", &works).await;
-    page.post("an unknown rule", &json!({"rule_id": 99})).await;
-    page.post("none", &json!({})).await;
-    works
-}
-
-async fn rules(page: &mut Page) -> Value {
-    added(page).await;
-    let works = json!({
-        "type": "RULE_TYPE_PAY_MEMBER_CARD", "effective": true, "offset": 0, "count": 10,
-    });
-    page.post("those in force", &works).await;
-    for (what, change) in [
-        ("beyond the last", json!({"offset": 5})),
-        ("an unknown type", json!({"type": "x"})),
-        ("less than nothing", json!({"count": -1})),
-        ("a number for a flag", json!({"effective": 1})),
-    ] {
-        page.post(what, &with(&works, change)).await;
-    }
-    works
-}
-
-/// A rule as the older call takes it.
-async fn older(page: &Page) -> Value {
-    let named = member(page).await;
-    json!({
-        "card_id": named["card_id"], "mchid_list": ["1900000109"], "begin_time": NOW,
-        "end_time": NOW + DAY, "min_cost": 1, "max_cost": 100, "is_locked": true,
-        "jump_url": "https://shop.example/join",
-    })
-}
-
-async fn add_older(page: &mut Page) -> Value {
-    let works = older(page).await;
-    page.post("a rule", &works).await;
-    page.post("the same again", &works).await;
-    page.post("no card_id", &with(&works, json!({"card_id": ""})))
-        .await;
-    page.post("an unknown card", &with(&works, json!({"card_id": "p1"})))
-        .await;
-    page.post("no dates", &with(&works, json!({"end_time": null})))
-        .await;
-    works
-}
-
-async fn delete_older(page: &mut Page) -> Value {
-    let rule = older(page).await;
-    page.test.post("/card/paygiftmembercard/add", &rule).await;
-    let works = json!({"card_id": rule["card_id"], "mchid_list": rule["mchid_list"]});
-    page.post("the whole rule", &rule).await;
-    page.post("a merchant number", &works).await;
-    page.post("the same again", &works).await;
-    page.post("none", &with(&works, json!({"mchid_list": []})))
-        .await;
-    works
-}
-
-async fn get_older(page: &mut Page) -> Value {
-    let rule = older(page).await;
-    page.test.post("/card/paygiftmembercard/add", &rule).await;
-    let works = json!({"mchid": "1900000109"});
-    page.post("a merchant number", &works).await;
-    page.post("one without a rule", &json!({"mchid": "1"}))
-        .await;
-    page.post("none", &json!({})).await;
-    works
-}
-
-/// What is wrong with a sub-merchant.
-async fn brands(page: &mut Page, works: &Value) {
-    for (what, change) in [
-        ("no name", json!({"brand_name": ""})),
-        (
-            "a foreign logo",
-            json!({"logo_url": "https://shop.example/a.jpg"}),
-        ),
-        ("an unknown letter", json!({"protocol": "x"})),
-        ("an end in milliseconds", json!({"end_time": NOW * 1000})),
-        ("an end that is past", json!({"end_time": NOW})),
-        (
-            "a category of another",
-            json!({"secondary_category_id": 201}),
-        ),
-        ("a category by name", json!({"primary_category_id": "美食"})),
-    ] {
-        let info = with(&works["info"], change);
-        page.post(what, &json!({"info": info})).await;
-    }
-    page.post("no info", &json!({})).await;
-}
-
-async fn submit(page: &mut Page) -> Value {
-    let works = json!({"info": sub_merchant(&page.test).await});
-    page.post("a brand", &works).await;
-    brands(page, &works).await;
-    works
-}
-
-/// A sub-merchant that was approved.
-async fn submitted(page: &Page) -> Value {
-    let info = sub_merchant(&page.test).await;
-    let call = json!({"info": info});
-    let answer = page
-        .test
-        .post("/card/submerchant/submit", &call)
-        .await
-        .json();
-    with(&info, json!({"merchant_id": answer["info"]["merchant_id"]}))
-}
-
-async fn update_merchant(page: &mut Page) -> Value {
-    let works = json!({"info": submitted(page).await});
-    page.post("a change", &works).await;
-    let info = with(&works["info"], json!({"merchant_id": 1}));
-    page.post("an unknown brand", &json!({"info": info})).await;
-    brands(page, &works).await;
-    works
-}
-
-async fn merchant(page: &mut Page) -> Value {
-    let works = json!({"merchant_id": submitted(page).await["merchant_id"]});
-    page.post("a brand", &works).await;
-    page.post("an unknown brand", &json!({"merchant_id": 1}))
-        .await;
-    page.post("a name", &json!({"merchant_id": "分店"})).await;
-    page.post("none", &json!({})).await;
-    works
-}
-
-async fn merchants(page: &mut Page) -> Value {
-    submitted(page).await;
-    let works = json!({"begin_id": 0, "limit": 10, "status": "APPROVED"});
-    page.post("those approved", &works).await;
-    for (what, change) in [
-        ("those waiting", json!({"status": "CHECKING"})),
-        ("too many", json!({"limit": 101})),
-        ("an unknown status", json!({"status": "approved"})),
-        ("no limit", json!({"limit": null})),
-    ] {
-        page.post(what, &with(&works, change)).await;
-    }
     works
 }
 
