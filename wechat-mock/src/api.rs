@@ -13,7 +13,6 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::Response,
 };
-use bytes::Bytes;
 
 mod advise;
 mod befall;
@@ -21,6 +20,7 @@ pub(crate) mod body;
 pub(crate) mod call;
 mod card;
 mod code;
+mod content;
 mod credentials;
 mod gateway;
 mod gift_rule;
@@ -39,13 +39,12 @@ mod suits;
 mod ticket;
 mod token;
 
-use body::{MAX_BODY, error_before, read_json, read_upload, read_whole, with_escapes_kept};
+use body::{error_before, read_whole};
 use call::{Call, Content, Query};
-use card::Draft;
 pub(crate) use card::{card_as_wechat_shows_it, date_info};
+use content::{draft_of, read_content};
 use guard::Guard;
 use reply::{Family, Reply, Style, Wire};
-use schema::{Body, read_body};
 
 use crate::{
     faults::FaultKind,
@@ -53,7 +52,6 @@ use crate::{
     marks::{Peer, PlainHttp},
     mock::Mock,
     refusal::{Advice, Refusal},
-    switches::{Switch, Switches},
     world::{AccountNo, World, account::Account},
 };
 
@@ -323,44 +321,6 @@ fn refuse_chunks(mock: &Mock, call: Call) -> Wire {
     wire
 }
 
-/// The card that a call is about to make, judged before the world is locked: the world goes on
-/// meanwhile.
-fn draft_of(
-    endpoint: Option<&Endpoint>,
-    content: &Content,
-    switches: Switches,
-) -> Option<Result<Draft, Refusal>> {
-    match (endpoint, content) {
-        (Some(endpoint), Content::Json(Ok(body))) if endpoint.takes == Takes::Card => {
-            Some(Draft::read(&body.members, switches))
-        }
-        _ => None,
-    }
-}
-
-async fn read_content(
-    endpoint: &Endpoint,
-    content_type: &str,
-    body: Option<&Bytes>,
-    switches: Switches,
-) -> Content {
-    match (endpoint.takes, body) {
-        (Takes::Nothing, _) => Content::Ignored,
-        (Takes::Json | Takes::Card, Some(body)) => {
-            Content::Json(read_fields(endpoint.path, body, switches))
-        }
-        (Takes::Json | Takes::Card, None) => Content::Json(Err(Refusal::new("WX-WIRE-010")
-            .expected(format!("at most {MAX_BODY} bytes"))
-            .received("more, or a body that broke off"))),
-        (Takes::Upload, Some(body)) => {
-            Content::Upload(read_upload(content_type, body.clone()).await)
-        }
-        (Takes::Upload, None) => Content::Upload(Err(Refusal::new("WX-MED-008")
-            .expected(format!("at most {MAX_BODY} bytes"))
-            .received("more, or a body that broke off"))),
-    }
-}
-
 /// Runs one call on the locked world, then writes it into the journal.
 fn run(mock: &Mock, endpoint: Option<&Endpoint>, mut call: Call, fault: Option<FaultKind>) -> Wire {
     let family = family(&call.path);
@@ -445,27 +405,6 @@ fn quoting(mut refusal: Refusal, call: &Call) -> Refusal {
     refusal
 }
 
-/// Reads a JSON body by the schema of its call.
-///
-/// What becomes of `\uXXXX` in a card's body, which nobody has captured, is a switch.
-fn read_fields(path: &str, body: &[u8], switches: Switches) -> Result<Body, Refusal> {
-    let keeps_escapes = !switches.is(Switch::UnicodeEscape, "accept");
-    if family(path) == Family::Card
-        && keeps_escapes
-        && let Some(kept) = with_escapes_kept(body)
-    {
-        let read = read_body(path, &kept, switches);
-        // A body that is no JSON is refused for that.
-        if read_json(body).is_err() || switches.is(Switch::UnicodeEscape, "literal") {
-            return read;
-        }
-        return Err(Refusal::new("WX-WIRE-011")
-            .expected("characters as raw UTF-8")
-            .received("\\uXXXX"));
-    }
-    read_body(path, body, switches)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -473,6 +412,7 @@ mod tests {
         thread,
     };
 
+    use bytes::Bytes;
     use serde_json::json;
 
     use super::*;
