@@ -188,3 +188,44 @@ impl AddCardItem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The claim of the official page.
+    fn published() -> CardExt {
+        let card_id = CardId::from("pjZ8Yt1XGILfi-FUsewpnnolGgZk");
+        let code = CardCode::from("1434008071");
+        let request = CardExtRequest {
+            card_id: &card_id,
+            timestamp: Timestamp::from_seconds(1_404_896_688).unwrap(),
+            nonce: Nonce::new("123").unwrap(),
+            code: Some(&code),
+            openid: None,
+            outer_str: None,
+            fixed_begin: None,
+        };
+        CardExt::sign(&CardTicket::from("ojZ8YtyVyr30HheH3CM73y7h4jJE"), request)
+    }
+
+    #[test]
+    fn the_signature_of_a_claim_is_the_published_one() {
+        assert_eq!(
+            published().signature(),
+            "f137ab68b7f8112d20ee528ab6074564e2796250"
+        );
+    }
+
+    #[test]
+    fn a_card_ext_shows_when_it_was_signed_and_nothing_that_claims_a_card() {
+        let shown = format!("{:?}", published());
+        assert!(
+            shown.contains("timestamp") && shown.contains("1404896688"),
+            "{shown}"
+        );
+        for hidden in ["f137ab68", "1434008071", "nonce"] {
+            assert!(!shown.contains(hidden), "{hidden} in {shown}");
+        }
+    }
+}

@@ -211,6 +211,29 @@ mod tests {
         inputs[name].as_str().unwrap_or_default()
     }
 
+    fn claim_of(values: Values<'_>) -> Signed<'_> {
+        Signed {
+            api_ticket: values.api_ticket,
+            timestamp: values.timestamp,
+            card_id: values.card_id,
+            nonce_str: values.nonce_str,
+            code: values.code,
+            openid: values.openid,
+        }
+    }
+
+    fn choice_of(values: Values<'_>) -> ChooseCardSigned<'_> {
+        ChooseCardSigned {
+            api_ticket: values.api_ticket,
+            app_id: values.app_id,
+            location_id: values.location_id,
+            timestamp: values.timestamp,
+            nonce_str: values.nonce_str,
+            card_id: values.card_id,
+            card_type: values.card_type,
+        }
+    }
+
     #[test]
     fn every_published_card_signature_comes_out() {
         let (mut checked, mut others) = (0, Vec::new());
@@ -238,8 +261,28 @@ mod tests {
                 location_id: text(inputs, "location_id"),
                 card_type: text(inputs, "card_type"),
             };
-            assert_eq!(signed.joined(), vector["joined"].as_str().unwrap());
-            assert_eq!(signed.signature(), vector["sha1"].as_str().unwrap());
+            let joined = vector["joined"].as_str().unwrap();
+            let sha1 = vector["sha1"].as_str().unwrap();
+            assert_eq!(signed.joined(), joined);
+            assert_eq!(signed.signature(), sha1);
+            // The same by what a caller has at hand.
+            let sorted: Vec<&str> = vector["sorted"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|value| value.as_str().unwrap())
+                .collect();
+            if is_choice {
+                let choice = choice_of(signed);
+                assert_eq!(
+                    (choice.sorted(), choice.signature().as_str()),
+                    (sorted, sha1)
+                );
+            } else {
+                let claim = claim_of(signed);
+                assert_eq!((claim.sorted(), claim.signature().as_str()), (sorted, sha1));
+                assert_eq!(claim.joined(), joined);
+            }
             checked += 1;
         }
 

@@ -152,6 +152,8 @@ fn permutations(texts: &[String]) -> Vec<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use sha1::{Digest, Sha1};
+
     use super::*;
 
     #[test]
@@ -174,6 +176,115 @@ mod tests {
             checked += 1;
         }
         assert_eq!(checked, 2);
+    }
+
+    /// The mistake that is told from the hash of a text.
+    fn told(right: PageSigned<'_>, joined: &str) -> &'static str {
+        let material = PageMaterial {
+            secrets: vec![
+                ("wx_card_ticket", "CARD".to_owned()),
+                ("app_secret", "SECRET".to_owned()),
+            ],
+            whole_url: "https://shop.example/p?a=1#top".to_owned(),
+        };
+        mistake(right, &hex::encode(Sha1::digest(joined)), &material)
+    }
+
+    const RIGHT: PageSigned<'_> = PageSigned {
+        jsapi_ticket: "TICKET",
+        noncestr: "NONCE",
+        timestamp: "1700000000",
+        url: "https://shop.example/p?a=1",
+    };
+
+    #[test]
+    fn each_mistake_is_told_from_the_text_that_it_hashes() {
+        for (expected, joined) in [
+            (
+                "wx_card_ticket",
+                "jsapi_ticket=CARD&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1",
+            ),
+            (
+                "app_secret",
+                "jsapi_ticket=SECRET&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1",
+            ),
+            (
+                "url_with_fragment",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1#top",
+            ),
+            (
+                "url_without_query",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p",
+            ),
+            (
+                "url_encoded",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=https%3A%2F%2Fshop.example%2Fp%3Fa%3D1",
+            ),
+            (
+                "url_slash",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1/",
+            ),
+            (
+                "url_scheme",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=http://shop.example/p?a=1",
+            ),
+            (
+                "milliseconds",
+                "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000000&url=https://shop.example/p?a=1",
+            ),
+            (
+                "key_spelling",
+                "jsapi_ticket=TICKET&nonceStr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1",
+            ),
+            (
+                "key_spelling",
+                "api_ticket=TICKET&nonce_str=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1",
+            ),
+            (
+                "key_order",
+                "url=https://shop.example/p?a=1&timestamp=1700000000&noncestr=NONCE&jsapi_ticket=TICKET",
+            ),
+            (
+                "values_alone",
+                "1700000000NONCETICKEThttps://shop.example/p?a=1",
+            ),
+            ("other", "anything else"),
+        ] {
+            assert_eq!(told(RIGHT, joined), expected, "{joined}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_told_whichever_side_has_the_slash_the_scheme_and_the_milliseconds() {
+        let other_way = PageSigned {
+            timestamp: "1700000000000",
+            url: "http://shop.example/",
+            ..RIGHT
+        };
+        for (expected, timestamp, url) in [
+            ("url_slash", "1700000000000", "http://shop.example"),
+            ("url_scheme", "1700000000000", "https://shop.example/"),
+            ("milliseconds", "1700000000", "http://shop.example/"),
+        ] {
+            let joined =
+                format!("jsapi_ticket=TICKET&noncestr=NONCE&timestamp={timestamp}&url={url}");
+            assert_eq!(told(other_way, &joined), expected, "{joined}");
+        }
+    }
+
+    #[test]
+    fn letters_of_the_other_case_and_blanks_around_do_not_hide_a_mistake() {
+        let material = PageMaterial::default();
+        let upper = |joined: &str| hex::encode_upper(Sha1::digest(joined));
+        let right = upper(
+            "jsapi_ticket=TICKET&noncestr=NONCE&timestamp=1700000000&url=https://shop.example/p?a=1",
+        );
+        assert_eq!(mistake(RIGHT, &right, &material), "upper_case_hex");
+        let bare = upper("1700000000NONCETICKEThttps://shop.example/p?a=1");
+        assert_eq!(
+            mistake(RIGHT, &format!(" {bare}\n"), &material),
+            "values_alone"
+        );
     }
 
     #[test]

@@ -222,3 +222,28 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{api::schema::read_body, switches::Switches};
+
+    /// What stands beside a card's own node has no row in the tables, and is named all the same.
+    #[test]
+    fn a_text_outside_the_tables_is_refused_as_a_field_of_its_call() {
+        for (call, path, body) in [
+            (
+                "/card/create",
+                "card.card_type",
+                json!({"card": {"card_type": ["GROUPON"]}}),
+            ),
+            ("/card/update", "card_id", json!({"card_id": ["p1"]})),
+        ] {
+            let body = body.to_string();
+            let refusal = read_body(call, body.as_bytes(), Switches::default()).unwrap_err();
+            let row = refusal.row.unwrap();
+            assert_eq!((row.call, row.path), (call, path));
+        }
+    }
+}
