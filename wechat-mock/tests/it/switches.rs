@@ -64,8 +64,6 @@ const SEEN: &[(&str, &str, &str)] = &[
     ("special_ticket_fields", "optional", "0"),
     ("get_limit_default", "50", "50"),
     ("get_limit_default", "quantity", "52"),
-    ("repeated_timestamp", "accept", "ok"),
-    ("repeated_timestamp", "refuse", "WX-CLM-010"),
     ("percent_encrypt_code", "garbage", "0"),
     ("percent_encrypt_code", "40075", "40075"),
     ("abstract_bytes", "open", "0"),
@@ -164,11 +162,6 @@ async fn probe(test: &mut TestMock, name: &str) -> String {
     }
     match name {
         "nonce" | "card_ext_timestamp_number" => claim(test, name).await,
-        "repeated_timestamp" => {
-            let card_id = test.create_with(|base| base["get_limit"] = json!(5)).await;
-            claim_of(test, &card_id, name).await;
-            claim_of(test, &card_id, name).await
-        }
         "sex_spelling" => {
             let change = json!({"sex": "FEMALE"});
             test.control("PATCH", "users/alice", &change).await;
