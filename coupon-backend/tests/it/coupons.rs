@@ -136,7 +136,14 @@ async fn a_faulty_draft_is_told_all_its_faults_and_wechat_nothing() {
             "valid.from",
         ]
     );
-    assert!(shop.mock.journal().rows().is_empty());
+    // What the service asks by itself, such as for a token, may be there; nothing of the draft is.
+    for row in shop.mock.journal().rows() {
+        let row = row.raw().to_string();
+        assert!(
+            !row.contains("/card/create") && !row.contains("uploadimg"),
+            "{row}"
+        );
+    }
     let list = shop
         .admin("GET", "/admin/v1/coupons", &Value::Null)
         .await

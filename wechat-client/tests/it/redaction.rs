@@ -7,7 +7,7 @@ use wechat_client::{
 };
 
 use crate::{
-    canned::nobody,
+    canned::NOBODY,
     support::{SECRET, builder, client, mini_program, server},
 };
 
@@ -64,13 +64,13 @@ async fn no_error_holds_a_secret_or_a_token() {
     let error = with_token.colors().await.unwrap_err();
     assert!(!shown(&error).contains("token-1"), "{}", shown(&error));
 
-    let url = nobody().await;
-    let without = builder(&url).retry(RetryPolicy::NEVER).build().unwrap();
+    let url = NOBODY;
+    let without = builder(url).retry(RetryPolicy::NEVER).build().unwrap();
     let error = without.colors().await.unwrap_err();
     assert!(!shown(&error).contains(SECRET), "{}", shown(&error));
 
     let login = wechat_client::MiniProgram::builder("wx0".into(), SECRET.into())
-        .api_base(&url)
+        .api_base(url)
         .build()
         .unwrap();
     let error = login.code_to_session(&"js-code".into()).await.unwrap_err();

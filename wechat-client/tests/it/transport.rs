@@ -7,7 +7,7 @@ use wechat_client::{Client, Error, ImageFile, RetryPolicy};
 use wiremock::{Mock, ResponseTemplate, matchers::path};
 
 use crate::{
-    canned::{Answer, nobody, serve},
+    canned::{Answer, NOBODY, serve},
     support::{answer, answer_first, answer_text, builder, calls, client, refusal, server},
 };
 
@@ -127,7 +127,7 @@ async fn uploads_are_never_made_twice() {
 
 #[tokio::test]
 async fn nobody_there_is_told_as_not_reached() {
-    let client = impatient(&nobody().await);
+    let client = impatient(NOBODY);
     let error = client.access_token().await.unwrap_err();
     assert!(matches!(error, Error::Unreached { .. }), "{error:?}");
     assert!(error.is_outage());

@@ -7,7 +7,7 @@ use wechat_mock::{MockWechat, StartError};
 
 use crate::{
     members,
-    receiver::{Receiver, Reply, nobody},
+    receiver::{NOBODY, Receiver, Reply},
     support::{DAY, NOW, TestMock, card_ext},
 };
 
@@ -373,7 +373,7 @@ async fn a_strict_mock_stays_strict_over_reset_and_a_small_world() {
 
 /// A claim that is told to a server which is down.
 async fn pushed_to_nobody(test: &TestMock) -> String {
-    let callback = json!({"callback": {"url": nobody().await, "token": "token123"}});
+    let callback = json!({"callback": {"url": NOBODY, "token": "token123"}});
     let appid = test.mock.official_account().appid;
     test.control("PATCH", &format!("accounts/{appid}"), &callback)
         .await;

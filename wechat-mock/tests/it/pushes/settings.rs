@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{KEY, OA, STRANGER, TOKEN, field, is_signed, lose, push_to, pushing_to, settled};
-use crate::receiver::{Receiver, Reply, nobody};
+use crate::receiver::{NOBODY, Receiver, Reply};
 use crate::support::TestMock;
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn wechat_checks_the_callback_when_asked_to() {
             "{checked}"
         );
     }
-    push_to(&test, OA, &nobody().await, json!({})).await;
+    push_to(&test, OA, NOBODY, json!({})).await;
     assert!(
         check().await["reason"]
             .as_str()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wechat_mock::MockWechat;
 
 use super::{KEY, OA, get, is_signed, lose, outcomes, push_to, pushing_to, sealed, settled, shown};
-use crate::receiver::{Receiver, Reply, nobody};
+use crate::receiver::{NOBODY, Receiver, Reply};
 use crate::support::{DAY, NOW, TestMock};
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_receiver_that_is_late_or_down_is_tried_again() {
     let event = settled(&test, &id).await;
     assert_eq!(outcomes(&event)[0], "timeout");
 
-    let test = pushing_to(&nobody().await, json!({})).await;
+    let test = pushing_to(NOBODY, json!({})).await;
     let event = settled(&test, &lose(&test, "1")).await;
     assert_eq!(event["state"], "failed");
     assert_eq!(outcomes(&event), ["refused"; 3]);
@@ -102,7 +102,7 @@ async fn advance(test: &TestMock, seconds: i64) {
 async fn a_claim_has_a_schedule_of_its_own_on_the_mocks_clock() {
     let long = MockWechat::builder().switch("get_card_retries", "long");
     let test = TestMock::start_with(long).await;
-    push_to(&test, OA, &nobody().await, json!({})).await;
+    push_to(&test, OA, NOBODY, json!({})).await;
     let id = get(&test);
     let event = settled(&test, &id).await;
     assert_eq!(
