@@ -172,37 +172,16 @@ async fn hold(
             status => RedeemRefusal::Status(status),
         }));
     };
+    // One that is done has let go of the code, or does so in this very moment: it keeps its answer.
     let other = operations::find(&mut *ledger, holder).await?;
-    if other
-        .as_ref()
-        .is_none_or(|other| other.state == State::Done)
-        && is_blind
-    {
+    let other = other.filter(|other| other.state != State::Done);
+    if other.is_none() && is_blind {
         return Ok(Some(RedeemRefusal::NotLookedAt));
     }
-    // One that is done has let go of the code, or does so in this very moment: it keeps its answer.
-    let other = other.filter(|other| other.state != State::Done);
-    if let Some(other) = &other {
-        let is_abandoned = owner.has_abandoned(other, now);
-        // What another kind of operation may have done tells nothing about this one.
-        let is_other_kind =
-            other.kind != kind && matches!(other.state, State::Running | State::Unknown);
-        if is_other_kind || on_repeat(other.state, is_abandoned) == Repeat::Join {
-            return Ok(Some(RedeemRefusal::Running));
-        }
-        let taken = sqlx::query(
-            "UPDATE operations SET state = 'superseded', owner = NULL, epoch = epoch + 1, \
-             updated_at = ? WHERE id = ? AND epoch = ? AND state = ?",
-        )
-        .bind(now)
-        .bind(&other.id)
-        .bind(other.epoch)
-        .bind(other.state.as_str())
-        .execute(&mut *ledger)
-        .await?;
-        if taken.rows_affected() == 0 {
-            return Ok(Some(RedeemRefusal::Running));
-        }
+    if let Some(other) = &other
+        && !supersede(&mut *ledger, other, kind, owner, now).await?
+    {
+        return Ok(Some(RedeemRefusal::Running));
     }
     let held = sqlx::query(
         "UPDATE claims SET operation_id = ? WHERE id = ? AND operation_id = ? \
@@ -221,25 +200,64 @@ async fn hold(
         }
         return Ok(Some(RedeemRefusal::Running));
     }
-    if let Some(other) = other {
-        // What it may have done counts as this run's: there is one success in all.
-        let ended_at = other.try_ended_at(now);
-        run.may_have_acted = true;
-        run.began_at = other.try_began_at.unwrap_or(ended_at);
-        run.ended_at = Some(ended_at);
-        run.looked_at = other.looked_at.or(run.looked_at);
-        sqlx::query(
-            "UPDATE operations SET may_have_acted = 1, try_began_at = ?, try_ended_at = ?, \
-             looked_at = ? WHERE id = ?",
-        )
-        .bind(run.began_at)
-        .bind(run.ended_at)
-        .bind(run.looked_at)
-        .bind(&run.id)
-        .execute(ledger)
-        .await?;
+    if let Some(other) = &other {
+        inherit(ledger, run, other, now).await?;
     }
     Ok(None)
+}
+
+/// Ends an operation of the same kind that nobody works on. False when somebody does, or has just
+/// begun to.
+async fn supersede(
+    ledger: &mut AnyConnection,
+    other: &OperationRow,
+    kind: Kind,
+    owner: &Owner,
+    now: i64,
+) -> Result<bool, sqlx::Error> {
+    let is_abandoned = owner.has_abandoned(other, now);
+    // What another kind of operation may have done tells nothing about this one.
+    let is_other_kind =
+        other.kind != kind && matches!(other.state, State::Running | State::Unknown);
+    if is_other_kind || on_repeat(other.state, is_abandoned) == Repeat::Join {
+        return Ok(false);
+    }
+    let taken = sqlx::query(
+        "UPDATE operations SET state = 'superseded', owner = NULL, epoch = epoch + 1, \
+         updated_at = ? WHERE id = ? AND epoch = ? AND state = ?",
+    )
+    .bind(now)
+    .bind(&other.id)
+    .bind(other.epoch)
+    .bind(other.state.as_str())
+    .execute(ledger)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// What a superseded operation may have done counts as this run's: there is one success in all.
+async fn inherit(
+    ledger: &mut AnyConnection,
+    run: &mut Run,
+    other: &OperationRow,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let ended_at = other.try_ended_at(now);
+    run.may_have_acted = true;
+    run.began_at = other.try_began_at.unwrap_or(ended_at);
+    run.ended_at = Some(ended_at);
+    run.looked_at = other.looked_at.or(run.looked_at);
+    sqlx::query(
+        "UPDATE operations SET may_have_acted = 1, try_began_at = ?, try_ended_at = ?, \
+         looked_at = ? WHERE id = ?",
+    )
+    .bind(run.began_at)
+    .bind(run.ended_at)
+    .bind(run.looked_at)
+    .bind(&run.id)
+    .execute(ledger)
+    .await
+    .map(drop)
 }
 
 /// Leaves an operation that was superseded in this transaction as it was.
