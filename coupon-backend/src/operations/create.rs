@@ -19,7 +19,7 @@ use crate::{
     state::AppState,
     store::{
         DbError,
-        coupons::{CouponRow, Made},
+        coupons::{CouponRow, Ended, Made},
         new_id,
         operations::{NewOperation, OperationRow, Run, Settlement, Slot},
     },
@@ -77,6 +77,17 @@ enum End {
     NotKnown(Failure),
 }
 
+impl End {
+    fn adopted(card_id: CardId, status: Status) -> Self {
+        Self::Made {
+            card_id,
+            status,
+            stock: None,
+            why: "adopted",
+        }
+    }
+}
+
 /// Does the work of a run. None when another process has taken it over.
 pub(super) async fn drive(
     state: &AppState,
@@ -91,23 +102,14 @@ pub(super) async fn drive(
         return write(state, &run, work, mode, end).await;
     };
     if run.may_have_acted {
-        let (end, is_sure) = match adopt(state, &draft, run.began_at).await? {
-            Ok(Some((card_id, status))) => {
-                let why = "adopted";
-                (
-                    End::Made {
-                        card_id,
-                        status,
-                        stock: None,
-                        why,
-                    },
-                    true,
-                )
-            }
-            Ok(None) if is_past_flight(run.ended_at, state.clock.now()) => {
+        let (end, is_sure) = match adopt(state, &draft, run.began_at, Some(&run.id)).await? {
+            Ok(Adoptable::Card(card_id, status)) => (End::adopted(card_id, status), true),
+            Ok(Adoptable::Nothing) if is_past_flight(run.ended_at, state.clock.now()) => {
                 (End::NotMade(Failure::WechatUnknown), false)
             }
-            Ok(None) => (End::NotKnown(Failure::WechatUnknown), true),
+            Ok(Adoptable::Nothing | Adoptable::NotYet) => {
+                (End::NotKnown(Failure::WechatUnknown), true)
+            }
             Err(error) => (End::NotKnown(error.into()), true),
         };
         if is_sure || mode == Mode::Unasked {
@@ -117,12 +119,12 @@ pub(super) async fn drive(
             return Ok(None);
         }
     }
-    let end = create(state, &draft, run.began_at).await?;
+    let end = create(state, &draft, &run).await?;
     run.ended_at = Some(state.clock.now());
     write(state, &run, work, mode, end).await
 }
 
-async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, DbError> {
+async fn create(state: &AppState, draft: &Draft, run: &Run) -> Result<End, DbError> {
     let error = match state.wechat.cards.create_card(&draft.card()).await {
         Ok(card_id) => {
             let (status, stock) = status_of(state, &card_id).await;
@@ -140,18 +142,10 @@ async fn create(state: &AppState, draft: &Draft, began_at: i64) -> Result<End, D
         Failed::Nothing => End::NotMade(error.into()),
         Failed::Lost => End::NotKnown(error.into()),
         // WeChat is done with it, one way or the other: what it has is what there is.
-        Failed::Unclear => match adopt(state, draft, began_at).await? {
-            Ok(Some((card_id, status))) => {
-                let why = "adopted";
-                End::Made {
-                    card_id,
-                    status,
-                    stock: None,
-                    why,
-                }
-            }
-            Ok(None) => End::NotMade(error.into()),
-            Err(_) => End::NotKnown(error.into()),
+        Failed::Unclear => match adopt(state, draft, run.began_at, Some(&run.id)).await? {
+            Ok(Adoptable::Card(card_id, status)) => End::adopted(card_id, status),
+            Ok(Adoptable::Nothing) => End::NotMade(error.into()),
+            Ok(Adoptable::NotYet) | Err(_) => End::NotKnown(error.into()),
         },
     })
 }
@@ -199,9 +193,9 @@ pub(crate) async fn settle(
     let Ok(draft) = Draft::parse(&parsed, 0) else {
         return Ok(Ok(Settled::NotYet));
     };
-    match adopt(state, &draft, coupon.created_at).await? {
+    match adopt(state, &draft, coupon.created_at, None).await? {
         Err(error) => Ok(Err(error)),
-        Ok(Some((card_id, status))) => {
+        Ok(Adoptable::Card(card_id, status)) => {
             let id = card_id.as_str();
             let given = state.store.give_card(&coupon.id, id, status, now).await?;
             Ok(Ok(if given {
@@ -210,8 +204,10 @@ pub(crate) async fn settle(
                 Settled::NotYet
             }))
         }
-        Ok(None) if is_past_flight(Some(coupon.created_at), now) => Ok(Ok(Settled::Never)),
-        Ok(None) => Ok(Ok(Settled::NotYet)),
+        Ok(Adoptable::Nothing) if is_past_flight(Some(coupon.created_at), now) => {
+            Ok(Ok(Settled::Never))
+        }
+        Ok(Adoptable::Nothing | Adoptable::NotYet) => Ok(Ok(Settled::NotYet)),
     }
 }
 
@@ -227,18 +223,28 @@ async fn status_of(state: &AppState, card_id: &CardId) -> (Status, Option<(i64, 
     }
 }
 
-/// A card that WeChat made of a draft since a time and that no coupon has.
+/// What WeChat has that may be of a create.
+enum Adoptable {
+    Card(CardId, Status),
+    Nothing,
+    /// A card is there that another create may be about to write down.
+    NotYet,
+}
+
+/// Looks for a card that WeChat made of a draft since a time and that no coupon has; `own` is the
+/// operation on whose behalf it is looked for.
 async fn adopt(
     state: &AppState,
     draft: &Draft,
     since: i64,
-) -> Result<Result<Option<(CardId, Status)>, Error>, DbError> {
+    own: Option<&str>,
+) -> Result<Result<Adoptable, Error>, DbError> {
     let wanted = json!(draft.card());
     let mut cards = state.wechat.cards.cards(&[]);
     loop {
         let card_id = match cards.try_next().await {
             Ok(Some(card_id)) => card_id,
-            Ok(None) => return Ok(Ok(None)),
+            Ok(None) => return Ok(Ok(Adoptable::Nothing)),
             Err(error) => return Ok(Err(error)),
         };
         if state.store.has_card(card_id.as_str()).await? {
@@ -246,7 +252,13 @@ async fn adopt(
         }
         match state.wechat.cards.card(&card_id).await {
             Ok(card) if is_of(&wanted, &card.raw, since) => {
-                return Ok(Ok(Some((card_id, Status::from(&card.status)))));
+                if is_awaited(state, &card.raw, own).await? {
+                    return Ok(Ok(Adoptable::NotYet));
+                }
+                // Whoever made it may have ended just before that was looked up.
+                if !state.store.has_card(card_id.as_str()).await? {
+                    return Ok(Ok(Adoptable::Card(card_id, Status::from(&card.status))));
+                }
             }
             // Deleted meanwhile, or of a kind that we do not make.
             Ok(_) => {}
@@ -254,6 +266,20 @@ async fn adopt(
             Err(error) => return Ok(Err(error)),
         }
     }
+}
+
+/// Whether another create runs that may have made a card, and has not written it down yet.
+async fn is_awaited(state: &AppState, shown: &Value, own: Option<&str>) -> Result<bool, DbError> {
+    let now = state.clock.now();
+    let running = state.store.running_creates().await?;
+    Ok(running.iter().any(|row| {
+        let parsed: Value = serde_json::from_str(&row.request).unwrap_or_default();
+        Some(row.id.as_str()) != own
+            && !state.owner.has_abandoned(row, now)
+            && Draft::parse(&parsed, 0).is_ok_and(|draft| {
+                is_of(&json!(draft.card()), shown, row.try_began_at.unwrap_or(0))
+            })
+    }))
 }
 
 /// Whether a card as `/card/get` shows it was made of what `/card/create` was sent, since a time.
@@ -296,8 +322,22 @@ pub(crate) fn is_of(sent: &Value, shown: &Value, since: i64) -> bool {
         ]
         .into_iter()
         .all(same_own)
+        && has_same_dates(&base["date_info"], &shown_base["date_info"])
         && whole(&base["get_limit"]) == whole(&shown_base["get_limit"])
         && whole(&base["sku"]["quantity"]) == whole(&shown_base["sku"]["total_quantity"])
+}
+
+fn has_same_dates(sent: &Value, shown: &Value) -> bool {
+    [
+        "begin_timestamp",
+        "end_timestamp",
+        "fixed_term",
+        "fixed_begin_term",
+    ]
+    .into_iter()
+    .filter_map(|name| Some((name, whole(&sent[name])?)))
+    // What is not shown is 0.
+    .all(|(name, value)| whole(&shown[name]).unwrap_or(0) == value)
 }
 
 /// When WeChat says that it made a card, as `/card/get` shows it.
@@ -357,12 +397,25 @@ async fn write(
         End::NotKnown(failure) => (unknown(failure, run, ended_at, now), Made::Unknown),
     };
     let by = actor(run, mode);
-    let is_written = state
-        .store
+    let store = &state.store;
+    let ended = store
         .end_create(run, &work.subject, effect, by, &settlement, now)
         .await?;
-    if is_written && matches!(end, End::Made { .. }) {
-        state.pushed.notify_one();
+    match ended {
+        Ended::NotHeld => Ok(None),
+        Ended::Written => {
+            if matches!(end, End::Made { .. }) {
+                state.pushed.notify_one();
+            }
+            Ok(Some(settlement.into()))
+        }
+        Ended::CardTaken => {
+            // Another create of such a draft has adopted it: what became of ours is looked up later.
+            let settlement = unknown(&Failure::WechatUnknown, run, ended_at, now);
+            let ended = store
+                .end_create(run, &work.subject, Made::Unknown, by, &settlement, now)
+                .await?;
+            Ok((ended == Ended::Written).then(|| settlement.into()))
+        }
     }
-    Ok(is_written.then(|| settlement.into()))
 }

@@ -264,19 +264,36 @@ async fn remember_holder(
     if known_holder(ledger, openid).await?.as_deref() == Some(unionid) {
         return Ok(());
     }
-    let changed = sqlx::query("UPDATE holders SET unionid = ? WHERE openid = ?")
-        .bind(unionid)
-        .bind(openid)
-        .execute(&mut *ledger)
-        .await?;
-    if changed.rows_affected() == 0 {
-        sqlx::query("INSERT INTO holders (openid, unionid) VALUES (?, ?)")
+    if !change_holder(&mut *ledger, openid, unionid).await? {
+        let inserted = sqlx::query("INSERT INTO holders (openid, unionid) VALUES (?, ?)")
             .bind(openid)
             .bind(unionid)
             .execute(&mut *ledger)
-            .await?;
+            .await;
+        match inserted {
+            Ok(_) => {}
+            // Another instance has just noted it, from another push.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                change_holder(&mut *ledger, openid, unionid).await?;
+            }
+            Err(error) => return Err(error),
+        }
     }
     bind_to_holder(ledger, openid, unionid).await
+}
+
+/// False when nobody is known behind the openid.
+async fn change_holder(
+    ledger: &mut AnyConnection,
+    openid: &str,
+    unionid: &str,
+) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query("UPDATE holders SET unionid = ? WHERE openid = ?")
+        .bind(unionid)
+        .bind(openid)
+        .execute(ledger)
+        .await?;
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Gives the codes of an openid of which nobody knew whose they are to who stands behind it.

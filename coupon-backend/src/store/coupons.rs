@@ -58,6 +58,16 @@ pub(crate) enum Made<'a> {
     Unknown,
 }
 
+/// Whether the end of a create was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Written,
+    /// The run is no longer held.
+    NotHeld,
+    /// Another coupon has the card.
+    CardTaken,
+}
+
 impl Store {
     /// Notes a create and its coupon before WeChat is asked to make the card. None when the key, or
     /// the operation's row, was taken meanwhile.
@@ -89,7 +99,7 @@ impl Store {
     }
 
     /// Writes down how a create ended, what that means for the coupon, and the answer: all or
-    /// nothing. False when the run is no longer held, or the card has a coupon already.
+    /// nothing.
     pub(crate) async fn end_create(
         &self,
         run: &Run,
@@ -98,10 +108,10 @@ impl Store {
         actor: Actor<'_>,
         settlement: &Settlement,
         now: i64,
-    ) -> Result<bool, DbError> {
-        transaction!(self, |ledger| {
+    ) -> Result<Ended, DbError> {
+        let ended = transaction!(self, |ledger| {
             if !operations::is_held(&mut *ledger, run).await? {
-                return Ok(false);
+                return Ok(Ended::NotHeld);
             }
             match made {
                 Made::Unknown => {}
@@ -130,8 +140,13 @@ impl Store {
                 }
             }
             operations::settle(ledger, run, settlement, now).await?;
-            Ok(true)
-        })
+            Ok(Ended::Written)
+        });
+        match ended {
+            // No other value of these rows is unique.
+            Err(error) if error.is_duplicate() => Ok(Ended::CardTaken),
+            ended => ended,
+        }
     }
 
     /// Gives a coupon the card that was found for it. False when the card has a coupon already.
@@ -243,4 +258,73 @@ async fn set_card(
         .execute(ledger)
         .await
         .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        operations::state::{Kind, State},
+        store::{history::Who, new_id},
+    };
+
+    async fn begin(store: &Store, owner: &Owner) -> (String, Run) {
+        let operation = NewOperation {
+            idem_key: None,
+            fingerprint: [0; 32],
+            kind: Kind::Create,
+            subject: new_id(),
+            request: "{}".to_owned(),
+            request_id: None,
+            first_look: None,
+        };
+        let begun = store.begin_create(Slot::New, &operation, "{}", None, owner, 5);
+        let run = begun.await.unwrap().unwrap();
+        (operation.subject, run)
+    }
+
+    /// One that was slow, so that another adopted its card: nothing is written down, and it can still
+    /// be told that nobody knows.
+    #[tokio::test]
+    async fn a_card_belongs_to_one_coupon() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("l.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let owner = Owner::new();
+        let (first, second) = (begin(&store, &owner).await, begin(&store, &owner).await);
+        let by = Actor {
+            who: Who::Staff,
+            request_id: None,
+        };
+        let made = Made::Card {
+            card_id: "card",
+            status: Status::Approved,
+            stock: None,
+            why: "create",
+        };
+        let settlement = |state| Settlement {
+            state,
+            status: 201,
+            body: "{}".to_owned(),
+            ended_at: Some(6),
+            due_at: 7,
+        };
+        let ends = [
+            (&first, made, State::Done, Ended::Written),
+            (&second, made, State::Done, Ended::CardTaken),
+            (&second, Made::Unknown, State::Unknown, Ended::Written),
+            (&second, made, State::Done, Ended::NotHeld),
+        ];
+        for ((coupon_id, run), made, state, expected) in ends {
+            let settlement = settlement(state);
+            let ended = store.end_create(run, coupon_id, made, by, &settlement, 6);
+            assert_eq!(ended.await.unwrap(), expected, "{made:?}");
+        }
+        let coupon = store.coupon_of_card("card").await.unwrap().unwrap();
+        assert_eq!(coupon.id, first.0);
+        let left = store.coupon(&second.0).await.unwrap().unwrap();
+        assert_eq!((left.card_id, left.status.as_str()), (None, "unknown"));
+        let row = store.create_of(&second.0).await.unwrap().unwrap();
+        assert_eq!(row.state, State::Unknown);
+    }
 }

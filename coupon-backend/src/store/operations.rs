@@ -299,6 +299,16 @@ impl Store {
             .map_err(|error| self.sort(error))
     }
 
+    /// The creates that run, be it with a living owner or not.
+    pub(crate) async fn running_creates(&self) -> Result<Vec<OperationRow>, DbError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM operations WHERE state = 'running' AND kind = 'create'");
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| self.sort(error))
+    }
+
     /// Keeps a final answer to a call that needed no run.
     pub(crate) async fn keep_answer(
         &self,

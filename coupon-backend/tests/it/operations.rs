@@ -1,5 +1,7 @@
 //! What may act at WeChat: one answer to one call, whatever happened to it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wechat_mock::{Fault, FaultKind};
 
@@ -231,6 +233,66 @@ async fn a_create_that_never_arrived_is_made_once_nothing_can_arrive_any_more() 
         .await
         .json();
     assert_eq!(list["coupons"].as_array().unwrap().len(), 1, "{list}");
+}
+
+/// Two creates of one draft at once: the first has its card and has not written it down yet, and WeChat
+/// says of the second that it was busy, which may mean that it acted.
+#[tokio::test]
+async fn a_card_that_another_create_is_about_to_write_down_is_not_adopted() {
+    let shop = Shop::open().await;
+    let draft = draft(&shop.logo().await);
+    fault(&shop, FaultKind::DelayMs(1500), "/card/get", 1);
+    let second = async {
+        while shop.calls(CREATE) < 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        fault(&shop, FaultKind::Errcode(-1), CREATE, 1);
+        create(&shop, "second", &draft).await
+    };
+    let (first, second) = tokio::join!(create(&shop, "first", &draft), second);
+    assert_eq!(first.status, 201, "{}", first.text);
+    assert_eq!(second.error(), (503, "wechat_unavailable".to_owned()));
+
+    // What it may have done can be told once the first one's card is known.
+    shop.advance(61);
+    let repeat = create(&shop, "second", &draft).await;
+    assert_eq!(repeat.status, 201, "{}", repeat.text);
+    assert_ne!(repeat.get("card_id"), first.get("card_id"));
+    let list = shop
+        .admin("GET", "/admin/v1/coupons", &Value::Null)
+        .await
+        .json();
+    assert_eq!(list["coupons"].as_array().unwrap().len(), 2, "{list}");
+    assert_eq!(create(&shop, "first", &draft).await.text, first.text);
+}
+
+/// A draft that differs in its dates alone has another card.
+#[tokio::test]
+async fn a_card_with_other_dates_is_not_adopted() {
+    for other in [
+        json!({"from": "2026-12-23T04:00:00Z", "to": "2027-03-02T04:00:00Z"}),
+        json!({"from": "2026-12-24T04:00:00Z", "to": "2027-01-02T04:00:00Z"}),
+        json!({"days": 3, "starts_after_days": 0}),
+        json!({"days": 30, "starts_after_days": 1}),
+    ] {
+        let shop = Shop::open().await;
+        let mut lost = draft(&shop.logo().await);
+        lost["valid"] = if other["days"] == 30 {
+            json!({"days": 30, "starts_after_days": 0})
+        } else {
+            json!({"from": "2026-12-23T04:00:00Z", "to": "2027-01-02T04:00:00Z"})
+        };
+        fault(&shop, FaultKind::LostAnswer, CREATE, 1);
+        assert_eq!(create(&shop, "lost", &lost).await.status, 503);
+        let mut another = lost.clone();
+        another["valid"] = other;
+        fault(&shop, FaultKind::Errcode(-1), CREATE, 1);
+        let refused = create(&shop, "another", &another).await;
+        assert_eq!(refused.status, 503, "{}", refused.text);
+        let repeat = create(&shop, "lost", &lost).await;
+        assert_eq!(repeat.status, 201, "{}", repeat.text);
+        assert_eq!(shop.calls(CREATE), 2, "its own card was found");
+    }
 }
 
 #[tokio::test]
