@@ -49,6 +49,7 @@ for (const [locale, width, dark] of [['zh-CN', 1280, false], ['zh-CN', 360, fals
       await settled(page)
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(wide <= 0, `${route} is ${wide} px too wide`)
+      assert.deepEqual(await squeezed(page), [], route)
       const found = await page.evaluate(async () => {
         const { violations } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] })
         return violations
@@ -59,6 +60,24 @@ for (const [locale, width, dark] of [['zh-CN', 1280, false], ['zh-CN', 360, fals
     }
     assert.deepEqual(faults, [])
     await context.close()
+  })
+}
+
+/** Texts of which each line holds a sign or two, since something beside them takes the room. */
+function squeezed(page) {
+  return page.evaluate(() => {
+    const found = []
+    const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const text = texts.currentNode
+      if (text.data.trim().length < 6 || text.parentElement.closest('svg, option, .off-screen')) continue
+      const range = document.createRange()
+      range.selectNodeContents(text)
+      const tops = [...range.getClientRects()].filter((line) => line.width > 1).map((line) => Math.round(line.top))
+      const lines = new Set(tops).size
+      if (lines > 2 && text.data.trim().length / lines < 3) found.push(`${lines} lines: ${text.data.trim()}`)
+    }
+    return found
   })
 }
 
