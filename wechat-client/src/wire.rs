@@ -95,9 +95,12 @@ pub(crate) fn maybe_seconds<S: Serializer>(
     }
 }
 
-/// Names of WeChat's; one that this client does not know is kept as it came.
+/// Names of WeChat's, some with other spellings that mean the same; one that this client does not
+/// know is kept as it came.
 macro_rules! open_names {
-    ($(#[$doc:meta])* $enum:ident { $($(#[$about:meta])* $variant:ident = $name:literal,)* }) => {
+    ($(#[$doc:meta])* $enum:ident {
+        $($(#[$about:meta])* $variant:ident = $name:literal $(or $other:literal)*,)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
@@ -120,7 +123,7 @@ macro_rules! open_names {
         impl From<String> for $enum {
             fn from(name: String) -> Self {
                 match name.as_str() {
-                    $($name => Self::$variant,)*
+                    $($name $(| $other)* => Self::$variant,)*
                     _ => Self::Other(name),
                 }
             }

@@ -1,16 +1,33 @@
 //! From the name of a call and its arguments to the client's method, and from its result to JSON.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use wechat_client::{
-    AppSecret, CardCode, CardId, CardStatus, CheckConsume, Client, CodeDetail, CodeRef, Effect,
-    Error, ImageFile, MediaKind, MiniProgram, OpenId, RetryPolicy, UnionId,
-    card::{
-        BaseInfo, Card, CodeType, Color, DateInfo, GeneralCoupon, QrCard, QrTarget, RequiredInfo,
-        StockChange,
-    },
+    AppSecret, CardId, CardStatus, Client, Clock, Effect, Error, MediaKind, MiniProgram, OpenId,
+    RetryPolicy, SystemClock, UnionId,
+    card::{ListedCard, QrCard, QrTarget, StockChange},
 };
+
+use crate::sign::signature;
+
+/// These members of a value, as JSON.
+macro_rules! members {
+    ($of:expr; $($name:ident),+) => {
+        ::serde_json::json!({ $((stringify!($name)): &$of.$name),+ })
+    };
+}
+
+mod arguments;
+mod cards;
+mod codes;
+mod members;
+mod merchants;
+mod statistics;
+mod tickets;
+mod updates;
+
+use arguments::Arguments;
 
 /// The secret of both, in WeChat's form.
 const SECRET: &str = "000000000000000000000000000000a0";
@@ -25,7 +42,7 @@ pub(super) struct Clients<'a> {
 
 impl Clients<'_> {
     /// A client of the Official Account; a call that can be repeated is made three times at most.
-    fn account(&self) -> Result<Client, String> {
+    fn account(&self, clock: Arc<dyn Clock>) -> Result<Client, String> {
         let retry = RetryPolicy {
             attempts: 3,
             base: Duration::from_millis(1),
@@ -34,6 +51,7 @@ impl Clients<'_> {
         let client = Client::builder("wx00000000000000a0".into(), AppSecret::from(SECRET))
             .api_base(self.url)
             .retry(retry)
+            .clock(clock)
             .build();
         client.map_err(|error| error.to_string())
     }
@@ -54,14 +72,40 @@ impl Clients<'_> {
         }))
     }
 
+    /// What the page hands to `wx.addCard`, its text read, and whether the signature is that of the rule.
+    async fn sign_a_claim(&self, arguments: &Arguments<'_>) -> Made {
+        let now = arguments.0["now"].as_i64().ok_or("no now")?;
+        let client = self.account(Arc::new(At(now)))?;
+        let outer_str = arguments.0["outer_str"].as_str();
+        let card_id = arguments.card_id()?;
+        let item = match client.add_card_item(&card_id, outer_str).await {
+            Ok(item) => item,
+            Err(error) => return Ok(Err(error)),
+        };
+        // The one it signed with: a living ticket is not asked for again.
+        let ticket = client.card_ticket().await;
+        let ticket = ticket.map_err(|error| error.to_string())?;
+        let ext: Value = serde_json::from_str(&item.card_ext).map_err(|error| error.to_string())?;
+        let signed = json!({
+            "api_ticket": ticket.expose(), "card_id": item.card_id,
+            "timestamp": ext["timestamp"], "nonce_str": ext["nonce_str"],
+        });
+        let is_right = ext["signature"] == signature(&signed, false);
+        Ok(Ok(json!({
+            "card_id": item.card_id, "card_ext": ext, "signature_is_right": is_right,
+        })))
+    }
+
     /// Makes a call.
     pub(super) async fn make(&self, name: &str, arguments: &Value) -> Made {
         let arguments = Arguments(arguments);
         if name == "code_to_session" {
             return self.log_in(&arguments).await;
         }
-        let client = &self.account()?;
-        let done = |result: Result<(), Error>| result.map(|()| json!("done"));
+        if name == "add_card_item" {
+            return self.sign_a_claim(&arguments).await;
+        }
+        let client = &self.account(Arc::new(SystemClock))?;
         match name {
             "access_token" => {
                 let token = client.access_token().await;
@@ -114,8 +158,15 @@ impl Clients<'_> {
                     client.set_pay_cell(&arguments.card_id()?, is_open).await,
                 ))
             }
+            "refresh_ahead" => Ok(done(client.refresh_ahead().await)),
+            "ask_server_time" => Ok(client.ask_server_time().await.map(|time| json!(time))),
+            "server_now" => {
+                let before = client.server_now();
+                let asked = client.ask_server_time().await;
+                Ok(asked.map(|_| json!({"before": before, "after": client.server_now()})))
+            }
             "create_qr_code" => {
-                let target = QrTarget::One(QrCard::of(arguments.card_id()?));
+                let target = qr_target(&arguments)?;
                 let seconds = arguments.number("seconds");
                 let made = client.create_qr_code(&target, seconds).await;
                 Ok(made.map(|code| {
@@ -133,6 +184,40 @@ impl Clients<'_> {
             _ => make_with_file(client, name, &arguments).await,
         }
     }
+}
+
+/// A clock that stands.
+#[derive(Debug)]
+struct At(i64);
+
+impl Clock for At {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
+
+fn done(result: Result<(), Error>) -> Result<Value, Error> {
+    result.map(|()| json!("done"))
+}
+
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value {
+    json!(values.collect::<Vec<_>>())
+}
+
+/// One card, or each of the `card_ids`.
+fn qr_target(arguments: &Arguments<'_>) -> Result<QrTarget, String> {
+    let Some(cards) = arguments.0["card_ids"].as_array() else {
+        return Ok(QrTarget::One(QrCard::of(arguments.card_id()?)));
+    };
+    let listed = cards.iter().map(|card_id| {
+        let card_id = card_id.as_str().ok_or("a card_id is no text")?;
+        Ok(ListedCard {
+            card_id: card_id.into(),
+            code: None,
+            outer_str: None,
+        })
+    });
+    listed.collect::<Result<_, _>>().map(QrTarget::Many)
 }
 
 async fn make_with_file(client: &Client, name: &str, arguments: &Arguments<'_>) -> Made {
@@ -175,93 +260,8 @@ async fn make_with_file(client: &Client, name: &str, arguments: &Arguments<'_>) 
                 })
             }))
         }
-        _ => make_with_code(client, name, arguments).await,
+        _ => codes::make(client, name, arguments).await,
     }
-}
-
-async fn make_with_code(client: &Client, name: &str, arguments: &Arguments<'_>) -> Made {
-    let card_id = arguments.maybe_card_id();
-    let card_id = card_id.as_ref();
-    let done = |result: Result<(), Error>| result.map(|()| json!("done"));
-    match name {
-        "decrypt_code" => {
-            let encrypted = arguments.text("encrypt_code")?.into();
-            let code = client.decrypt_code(&encrypted).await;
-            Ok(code.map(|code| json!(code.as_str())))
-        }
-        "code" => {
-            let check = if arguments.flag("check_consume") {
-                CheckConsume::Yes
-            } else {
-                CheckConsume::No
-            };
-            let detail = client.code(&arguments.code()?, card_id, check).await;
-            Ok(detail.map(|detail| of_detail(&detail)))
-        }
-        "consume_code" => {
-            let consumed = client.consume_code(&arguments.code()?, card_id).await;
-            Ok(consumed.map(|consumed| {
-                json!({"card_id": consumed.card_id.as_str(), "openid": consumed.openid.as_str()})
-            }))
-        }
-        "make_code_unavailable" => {
-            let code = arguments.code()?;
-            let code = CodeRef {
-                code: &code,
-                card_id,
-            };
-            let reason = arguments.0["reason"].as_str();
-            Ok(done(client.make_code_unavailable(code, reason).await))
-        }
-        "update_code" => {
-            let code = arguments.code()?;
-            let code = CodeRef {
-                code: &code,
-                card_id,
-            };
-            let new_code = arguments.text("new_code")?.into();
-            Ok(done(client.update_code(code, &new_code).await))
-        }
-        "import_codes" => {
-            let (card_id, codes) = (arguments.card_id()?, arguments.codes()?);
-            let imported = client.import_codes(&card_id, &codes).await;
-            Ok(imported.map(|imported| {
-                json!({
-                    "succeeded": texts(imported.succeeded.iter().map(CardCode::as_str)),
-                    "duplicate": texts(imported.duplicate.iter().map(CardCode::as_str)),
-                    "failed": texts(imported.failed.iter().map(CardCode::as_str)),
-                })
-            }))
-        }
-        "imported_codes" => {
-            let count = client.imported_codes(&arguments.card_id()?).await;
-            Ok(count.map(|count| json!(count)))
-        }
-        "check_codes" => {
-            let (card_id, codes) = (arguments.card_id()?, arguments.codes()?);
-            let checked = client.check_codes(&card_id, &codes).await;
-            Ok(checked.map(|checked| {
-                json!({
-                    "existing": texts(checked.existing.iter().map(CardCode::as_str)),
-                    "missing": texts(checked.missing.iter().map(CardCode::as_str)),
-                })
-            }))
-        }
-        _ => Err(format!("no call of the client has the name {name:?}")),
-    }
-}
-
-fn of_detail(detail: &CodeDetail) -> Value {
-    json!({
-        "card_id": detail.card_id.as_str(), "code": detail.code.as_str(),
-        "begin_time": detail.begin_time, "end_time": detail.end_time,
-        "openid": detail.openid.as_str(), "can_consume": detail.can_consume,
-        "status": format!("{:?}", detail.status), "outer_str": detail.outer_str,
-    })
-}
-
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value {
-    json!(values.collect::<Vec<_>>())
 }
 
 /// An error as cases state it.
@@ -285,85 +285,4 @@ pub(super) fn shown(error: &Error) -> Value {
         "kind": kind, "errcode": error.errcode().map(|errcode| errcode.0), "errmsg": errmsg,
         "status": status, "effect": effect, "is_outage": error.is_outage(),
     })
-}
-
-/// The arguments of a call.
-struct Arguments<'a>(&'a Value);
-
-impl Arguments<'_> {
-    fn text(&self, name: &str) -> Result<&str, String> {
-        let text = self.0[name].as_str();
-        text.ok_or_else(|| format!("no {name} among the arguments"))
-    }
-
-    fn number(&self, name: &str) -> Option<u32> {
-        u32::try_from(self.0[name].as_u64()?).ok()
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.0[name] == true
-    }
-
-    fn card_id(&self) -> Result<CardId, String> {
-        self.text("card_id").map(CardId::from)
-    }
-
-    fn maybe_card_id(&self) -> Option<CardId> {
-        self.0["card_id"].as_str().map(CardId::from)
-    }
-
-    fn code(&self) -> Result<CardCode, String> {
-        self.text("code").map(CardCode::from)
-    }
-
-    fn codes(&self) -> Result<Vec<CardCode>, String> {
-        let codes = self.0["codes"].as_array().ok_or("no codes")?;
-        let codes = codes.iter().map(|code| code.as_str().map(CardCode::from));
-        codes
-            .collect::<Option<_>>()
-            .ok_or_else(|| "a code is no text".to_owned())
-    }
-
-    fn file(&self) -> Result<ImageFile, String> {
-        Ok(ImageFile {
-            file_name: self.text("file_name")?.to_owned(),
-            bytes: fixtures::image(self.text("content")?).into(),
-        })
-    }
-
-    /// A general coupon, valid between two moments or for some days.
-    fn card(&self) -> Result<Card, String> {
-        let seconds = |name: &str| {
-            let seconds = self.0[name].as_i64().ok_or("no number of seconds")?;
-            wechat_client::Timestamp::from_seconds(seconds).map_err(|error| error.to_string())
-        };
-        let date_info = match self.number("days") {
-            Some(days) => DateInfo::Term {
-                days,
-                starts_after_days: self.number("starts_after_days").unwrap_or(0),
-                end: None,
-            },
-            None => DateInfo::Range {
-                begin: seconds("begin")?,
-                end: seconds("end")?,
-            },
-        };
-        let text = |name: &str| self.text(name).map(str::to_owned);
-        let base_info = BaseInfo::required(RequiredInfo {
-            logo_url: text("logo_url")?,
-            brand_name: text("brand_name")?,
-            title: text("title")?,
-            code_type: CodeType::Qrcode,
-            color: Color::new(self.text("color")?).map_err(|error| error.to_string())?,
-            notice: text("notice")?,
-            description: text("description")?,
-            quantity: u64::from(self.number("quantity").unwrap_or(0)),
-            date_info,
-        });
-        Ok(Card::GeneralCoupon(GeneralCoupon {
-            base_info,
-            advanced_info: None,
-            default_detail: text("default_detail")?,
-        }))
-    }
 }

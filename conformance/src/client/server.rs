@@ -132,8 +132,10 @@ async fn serve(mut connection: TcpStream, state: &Mutex<State>) -> std::io::Resu
     if canned.silent {
         return Ok(());
     }
+    let date = canned.date.as_deref();
+    let date = date.map_or_else(String::new, |date| format!("Date: {date}\r\n"));
     let head = format!(
-        "HTTP/1.1 {} Literal\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {} Literal\r\nContent-Type: {}\r\nContent-Length: {}\r\n{date}Connection: close\r\n\r\n",
         canned.status,
         canned.content_type,
         canned.body.len()
@@ -157,6 +159,7 @@ fn unasked(path: &str) -> Canned {
         } else {
             String::new()
         },
+        date: None,
         cut: None,
         silent: false,
     }

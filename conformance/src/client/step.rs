@@ -31,6 +31,8 @@ pub(super) struct Canned {
     pub(super) content_type: String,
     #[serde(default)]
     pub(super) body: String,
+    /// The head's `Date`; none unless said.
+    pub(super) date: Option<String>,
     /// The connection ends after so many bytes of the body, though its length is told in full.
     pub(super) cut: Option<usize>,
     /// The connection ends without an answer.

@@ -59,6 +59,61 @@ fn the_documents_tell_how_many_cases_there_are() {
     }
 }
 
+/// The methods of the client that make calls, by its source: those of [`wechat_client::Client`] and
+/// [`wechat_client::MiniProgram`] that take `self`.
+fn calls_of_the_client() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wechat-client/src");
+    let (mut folders, mut found) = (vec![folder], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.extend(methods_in(&std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+fn methods_in(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for owner in ["Client", "MiniProgram"] {
+        for block in source.split(&format!("\nimpl {owner} {{\n")).skip(1) {
+            // rustfmt has the end of a block at the beginning of a line.
+            let (block, _) = block.split_once("\n}").unwrap();
+            for prefix in ["\n    pub async fn ", "\n    pub fn "] {
+                for method in format!("\n{block}").split(prefix).skip(1) {
+                    let (name, rest) = method.split_once('(').unwrap();
+                    if rest.trim_start().starts_with("&self") {
+                        found.push(name.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_call_of_the_client_has_cases_of_what_it_sends_and_of_what_it_reads() {
+    let calls = calls_of_the_client();
+    assert!(calls.len() > 60, "{calls:?}");
+    let steps = || client_cases().iter().flat_map(|case| &case.steps);
+    let named = |member: &str| -> BTreeSet<String> {
+        let stating = steps().filter(|step| !step[member].is_null());
+        let names = stating.filter_map(|step| step["client"].as_str());
+        names.map(str::to_owned).collect()
+    };
+    for member in ["sends", "gives"] {
+        let without: Vec<_> = calls.difference(&named(member)).cloned().collect();
+        assert!(without.is_empty(), "no case states {member} of {without:?}");
+    }
+    let unknown: Vec<_> = named("client").difference(&calls).cloned().collect();
+    assert!(unknown.is_empty(), "no calls of the client: {unknown:?}");
+}
+
 #[test]
 fn captures_that_cases_name_are_those_of_the_fixtures() {
     let mut known: BTreeSet<&str> = fixtures::exchange_names().collect();

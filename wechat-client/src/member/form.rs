@@ -124,9 +124,12 @@ pub struct FilledForm {
 pub struct FilledValue {
     /// Its name; that of a [`CommonField`], or the shop's own.
     pub name: String,
-    /// What stands in it.
+    /// What stands in it; empty where several answers were ticked.
     #[serde(default, deserialize_with = "text")]
     pub value: String,
+    /// The answers that were ticked where several could be.
+    #[serde(default)]
+    pub value_list: Vec<String>,
 }
 
 impl fmt::Debug for FilledValue {

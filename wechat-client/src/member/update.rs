@@ -14,8 +14,8 @@ open_names! {
     Sex {
         /// A man.
         Male = "MALE",
-        /// A woman.
-        Female = "FEMALE",
+        /// A woman; WeChat was seen to write FEMAIL, and its page has FEMALE.
+        Female = "FEMALE" or "FEMAIL",
         /// None was given.
         Unknown = "UNKNOWN",
     }
