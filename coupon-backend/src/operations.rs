@@ -165,6 +165,28 @@ fn work_of(row: &OperationRow) -> Work {
     }
 }
 
+/// Whether an operation still has its coupon or code, after a try to finish what nobody works on.
+async fn is_held(state: &AppState, holder: &str) -> Result<bool, Failure> {
+    let Some(row) = state.store.operation(holder).await? else {
+        return Ok(false);
+    };
+    let now = state.clock.now();
+    match row.state {
+        State::Running if !state.owner.has_abandoned(&row, now) => return Ok(true),
+        State::Running | State::Unknown => {}
+        State::Done | State::Released | State::Superseded => return Ok(false),
+    }
+    let owner = state.owner.as_str();
+    if let Some(run) = state.store.take_over(&row, owner, now).await? {
+        execute(state, run, work_of(&row), Mode::Unasked).await?;
+    }
+    let row = state.store.operation(holder).await?;
+    if row.as_ref().is_some_and(|row| row.state == State::Unknown) {
+        return Err(Failure::OperationInProgress);
+    }
+    Ok(row.is_some_and(|row| row.state == State::Running))
+}
+
 /// Does the work of a run, in a task of its own: it goes on when the caller goes away, and the end of
 /// the program waits for it.
 pub(crate) async fn execute(

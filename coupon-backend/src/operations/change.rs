@@ -6,9 +6,9 @@ use tokio::time::Instant;
 use wechat_client::{CardDetail, CardStatus, ErrCode, Error};
 
 use super::{
-    Answer, Call, FIRST_LOOK, JOIN, LONGEST_LOOK, Mode, Work, actor, execute, settled,
+    Answer, Call, FIRST_LOOK, JOIN, LONGEST_LOOK, Mode, Work, actor, execute, is_held, settled,
     state::{Kind, State},
-    unknown, work_of,
+    unknown,
 };
 use crate::{
     coupon::Status,
@@ -70,28 +70,6 @@ pub(crate) async fn submit(
         }
     }
     Err(Failure::OperationInProgress)
-}
-
-/// Whether an operation still has its coupon, after a try to finish what nobody works on.
-async fn is_held(state: &AppState, holder: &str) -> Result<bool, Failure> {
-    let Some(row) = state.store.operation(holder).await? else {
-        return Ok(false);
-    };
-    let now = state.clock.now();
-    match row.state {
-        State::Running if !state.owner.has_abandoned(&row, now) => return Ok(true),
-        State::Running | State::Unknown => {}
-        State::Done | State::Released | State::Superseded => return Ok(false),
-    }
-    let owner = state.owner.as_str();
-    if let Some(run) = state.store.take_over(&row, owner, now).await? {
-        execute(state, run, work_of(&row), Mode::Unasked).await?;
-    }
-    let row = state.store.operation(holder).await?;
-    if row.as_ref().is_some_and(|row| row.state == State::Unknown) {
-        return Err(Failure::OperationInProgress);
-    }
-    Ok(row.is_some_and(|row| row.state == State::Running))
 }
 
 /// How a run ends.

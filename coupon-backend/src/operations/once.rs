@@ -3,7 +3,7 @@
 use super::{
     Answer, Call, Mode, Work,
     code::{ask, confirm, fetch_code, first_look, keep},
-    execute,
+    execute, is_held,
     state::{FirstLook, Kind},
 };
 use crate::{
@@ -61,7 +61,7 @@ pub(super) async fn submit(
             Source::New(new) => Some(FirstLook::of(new.status, state.clock.now())),
         };
     }
-    let mut is_corrected = false;
+    let (mut is_freed, mut is_corrected) = (false, false);
     loop {
         let now = state.clock.now();
         let begun = state
@@ -81,7 +81,18 @@ pub(super) async fn submit(
         };
         // What rests on pushes alone is asked of WeChat, once: its own word counts.
         let status = match refusal {
-            RedeemRefusal::Running => return Err(Failure::OperationInProgress),
+            RedeemRefusal::Running if is_freed => return Err(Failure::OperationInProgress),
+            RedeemRefusal::Running => {
+                let row = state.store.claim_of_code(code).await?;
+                let holder = row.and_then(|row| row.operation_id);
+                if let Some(holder) = holder
+                    && is_held(state, &holder).await?
+                {
+                    return Err(Failure::OperationInProgress);
+                }
+                is_freed = true;
+                continue;
+            }
             RedeemRefusal::NotLookedAt => {
                 let Source::Known(row) = &claim else {
                     return Err(Failure::Internal);

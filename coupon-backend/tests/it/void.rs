@@ -72,3 +72,36 @@ async fn a_void_whose_answer_was_lost_is_found_by_asking() {
         assert_eq!(mine.json()["claims"][0]["status"], "void", "{kind:?}");
     }
 }
+
+/// One kind of operation waits until it can be told what became of the other, and no longer.
+#[tokio::test]
+async fn what_became_of_one_that_is_in_the_way_is_found_out_by_who_comes() {
+    let shop = Shop::open().await;
+    for (fault_on, first, then) in [
+        ("/card/code/consume", "redeem", "void"),
+        (UNAVAILABLE, "void", "redeem"),
+    ] {
+        let claimed = shop.claimed("alice").await;
+        let call = async |verb: &str| {
+            let path = format!("/admin/v1/codes/{}/{verb}", claimed.code);
+            shop.admin("POST", &path, &Value::Null).await
+        };
+        shop.mock
+            .faults()
+            .add(Fault::new(FaultKind::Reset).on(fault_on).times(1))
+            .unwrap();
+        assert_eq!(call(first).await.status, 503, "{first}");
+        let tries = shop.calls(fault_on);
+        let early = call(then).await;
+        assert_eq!(
+            early.error(),
+            (409, "operation_in_progress".to_owned()),
+            "{then}"
+        );
+        // The first can no longer arrive: it never did.
+        shop.advance(61);
+        let late = call(then).await;
+        assert_eq!(late.status, 200, "{then}: {}", late.text);
+        assert_eq!(shop.calls(fault_on), tries, "{first} is not made by this");
+    }
+}
