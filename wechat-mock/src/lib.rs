@@ -44,6 +44,7 @@ mod server;
 mod shared;
 pub mod sign;
 mod switches;
+mod visits;
 mod wallet;
 mod world;
 
