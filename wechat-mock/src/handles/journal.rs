@@ -69,6 +69,17 @@ impl Journal {
     }
 
     /// Forgets all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let appid = mock.mini_program().appid;
+    /// mock.user("alice").add_card(&appid, "pNoSuchCard", "{}")?;
+    /// mock.journal().clear();
+    /// assert!(mock.journal().rows().is_empty() && mock.journal().claims().is_empty());
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn clear(&self) {
         self.0.journal.lock().clear();
         self.0.broadcast.tell_change("requests");
