@@ -359,8 +359,9 @@ impl UserProfile {
     /// use wechat_mock::{MockWechat, UserProfile};
     ///
     /// let mock = MockWechat::start_blocking();
-    /// let dora = mock.users().add("dora", UserProfile::default().blocked(true))?;
-    /// assert_eq!(dora["blocked"], true);
+    /// mock.users().add("dora", UserProfile::default().blocked(true))?;
+    /// let users = mock.users().list();
+    /// assert!(users.iter().any(|user| user.name == "dora" && user.blocked));
     /// # Ok::<(), wechat_mock::ControlError>(())
     /// ```
     #[must_use]
