@@ -170,6 +170,12 @@ pub(crate) fn calls() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The paths of WeChat that this mock answers, in the order of the flow.
+///
+/// # Examples
+///
+/// ```
+/// assert!(wechat_mock::paths().any(|path| path == "/card/code/consume"));
+/// ```
 pub fn paths() -> impl Iterator<Item = &'static str> {
     ENDPOINTS.iter().map(|endpoint| endpoint.path)
 }

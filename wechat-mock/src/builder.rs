@@ -78,6 +78,16 @@ impl Builder {
     }
 
     /// A world in place of the starter world: what `GET /_mock/v1/world` exports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::MockWechat;
+    ///
+    /// let world = MockWechat::start_blocking().world().export();
+    /// let again = MockWechat::builder().world(world.clone()).start_blocking();
+    /// assert_eq!(again.world().export(), world);
+    /// ```
     #[must_use]
     pub fn world(mut self, world: serde_json::Value) -> Self {
         self.world = Some(world);
@@ -115,6 +125,17 @@ impl Builder {
 
     /// Lets the web pages of `origin`, such as `http://localhost:5173`, call the control API; may be
     /// called more than once. Pages of the mock's own address always may.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{MockWechat, StartError};
+    ///
+    /// let builder = MockWechat::builder().allow_origin("http://localhost:5173");
+    /// assert!(builder.try_start_blocking().is_ok());
+    /// let no_origin = MockWechat::builder().allow_origin("localhost").try_start_blocking();
+    /// assert!(matches!(no_origin, Err(StartError::Origin { .. })));
+    /// ```
     #[must_use]
     pub fn allow_origin(mut self, origin: &str) -> Self {
         self.allowed_origins.push(origin.to_owned());
@@ -123,6 +144,13 @@ impl Builder {
 
     /// What the control API asks for, as `Authorization: Bearer`, in place of nothing or, on an
     /// address that others can reach, of a token made at the start.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::builder().control_token("secret").start_blocking();
+    /// assert_eq!(mock.control_token(), Some("secret"));
+    /// ```
     #[must_use]
     pub fn control_token(mut self, token: &str) -> Self {
         self.control_token = Some(token.to_owned());
@@ -132,6 +160,15 @@ impl Builder {
     /// Answers for WeChat's hosts too: the mock's port is a proxy for them, by CONNECT and TLS.
     ///
     /// Whoever calls them has to trust the CA of [`MockWechat::ca_pem`]. Other hosts are refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::builder().intercept().start_blocking();
+    /// let ca = mock.ca_pem().expect("a mock that answers for WeChat's hosts has a CA");
+    /// assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+    /// assert_eq!(wechat_mock::MockWechat::start_blocking().ca_pem(), None);
+    /// ```
     #[cfg(feature = "intercept")]
     #[must_use]
     pub fn intercept(mut self) -> Self {
@@ -142,6 +179,14 @@ impl Builder {
     /// Listens on `address` with TLS as well, as WeChat's hosts, for clients that know no proxy: a line
     /// in the hosts file, or a resolver of their own, leads them there. They have to trust the CA of
     /// [`MockWechat::ca_pem`]; there are WeChat's paths alone, and no control API.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::builder().tls(([127, 0, 0, 1], 0).into()).start_blocking();
+    /// let address = mock.tls_address().expect("it listens with TLS");
+    /// assert!(address.ip().is_loopback() && mock.ca_pem().is_some());
+    /// ```
     #[cfg(feature = "intercept")]
     #[must_use]
     pub fn tls(mut self, address: SocketAddr) -> Self {
@@ -154,6 +199,16 @@ impl Builder {
     /// # Panics
     ///
     /// When the address is taken or the world cannot be read; see [`Self::try_start`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mock = wechat_mock::MockWechat::builder().seed(7).start().await;
+    /// assert!(mock.url().starts_with("http://127.0.0.1:"));
+    /// # }
+    /// ```
     #[expect(
         clippy::unused_async,
         reason = "callers await it, so that a start that has to wait changes nothing for them"
@@ -189,6 +244,18 @@ impl Builder {
     /// another name or value, [`StartError::Origin`] when a page's origin is none,
     /// [`StartError::Listen`] when the address cannot be had,
     /// `StartError::Intercept` when no certificate can be made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wechat_mock::{MockWechat, StartError};
+    ///
+    /// let builder = MockWechat::builder().world(serde_json::json!({"accounts": "none"}));
+    /// assert!(matches!(builder.try_start().await, Err(StartError::World(_))));
+    /// # }
+    /// ```
     #[expect(
         clippy::unused_async,
         reason = "callers await it, so that a start that has to wait changes nothing for them"

@@ -91,11 +91,28 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 /// Runs the program.
 ///
 /// The status is 0 when all went well, 1 when it did not, 2 when the command line cannot be read.
+///
+/// # Examples
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     wechat_mock::cli::run()
+/// }
+/// ```
 pub fn run() -> ExitCode {
     run_with(std::env::args_os())
 }
 
 /// The same with other arguments, the first being the program's name.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// let status = wechat_mock::cli::run_with(["wechat-mock", "switches"].map(Into::into));
+/// assert_eq!(format!("{status:?}"), format!("{:?}", ExitCode::SUCCESS));
+/// ```
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = Arguments::parse_from(arguments);
     let done = match arguments.command {

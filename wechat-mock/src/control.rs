@@ -57,6 +57,8 @@ pub(crate) use members::Activation;
 pub(crate) use merchants::review_sub_merchant;
 pub(crate) use messages::{OpenMessage, messages};
 pub(crate) use phone::{Give, Scan, SelfConsumption, Which, all_gifts};
+pub(crate) use sign::{Signature, check_signature};
+pub(crate) use stream::listen_to as listen;
 pub(crate) use switches::turn;
 pub(crate) use users::{AddCard, Login, add_user, change_user, user_no};
 pub(crate) use world::{replace, reset_to, worlds};

@@ -13,6 +13,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use crate::{
+    MockWechat,
     mock::Mock,
     msgcrypt::{MessageKey, SALT},
     seal::SealKey,
@@ -65,6 +66,12 @@ impl Direct {
         }
         (status, whole.freeze())
     }
+}
+
+/// How many entries of a mock's world were looked at in all calls so far: cards, codes, users and what
+/// leads to them.
+pub fn visits(mock: &MockWechat) -> u64 {
+    mock.mock.world.visits()
 }
 
 /// The keys of an account, for codes and for pushes.

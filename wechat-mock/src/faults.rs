@@ -132,6 +132,19 @@ impl Fault {
     }
 
     /// Only calls of this account.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let appid = mock.official_account().appid;
+    /// let fault = mock.faults().add(Fault::new(FaultKind::Errcode(-1)).of(&appid))?;
+    /// assert_eq!(fault.appid, Some(appid));
+    /// # mock.faults().clear();
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn of(mut self, appid: &str) -> Self {
         self.appid = Some(appid.to_owned());
@@ -146,6 +159,18 @@ impl Fault {
     }
 
     /// Of the calls that it could befall, every `every`th; 0 counts as 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let fault = mock.faults().add(Fault::new(FaultKind::Garbage).every(3))?;
+    /// assert_eq!(fault["every"], 3);
+    /// # mock.faults().clear();
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn every(mut self, every: u64) -> Self {
         self.every = every.max(1);
@@ -153,6 +178,18 @@ impl Fault {
     }
 
     /// With this probability, 0 to 1, drawn from the mock's seed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let fault = mock.faults().add(Fault::new(FaultKind::Reset).probability(0.1))?;
+    /// assert_eq!(fault["probability"], 0.1);
+    /// # mock.faults().clear();
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = probability.clamp(0.0, 1.0);

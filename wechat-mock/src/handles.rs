@@ -14,6 +14,8 @@ mod journal;
 mod phone;
 mod profiles;
 mod rows;
+mod signatures;
+mod subscription;
 mod switches;
 mod user;
 mod users;
@@ -34,8 +36,11 @@ pub use profiles::{AccountProfile, Callback, CardReview, Sex, UserProfile};
 pub use rows::{
     AccountRow, Activated, CallbackCheck, CardRow, CodeRow, Credentials, EventRow, EventState,
     Explanation, FaultRow, GiftRow, JournalRow, LivingTicket, LivingToken, Mistake, QuotaRow,
-    Sentence, Sku, StarterRow, SubMerchantRow, SwitchRow, Try, UserRow, WalletEntry,
+    Sentence, SignatureCheck, Sku, StarterRow, SubMerchantRow, SwitchRow, Try, UserRow,
+    WalletEntry,
 };
+pub use signatures::Signatures;
+pub use subscription::{StreamMessage, Subscription};
 pub use switches::Switches;
 pub use user::{SelfRedemption, User};
 pub use users::Users;

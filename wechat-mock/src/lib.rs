@@ -44,6 +44,7 @@ mod server;
 mod shared;
 pub mod sign;
 mod switches;
+mod visits;
 mod wallet;
 mod world;
 
@@ -55,9 +56,9 @@ pub use handles::{
     CallbackCheck, CardExt, CardMessage, CardReview, CardRow, Cards, ChooseCardOutcome, Clock,
     CodeRow, ControlError, Credentials, EventRow, EventState, Events, Expectation,
     ExpectationBuilder, Explanation, FaultRow, Faults, GiftRow, Journal, JournalRow, LivingTicket,
-    LivingToken, Mistake, OpenCardOutcome, QuotaRow, Seconds, SelfRedemption, Sentence, Sex, Sku,
-    StarterRow, SubMerchantRow, SwitchRow, Switches, Times, Try, User, UserProfile, UserRow, Users,
-    WalletEntry, WorldHandle,
+    LivingToken, Mistake, OpenCardOutcome, QuotaRow, Seconds, SelfRedemption, Sentence, Sex,
+    SignatureCheck, Signatures, Sku, StarterRow, StreamMessage, SubMerchantRow, Subscription,
+    SwitchRow, Switches, Times, Try, User, UserProfile, UserRow, Users, WalletEntry, WorldHandle,
 };
 pub use switches::SwitchError;
 pub use world::file::WorldError;
@@ -132,6 +133,14 @@ impl MockWechat {
     }
 
     /// What the control API asks for, when the mock listens beyond its own machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// // Only this machine can reach it.
+    /// assert_eq!(mock.control_token(), None);
+    /// ```
     pub fn control_token(&self) -> Option<&str> {
         self.mock.control_token.as_deref()
     }
@@ -140,6 +149,13 @@ impl MockWechat {
     /// [`Builder::intercept`] and [`Builder::tls`].
     ///
     /// It is another one for every mock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::builder().intercept().start_blocking();
+    /// assert!(mock.ca_pem().unwrap().ends_with("-----END CERTIFICATE-----\n"));
+    /// ```
     #[cfg(feature = "intercept")]
     pub fn ca_pem(&self) -> Option<&str> {
         let intercept = self.mock.intercept.as_ref()?;
@@ -147,6 +163,13 @@ impl MockWechat {
     }
 
     /// Where WeChat's hosts are answered for with TLS; [`None`] without [`Builder::tls`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// assert_eq!(mock.tls_address(), None);
+    /// ```
     #[cfg(feature = "intercept")]
     pub fn tls_address(&self) -> Option<SocketAddr> {
         self.running.tls_address
@@ -183,6 +206,14 @@ impl MockWechat {
     }
 
     /// The account called `name`, such as `stranger`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// assert_eq!(mock.account("oa"), Some(mock.official_account()));
+    /// assert_eq!(mock.account("nobody"), None);
+    /// ```
     pub fn account(&self, name: &str) -> Option<Account> {
         let world = self.mock.world.lock();
         let mut profiles = world.accounts().iter().map(|account| &account.profile);
@@ -308,6 +339,22 @@ impl MockWechat {
     /// Where WeChat is lax or unknown, and how the mock decides.
     pub fn switches(&self) -> Switches {
         Switches::new(&self.mock)
+    }
+
+    /// What signatures should be, and what is wrong with those at hand.
+    pub fn signatures(&self) -> Signatures {
+        Signatures::new(&self.mock)
+    }
+
+    /// What happens from now on, as it happens: calls, claims, events, the clock and changes.
+    ///
+    /// It is what `GET /_mock/v1/stream` sends, without a connection.
+    ///
+    /// # Errors
+    ///
+    /// 503 when a hundred listen already, here or at the stream.
+    pub fn subscribe(&self) -> Result<Subscription, ControlError> {
+        Subscription::new(&self.mock)
     }
 
     /// The whole world: out, in, and back to its beginning.

@@ -12,6 +12,9 @@ use crate::{push::SharedPushes, world::World};
 pub(crate) struct SharedWorld {
     world: Arc<Mutex<World>>,
     pushes: SharedPushes,
+    /// Entries of the world's lists that were looked at, in all calls so far.
+    #[cfg(feature = "fuzzing")]
+    visits: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl SharedWorld {
@@ -19,6 +22,8 @@ impl SharedWorld {
         Self {
             world: Arc::new(Mutex::new(world)),
             pushes,
+            #[cfg(feature = "fuzzing")]
+            visits: Arc::default(),
         }
     }
 
@@ -29,11 +34,24 @@ impl SharedWorld {
     pub(crate) fn lock(&self) -> WorldGuard<'_> {
         // A panic in one request must not take the others with it.
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        #[cfg(feature = "fuzzing")]
+        let visits = Visits {
+            before: crate::visits::so_far(),
+            sum: &self.visits,
+        };
         world.settle();
         WorldGuard {
             world,
             pushes: &self.pushes,
+            #[cfg(feature = "fuzzing")]
+            visits,
         }
+    }
+
+    /// How many entries of the world's lists were looked at, in all calls so far.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn visits(&self) -> u64 {
+        self.visits.load(std::sync::atomic::Ordering::Relaxed)
     }
 }
 
@@ -42,6 +60,16 @@ impl SharedWorld {
 pub(crate) struct WorldGuard<'a> {
     world: MutexGuard<'a, World>,
     pushes: &'a SharedPushes,
+    #[cfg(feature = "fuzzing")]
+    visits: Visits<'a>,
+}
+
+/// What this thread looks at while it has the world.
+#[cfg(feature = "fuzzing")]
+#[derive(Debug)]
+struct Visits<'a> {
+    before: u64,
+    sum: &'a std::sync::atomic::AtomicU64,
 }
 
 impl WorldGuard<'_> {
@@ -68,5 +96,10 @@ impl DerefMut for WorldGuard<'_> {
 impl Drop for WorldGuard<'_> {
     fn drop(&mut self) {
         self.hand_over();
+        #[cfg(feature = "fuzzing")]
+        self.visits.sum.fetch_add(
+            crate::visits::so_far() - self.visits.before,
+            std::sync::atomic::Ordering::Relaxed,
+        );
     }
 }

@@ -11,6 +11,24 @@ pub(crate) mod page;
 /// What is signed for one claim; an empty value is as good as an absent one.
 ///
 /// Source: official page JS-SDK, appendix 4.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::sign::Signed;
+///
+/// let signed = Signed {
+///     api_ticket: "ticket",
+///     timestamp: "1798000000",
+///     card_id: "pCard",
+///     nonce_str: "nonce",
+///     ..Signed::default()
+/// };
+/// // Sorted as bytes, with nothing between them; what is empty takes no part.
+/// assert_eq!(signed.sorted(), ["1798000000", "nonce", "pCard", "ticket"]);
+/// assert_eq!(signed.joined(), "1798000000noncepCardticket");
+/// assert_eq!(signed.signature().len(), 40);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signed<'a> {
     /// The `wx_card` ticket of the card's own account.
@@ -48,6 +66,22 @@ impl<'a> Signed<'a> {
 /// absent one.
 ///
 /// Source: official page JS-SDK, appendix 4.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::sign::ChooseCardSigned;
+///
+/// let signed = ChooseCardSigned {
+///     api_ticket: "ticket",
+///     app_id: "wx0000000000000001",
+///     timestamp: "1798000000",
+///     nonce_str: "nonce",
+///     ..ChooseCardSigned::default()
+/// };
+/// assert_eq!(signed.sorted(), ["1798000000", "nonce", "ticket", "wx0000000000000001"]);
+/// assert_eq!(signed.signature().len(), 40);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChooseCardSigned<'a> {
     /// The `wx_card` ticket of the account whose page calls it.

@@ -151,6 +151,19 @@ impl Row {
 }
 
 /// A name or value that no switch has.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::{MockWechat, StartError, SwitchError};
+///
+/// let misspelt = MockWechat::builder().switch("nonce", "sometimes").try_start_blocking();
+/// let Err(StartError::Switch(SwitchError::Value { name, values, .. })) = misspelt else {
+///     panic!("nonce has no such value");
+/// };
+/// assert_eq!(name, "nonce");
+/// assert!(values.contains(&"required"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SwitchError {
     /// No switch is called so.

@@ -1,6 +1,6 @@
 //! The one state behind all three faces of the mock.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ pub(crate) mod happening;
 pub(crate) mod ids;
 pub(crate) mod ledger;
 pub(crate) mod life;
+pub(crate) mod login;
 pub(crate) mod media;
 pub(crate) mod member;
 pub(crate) mod merchant;
@@ -27,8 +28,6 @@ pub(crate) mod qr;
 pub(crate) mod quota;
 pub(crate) mod restrictions;
 pub(crate) mod starters;
-#[cfg(test)]
-mod tests;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
@@ -39,19 +38,18 @@ use code::{CardNo, CodeNo, UserNo};
 use event::{Event, Happened};
 use field::{BadField, OPENID, check_name, is_openid};
 use ids::Ids;
+use login::Logins;
 use message::Messages;
 use profile::{Profile, ProfileDraft};
 use token::{Issued, Token};
 
-use crate::switches::{SwitchError, Switches};
+use crate::{
+    switches::{SwitchError, Switches},
+    visits::{Index, Table},
+};
 
 /// An account by its place among the world's accounts.
 pub(crate) type AccountNo = usize;
-
-/// Login codes remembered, so that a used one can be told from one that never was.
-const LOGINS: usize = 10_000;
-/// Seconds a login code lives.
-pub(crate) const LOGIN_LIFE: i64 = 300;
 
 /// A customer, with an identity at every account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,18 +116,6 @@ pub(crate) struct UserChange {
     pub(crate) blocked: Option<bool>,
 }
 
-/// What `wx.login` gave a mini-program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LoginCode {
-    pub(crate) js_code: String,
-    pub(crate) appid: String,
-    pub(crate) user: String,
-    #[serde(deserialize_with = "clock::time")]
-    pub(crate) issued_at: i64,
-    pub(crate) used: bool,
-}
-
 /// Why something cannot be added to the world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CannotAdd {
@@ -159,12 +145,17 @@ pub(crate) struct World {
     by_appid: HashMap<String, AccountNo>,
     by_token: HashMap<String, AccountNo>,
     by_card: HashMap<String, (AccountNo, CardNo)>,
-    users: Vec<User>,
+    users: Table<User>,
     by_name: HashMap<String, UserNo>,
     /// Each openid of an account is one user's.
     openids: HashMap<(AccountNo, String), UserNo>,
-    logins: VecDeque<LoginCode>,
+    logins: Logins,
     messages: Messages,
+    /// The QR codes of all accounts, by ticket and by url: each leads to the account and its place there.
+    qrs_by_ticket: HashMap<String, (AccountNo, usize)>,
+    qrs_by_url: HashMap<String, (AccountNo, usize)>,
+    /// Gifts that nobody took yet: to whom, until when, and which code.
+    offered: Index<(UserNo, i64, AccountNo, CodeNo)>,
     /// What happens by itself, by the time at which it does.
     due: BTreeSet<(i64, AccountNo, Due)>,
     /// What has happened since somebody last looked, oldest first.
@@ -183,11 +174,14 @@ impl World {
             by_appid: HashMap::new(),
             by_token: HashMap::new(),
             by_card: HashMap::new(),
-            users: Vec::new(),
+            users: Table::default(),
             by_name: HashMap::new(),
             openids: HashMap::new(),
-            logins: VecDeque::new(),
-            messages: Messages::new(),
+            logins: Logins::default(),
+            messages: Messages::default(),
+            qrs_by_ticket: HashMap::new(),
+            qrs_by_url: HashMap::new(),
+            offered: Index::default(),
             due: BTreeSet::new(),
             happened: Vec::new(),
         }
@@ -289,7 +283,7 @@ impl World {
         Ok(number)
     }
 
-    pub(crate) fn users(&self) -> &[User] {
+    pub(crate) fn users(&self) -> &Table<User> {
         &self.users
     }
 
@@ -422,31 +416,6 @@ impl World {
     /// Whose openid at an account this is.
     pub(crate) fn of_openid(&self, openid: &str, account: AccountNo) -> Option<UserNo> {
         self.openids.get(&(account, openid.to_owned())).copied()
-    }
-
-    /// What `wx.login` does: a fresh login code for one mini-program.
-    pub(crate) fn login(&mut self, user: UserNo, account: AccountNo) -> String {
-        let now = self.now();
-        let account = &mut self.accounts[account];
-        let js_code = account.ids.draw().base64url(32);
-        self.logins.push_back(LoginCode {
-            js_code: js_code.clone(),
-            appid: account.profile.appid.clone(),
-            user: self.users[user as usize].name.clone(),
-            issued_at: now,
-            used: false,
-        });
-        if self.logins.len() > LOGINS {
-            self.logins.pop_front();
-        }
-        js_code
-    }
-
-    pub(crate) fn login_code_mut(&mut self, js_code: &str) -> Option<&mut LoginCode> {
-        self.logins
-            .iter_mut()
-            .rev()
-            .find(|login| login.js_code == js_code)
     }
 
     /// The account a token was given to, and the token.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     refusal::Refusal,
     switches::Switch,
-    world::{LOGIN_LIFE, profile::AccountKind, restrictions::Door},
+    world::{login::LOGIN_LIFE, profile::AccountKind, restrictions::Door},
 };
 
 /// Logins of one user that WeChat lets through in a minute.

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     refusal::Refusal,
-    world::{code::UserNo, message::SentBy},
+    world::{
+        code::UserNo,
+        message::{SentBy, To},
+    },
 };
 
 /// The card of a message; [`None`] for a message of another kind.
@@ -26,7 +29,7 @@ pub(super) fn send_one(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let body = context.call.fields()?;
     let user = user_of(context, body.required_text("touser"))?;
     let offer = offer(context, body)?;
-    send(context, &[user], SentBy::Custom, offer);
+    send(context, To::Some(&[user]), SentBy::Custom, offer);
     Ok(Reply::card(json!({})))
 }
 
@@ -37,7 +40,7 @@ pub(super) fn send_many(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let users = openids.iter().map(|openid| user_of(context, openid));
     let users = users.collect::<Result<Vec<UserNo>, Refusal>>()?;
     let offer = offer(context, body)?;
-    let number = send(context, &users, SentBy::Mass, offer);
+    let number = send(context, To::Some(&users), SentBy::Mass, offer);
     Ok(sent_to_many(number))
 }
 
@@ -47,15 +50,8 @@ pub(super) fn send_all(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let filter = body.required_object("filter");
     let is_to_all = filter.flag("is_to_all").unwrap_or(false);
     let offer = offer(context, body)?;
-    let users: Vec<UserNo> = if is_to_all {
-        (0..)
-            .zip(context.world.users())
-            .map(|(number, _)| number)
-            .collect()
-    } else {
-        Vec::new()
-    };
-    let number = send(context, &users, SentBy::Mass, offer);
+    let to = if is_to_all { To::All } else { To::Some(&[]) };
+    let number = send(context, to, SentBy::Mass, offer);
     Ok(sent_to_many(number))
 }
 
@@ -73,7 +69,7 @@ pub(super) fn preview(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         None => user_of(context, openid)?,
     };
     let offer = offer(context, body)?;
-    let number = send(context, &[user], SentBy::Preview, offer);
+    let number = send(context, To::Some(&[user]), SentBy::Preview, offer);
     Ok(reply("preview success", json!({"msg_id": number})))
 }
 
@@ -115,7 +111,7 @@ fn offer<'a>(context: &Context<'a>, body: Fields<'a>) -> Result<Offer<'a>, Refus
 }
 
 /// Puts the card into the messages of the customers; the number of the message.
-fn send(context: &mut Context<'_>, to: &[UserNo], sent_by: SentBy, offer: Offer<'_>) -> u64 {
+fn send(context: &mut Context<'_>, to: To<'_>, sent_by: SentBy, offer: Offer<'_>) -> u64 {
     let account = context.own_number();
     match offer {
         Some(card) => context.world.send_card(account, to, sent_by, card),

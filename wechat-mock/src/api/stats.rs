@@ -53,7 +53,7 @@ const DOCUMENTED_TYPES: [(&str, u8); 5] = [
 /// POST `/datacube/getcardbizuininfo`: all cards together.
 pub(super) fn account(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let asked = Asked::of(context)?;
-    let everything = Everything::of(&asked);
+    let everything = Everything::of(&asked, None);
     let rows = asked.days(|day| {
         let sum = |ledger: &Ledger, deed| ledger.sum(day..=day, deed, &|_| true);
         vec![everything.add_to(Row::new(day), &sum)]
@@ -68,7 +68,7 @@ pub(super) fn coupons(context: &mut Context<'_>) -> Result<Reply, Refusal> {
         None => None,
     };
     let asked = Asked::of(context)?;
-    let everything = Everything::of(&asked);
+    let everything = Everything::of(&asked, one);
     let types: &[(&str, u8)] = if context.world.switches.is(Switch::StatsCardType, "page") {
         &DOCUMENTED_TYPES
     } else {
@@ -77,7 +77,6 @@ pub(super) fn coupons(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let rows = asked.days(|day| {
         let cards = everything.cards(day).into_iter();
         cards
-            .filter(|number| one.is_none_or(|one| one == *number))
             .filter_map(|number| {
                 let card = asked.account.card(number);
                 let (_, kind) = types
@@ -134,13 +133,17 @@ pub(super) fn member_card(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let days = days(context)?;
     let asked = Asked::new(context, days);
     let account = asked.account;
-    let is_meant = |card: CardNo| card == at.1;
     let sub_merchant = whole(&card.node.base_info()["sub_merchant_info"]["merchant_id"]);
     let sub_merchant = sub_merchant.map_or_else(String::new, |id| id.to_string());
-    let mut members = asked.before(Deed::Activate, &is_meant);
-    let mut receivers = asked.before(Deed::Receive, &is_meant);
+    let before = |deed| {
+        account
+            .ledger
+            .of_card_before(*asked.days.start(), at.1, deed)
+    };
+    let mut members = before(Deed::Activate);
+    let mut receivers = before(Deed::Receive);
     let rows = asked.days(|day| {
-        let sum = |deed| account.ledger.sum(day..=day, deed, &is_meant);
+        let sum = |deed| account.ledger.of_card(day, at.1, deed);
         let (received, activated) = (sum(Deed::Receive), sum(Deed::Activate));
         let new_users = received.users.difference(&receivers.users).count();
         receivers.add(&received);
@@ -218,18 +221,25 @@ impl<'w> Asked<'w> {
 struct Everything<'w> {
     ledger: &'w Ledger,
     expired: Ledger,
+    only: Option<CardNo>,
 }
 
 impl<'w> Everything<'w> {
-    fn of(asked: &Asked<'w>) -> Self {
+    /// Of one card, or of all.
+    fn of(asked: &Asked<'w>, only: Option<CardNo>) -> Self {
         Self {
             ledger: &asked.account.ledger,
-            expired: Ledger::of_expired(&asked.account.codes, &asked.days),
+            expired: Ledger::of_expired(&asked.account.codes, &asked.days, only),
+            only,
         }
     }
 
-    /// The cards to which anything happened on a day, in the order in which they were made.
+    /// The cards to which anything happened on a day, in the order in which they were made; the one that is
+    /// asked for, whether or not anything did.
     fn cards(&self, day: i64) -> BTreeSet<CardNo> {
+        if let Some(card) = self.only {
+            return BTreeSet::from([card]);
+        }
         let happened = self.ledger.cards(day);
         happened.chain(self.expired.cards(day)).collect()
     }

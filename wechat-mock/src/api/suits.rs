@@ -252,7 +252,7 @@ impl Condition {
                 attribute: Attribute::Began,
                 ..
             } => {
-                let begin = code.map_or(now, |at| subject.world.code(at).begin_time);
+                let begin = code.map_or(now, |at| subject.world.dates(at).0);
                 format!("a call from {begin} on")
             }
             Self::Value {

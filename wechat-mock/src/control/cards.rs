@@ -82,7 +82,7 @@ pub(crate) fn row(world: &World, at: CardAt) -> Value {
         "color": color,
         "color_value": color.map(|name| facts::color_value(name).unwrap_or(name)),
         "code_type": base["code_type"],
-        "status": card.status,
+        "status": card.status(),
         "sku": {"quantity": card.quantity, "total_quantity": card.total_quantity},
         "date_info": date_info(card.terms.dates),
         "notice": base["notice"],
@@ -93,7 +93,7 @@ pub(crate) fn row(world: &World, at: CardAt) -> Value {
         "bind_openid": card.terms.bind_openid,
         "can_give_friend": card.terms.can_give_friend,
         "need_push_on_view": card.terms.pushes_views,
-        "deleted": card.status == CardStatus::Delete,
+        "deleted": card.status() == CardStatus::Delete,
     });
     if !card.refuse_reason.is_empty() {
         row["state_reason"] = json!(card.refuse_reason);
@@ -125,13 +125,14 @@ fn cards(
 /// A code in a list.
 fn code_row(world: &World, at: (AccountNo, CodeNo)) -> Value {
     let code = world.code(at);
+    let (begin_time, end_time) = world.dates(at);
     json!({
         "code": code.code,
         "status": world.code_status(at).as_str(),
         "user": world.user(code.user).name,
         "openid": world.openid(code.user, at.0),
-        "begin_time": code.begin_time,
-        "end_time": code.end_time,
+        "begin_time": begin_time,
+        "end_time": end_time,
         "is_gift": code.is_gift,
     })
 }
@@ -248,7 +249,7 @@ pub(super) async fn review(
     let mut world = mock.world.lock();
     let at = verdict.carry_out(&mut world, &card_id)?;
     Ok(Json(
-        json!({"card_id": card_id, "status": world.card(at).status}),
+        json!({"card_id": card_id, "status": world.card(at).status()}),
     ))
 }
 
@@ -312,8 +313,7 @@ mod tests {
                     CodeStatus::Normal
                 },
                 is_gift: false,
-                begin_time: 0,
-                end_time: 4_000_000_000,
+                first_dates: (0, 4_000_000_000),
                 outer_str: None,
             };
             world.account_mut(0).codes.add(code, false);

@@ -101,7 +101,7 @@ impl Which {
                 no_code(code)
             });
         };
-        if world.now() > world.code(at).end_time {
+        if world.now() > world.dates(at).1 {
             return Err(Fault::conflict("the card has ended"));
         }
         let taken = world.accept(at).map_err(wrong_state)?;
@@ -171,19 +171,15 @@ impl SelfConsumption {
 impl Scan {
     /// Claims the cards of a QR code.
     pub(crate) fn carry_out(&self, mock: &Mock, user: &str) -> Result<Value, Fault> {
-        let is_meant = |ticket: &str, url: &str| match (&self.ticket, &self.url) {
-            (Some(wanted), None) => wanted == ticket,
-            (None, Some(wanted)) => wanted == url,
-            _ => false,
-        };
-        if self.ticket.is_some() == self.url.is_some() {
-            return Err(Fault::bad_value("ticket", "give ticket or url"));
-        }
         let mut world = mock.world.lock();
+        let found = match (&self.ticket, &self.url) {
+            (Some(ticket), None) => world.qr_of_ticket(ticket),
+            (None, Some(url)) => world.qr_of_url(url),
+            _ => return Err(Fault::bad_value("ticket", "give ticket or url")),
+        };
         let user = user_no(&world, user)?;
-        let (account, qr) = world
-            .find_qr(is_meant)
-            .ok_or_else(|| Fault::not_found("no QR code has this ticket or url"))?;
+        let (account, qr) =
+            found.ok_or_else(|| Fault::not_found("no QR code has this ticket or url"))?;
         if world.now() >= world.account(account).qrs[qr].expires_at {
             return Err(Fault::conflict("the QR code has ended"));
         }
@@ -226,12 +222,12 @@ fn offers(
     limit: usize,
 ) -> Page<Offered, Value> {
     let after = after.map(|Offered(until, at)| (until, at));
-    let list = world.gifts_behind(after);
+    let list = world.gifts_to(user, after);
     let list = list.map(|(at, gift)| (Offered(gift.until, at), (at, gift)));
     Page::of(list, limit, |(at, gift)| {
         let code = world.code(at);
         let card = world.card((at.0, code.card));
-        (gift.to == user && world.now() <= code.end_time).then(|| {
+        (world.now() <= world.dates(at).1).then(|| {
             json!({
                 "code": code.code,
                 "card_id": card.card_id,

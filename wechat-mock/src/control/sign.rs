@@ -15,7 +15,7 @@ use crate::{
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Signature {
+pub(crate) enum Signature {
     /// What a page hands to `wx.addCard`.
     CardExt {
         card_id: String,
@@ -33,7 +33,7 @@ pub(super) enum Signature {
 #[cfg_attr(feature = "console", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Of an Official Account.
     appid: String,
     /// The address of the page, as `location.href` has it.
@@ -58,6 +58,31 @@ fn official(world: &World, appid: &str) -> Result<AccountNo, Fault> {
 }
 
 impl Signature {
+    /// What a page hands to `wx.addCard`.
+    pub(crate) fn of_card_ext(card_id: &str, card_ext: Value) -> Self {
+        Self::CardExt {
+            card_id: card_id.to_owned(),
+            card_ext,
+        }
+    }
+
+    /// The arguments that a page of `appid` hands to `wx.chooseCard`.
+    pub(crate) fn of_choice(appid: &str, arguments: &Value) -> Result<Self, Fault> {
+        let call = ChooseCard::of_page(appid, arguments, &[])?;
+        Ok(Self::ChooseCard(Box::new(call)))
+    }
+
+    /// The arguments that a page of `appid` with this address hands to `wx.config`.
+    pub(crate) fn of_page(appid: &str, url: &str, arguments: &Value) -> Self {
+        Self::Page(Page {
+            appid: appid.to_owned(),
+            url: url.to_owned(),
+            noncestr: as_text(&arguments["nonceStr"]),
+            timestamp: arguments["timestamp"].clone(),
+            signature: as_text(&arguments["signature"]),
+        })
+    }
+
     fn look_at(&self, world: &World) -> Result<SignVerdict, Fault> {
         match self {
             Self::CardExt { card_id, card_ext } => {
@@ -88,8 +113,13 @@ pub(super) async fn check(
     State(mock): State<Mock>,
     JsonBody(signature): JsonBody<Signature>,
 ) -> Result<Json<Value>, Fault> {
+    check_signature(&mock, &signature).map(Json)
+}
+
+/// What a signature should be, and what is wrong with it.
+pub(crate) fn check_signature(mock: &Mock, signature: &Signature) -> Result<Value, Fault> {
     let verdict = signature.look_at(&mock.world.lock())?;
     let earlier = mock.journal.lock().stamps();
     // To tell the mistake takes a while; nobody need wait for it.
-    Ok(Json(verdict.show(&earlier)))
+    Ok(verdict.show(&earlier))
 }

@@ -46,15 +46,20 @@ async fn next(mut source: Source) -> Option<(Result<Event, Infallible>, Source)>
     Some((Ok(event(&message)), source))
 }
 
+/// Listens from now on; `cut` is cancelled when the reader is too slow.
+pub(crate) fn listen_to(mock: &Mock, cut: CancellationToken) -> Result<Reader, Fault> {
+    mock.broadcast.listen(cut).map_err(|many| {
+        let message = format!("{} listen to the stream already", many.0);
+        Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
+    })
+}
+
 pub(super) async fn listen(
     State(mock): State<Mock>,
     connection: Option<Extension<Connection>>,
 ) -> Result<Response, Fault> {
     let Connection { cut, stop } = connection.map_or_else(Connection::default, |known| known.0);
-    let reader = mock.broadcast.listen(cut).map_err(|many| {
-        let message = format!("{} listen to the stream already", many.0);
-        Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_readers", message)
-    })?;
+    let reader = listen_to(&mock, cut)?;
     // The head leaves with it, before anything happens.
     let hello = stream::iter([Ok(Event::default().comment("listening"))]);
     let messages = stream::unfold(Source { reader, stop }, next);

@@ -49,6 +49,18 @@ impl Events {
     }
 
     /// All events, newest last, with their state and the tries to tell them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let appid = mock.official_account().appid;
+    /// mock.events().trigger(&appid, "user_view_card", "alice", serde_json::json!({}))?;
+    /// assert_eq!(mock.events().list().len(), 1);
+    /// mock.events().clear();
+    /// assert!(mock.events().list().is_empty());
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn list(&self) -> Vec<EventRow> {
         self.show(&log::Filter::default())
     }

@@ -85,6 +85,18 @@ impl Faults {
     }
 
     /// Ends all faults.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{Fault, FaultKind, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// mock.faults().add(Fault::new(FaultKind::Garbage))?;
+    /// mock.faults().clear();
+    /// assert!(mock.faults().list().is_empty());
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn clear(&self) {
         self.0.faults.lock().clear();
         self.0.broadcast.tell_change("fault");

@@ -69,6 +69,14 @@ impl Journal {
     }
 
     /// Forgets all rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.journal().clear();
+    /// assert!(mock.journal().rows().is_empty());
+    /// ```
     pub fn clear(&self) {
         self.0.journal.lock().clear();
         self.0.broadcast.tell_change("requests");

@@ -1,5 +1,6 @@
 //! What a customer does on the phone that can be refused: each answers with a [`Result`].
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 use super::{CardExt, ControlError, Explanation, Mistake, User};
@@ -18,7 +19,7 @@ use crate::control::{self, AddCard, ChooseCard, OpenCard, OpenMessage};
 /// assert_eq!(mock.user("alice").open_message("message-1").unwrap_err().status, 404);
 /// # Ok::<(), wechat_mock::ControlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CardMessage {
     /// `message-…`, by which [`User::open_message`] finds it.
@@ -76,6 +77,21 @@ macro_rules! outcome {
             }
         }
 
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.raw.serialize(serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let raw = Value::deserialize(deserializer)?;
+                let explanation = Explanation::deserialize(&raw["explain"]);
+                let explanation = explanation.map_err(D::Error::custom)?;
+                Ok(Self { raw, explanation })
+            }
+        }
+
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 let mut shown = f.debug_struct(stringify!($name));
@@ -107,6 +123,10 @@ outcome!(OpenCardOutcome);
 /// assert_eq!((outcome.is_success(), outcome.rule()), (false, Some("WX-SIG-005")));
 /// assert!(outcome.err_msg().starts_with("addCard:fail") && outcome.mistake().is_some());
 /// assert_eq!(outcome.encrypted_code(), None);
+///
+/// let written = serde_json::to_string(&outcome).unwrap();
+/// let read: wechat_mock::AddCardOutcome = serde_json::from_str(&written).unwrap();
+/// assert_eq!(read, outcome);
 /// # Ok(())
 /// # }
 /// ```
@@ -128,7 +148,7 @@ pub struct AddCardOutcome {
 /// assert_eq!((two.card_id.as_str(), two.is_success), ("pTwo", false));
 /// # Ok::<(), wechat_mock::ControlError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AddedCard {
     /// Which card it is.
@@ -158,6 +178,16 @@ impl AddCardOutcome {
     }
 
     /// What became of each card, in the order in which the page named them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let appid = mock.mini_program().appid;
+    /// let outcome = mock.user("alice").add_card(&appid, "pNoSuchCard", "{}")?;
+    /// assert_eq!(outcome.cards()[0].card_id, "pNoSuchCard");
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn cards(&self) -> Vec<AddedCard> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let cards = self.explanation.raw()["cards"]
@@ -187,6 +217,7 @@ impl AddCardOutcome {
 ///
 /// let outcome = alice.choose_card(&appid, &arguments, &[])?;
 /// assert!(outcome.encrypted_codes().is_empty() && outcome.rule().is_some());
+/// assert!(outcome.err_msg().starts_with("chooseCard:"));
 /// # Ok::<(), wechat_mock::ControlError>(())
 /// ```
 #[derive(Clone, PartialEq)]
@@ -255,6 +286,20 @@ impl User {
     ///
     /// When `appid` is no Official Account of this world, an argument has an unknown name, or the list
     /// does not show one of `codes`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let (alice, appid) = (mock.user("alice"), mock.official_account().appid);
+    /// let unsigned = serde_json::json!({"timestamp": 1, "nonceStr": "n"});
+    /// let outcome = alice.choose_card(&appid, &unsigned, &[])?;
+    /// assert_ne!(outcome.err_msg(), "chooseCard:ok");
+    /// // Only an Official Account has the JS-SDK.
+    /// let page = mock.mini_program().appid;
+    /// assert_eq!(alice.choose_card(&page, &unsigned, &[]).unwrap_err().status, 422);
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn choose_card(
         &self,
         appid: &str,
@@ -271,6 +316,20 @@ impl User {
     /// # Errors
     ///
     /// When `appid` is no account of this world.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// mock.world().reset_to("shop")?;
+    /// let (alice, appid) = (mock.user("alice"), mock.official_account().appid);
+    /// let held = alice.wallet()?.remove(0);
+    /// assert!(alice.open_card(&appid, &held.card_id, &held.code)?.is_success());
+    /// // The page has to decrypt the code first.
+    /// let outcome = alice.open_card(&appid, &held.card_id, &held.encrypt_code)?;
+    /// assert_eq!(outcome.rule(), Some("WX-OPN-001"));
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn open_card(
         &self,
         appid: &str,
@@ -314,6 +373,15 @@ impl User {
     /// # Errors
     ///
     /// When nobody in this world has the customer's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// assert!(mock.user("alice").messages()?.is_empty());
+    /// assert_eq!(mock.user("nobody").messages().unwrap_err().status, 404);
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     pub fn messages(&self) -> Result<Vec<CardMessage>, ControlError> {
         let messages = control::messages(&self.mock.world.lock(), &self.name)?;
         Ok(messages.iter().map(CardMessage::of).collect())
@@ -324,6 +392,14 @@ impl User {
     /// # Errors
     ///
     /// When this customer has no such message.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mock = wechat_mock::MockWechat::start_blocking();
+    /// let refused = mock.user("alice").open_message("message-1");
+    /// assert_eq!(refused.unwrap_err().status, 404);
+    /// ```
     pub fn open_message(&self, id: &str) -> Result<AddCardOutcome, ControlError> {
         let answer = self.tell(OpenMessage::default().carry_out(&self.mock, &self.name, id))?;
         Ok(AddCardOutcome::of(answer))

@@ -98,6 +98,18 @@ impl Callback {
     }
 
     /// Any other member by the name that the control API has for it, such as `disorder`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{AccountProfile, Callback, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let callback = Callback::new("http://127.0.0.1:1/wechat", "token123").set("disorder", "drop");
+    /// let profile = AccountProfile::default().callback(callback);
+    /// let refused = mock.accounts().change(&mock.official_account().appid, profile);
+    /// assert!(refused.is_err(), "disorder is an object");
+    /// ```
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
@@ -167,6 +179,19 @@ impl AccountProfile {
     }
 
     /// The AppSecret: 32 hex digits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{AccountProfile, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let profile = AccountProfile::default().name("page").secret("0123456789abcdef0123456789abcdef");
+    /// mock.accounts().add(profile)?;
+    /// let secret = mock.account("page").unwrap().secret;
+    /// assert_eq!(secret, "0123456789abcdef0123456789abcdef");
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn secret(self, secret: &str) -> Self {
         self.set("secret", secret)
@@ -185,6 +210,18 @@ impl AccountProfile {
     }
 
     /// How its new cards are reviewed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{AccountProfile, CardReview, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let appid = mock.official_account().appid;
+    /// let profile = AccountProfile::default().review(CardReview::Manual);
+    /// assert_eq!(mock.accounts().change(&appid, profile)?["review"], "manual");
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn review(self, review: CardReview) -> Self {
         let review = match review {
@@ -218,6 +255,22 @@ impl AccountProfile {
     }
 
     /// Where its pushes go.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{AccountProfile, Callback, MockWechat};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// let appid = mock.official_account().appid;
+    /// let callback = Callback::new("http://127.0.0.1:1/wechat", "token123");
+    /// let profile = AccountProfile::default().callback(callback);
+    /// assert_eq!(mock.accounts().change(&appid, profile)?["callback"]["token"], "token123");
+    ///
+    /// let profile = AccountProfile::default().no_callback();
+    /// assert!(mock.accounts().change(&appid, profile)?["callback"].is_null());
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn callback(self, callback: Callback) -> Self {
         self.set("callback", callback.0)
@@ -299,6 +352,18 @@ impl UserProfile {
     }
 
     /// Whether WeChat takes them for dangerous and lets nobody log them in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wechat_mock::{MockWechat, UserProfile};
+    ///
+    /// let mock = MockWechat::start_blocking();
+    /// mock.users().add("dora", UserProfile::default().blocked(true))?;
+    /// let users = mock.users().list();
+    /// assert!(users.iter().any(|user| user.name == "dora" && user.blocked));
+    /// # Ok::<(), wechat_mock::ControlError>(())
+    /// ```
     #[must_use]
     pub fn blocked(self, blocked: bool) -> Self {
         self.set("blocked", json!(blocked))

@@ -81,7 +81,7 @@ mod world;
 
 pub use world::{
     AccountRow, CallbackCheck, CardRow, CodeRow, Credentials, GiftRow, LivingTicket, LivingToken,
-    QuotaRow, Sku, StarterRow, SubMerchantRow, SwitchRow, UserRow,
+    QuotaRow, SignatureCheck, Sku, StarterRow, SubMerchantRow, SwitchRow, UserRow,
 };
 
 row! {

@@ -231,7 +231,7 @@ pub(super) fn family(world: &World, claimant: Claimant, owner: AccountNo) -> Res
 pub(super) fn state(world: &World, user: UserNo, at: CardAt) -> Result<(), Rejection> {
     let testers = &world.account(at.0).testers;
     let is_tester = testers.contains(&user) && !crate::breaks::broken("testers-ignored");
-    let (rule, received) = match world.card(at).status {
+    let (rule, received) = match world.card(at).status() {
         CardStatus::VerifyOk | CardStatus::Dispatch => return Ok(()),
         CardStatus::NotVerify
             if is_tester || crate::breaks::broken("unreviewed-card-claimable") =>

@@ -242,11 +242,13 @@ fn material(world: &World, page: AccountNo, ticket: &str) -> Material {
 /// The usable codes of a customer at an account that fit, in the order in which they came.
 fn fitting(world: &World, user: UserNo, page: AccountNo, filters: &Filters) -> Vec<CodeNo> {
     let (now, account) = (world.now(), world.account(page));
-    let held = account.codes.numbers_held_by(user);
-    held.filter(|number| {
-        let code = account.codes.at(*number);
-        (code.user_card_status(now).is_usable() || crate::breaks::broken("choose-shows-used-codes"))
-            && filters.take(account.card(code.card))
-    })
-    .collect()
+    let all = crate::breaks::broken("choose-shows-used-codes")
+        .then(|| account.codes.numbers_held_by(user).collect());
+    let held: Vec<CodeNo> = all.unwrap_or_else(|| {
+        let living = account.codes.living_of(user).into_iter();
+        let status = |number: &CodeNo| account.codes.status_at(*number, now);
+        living.filter(|number| status(number).is_usable()).collect()
+    });
+    let is_taken = |number: &CodeNo| filters.take(account.card(account.codes.at(*number).card));
+    held.into_iter().filter(is_taken).collect()
 }

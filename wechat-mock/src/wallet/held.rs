@@ -76,15 +76,16 @@ fn shown(world: &World, Held(number, at): Held) -> Option<Value> {
         return None;
     }
     let card = account.card(code.card);
+    let (begin_time, end_time) = account.codes.dates(at);
     let mut shown = json!({
         "code": code.code,
         "encrypt_code": account.seal_key().seal(&code.code),
         "card_id": card.card_id,
         "title": card.node.base_info()["title"],
         "appid": account.profile.appid,
-        "status": code.user_card_status(world.now()).as_str(),
-        "begin_time": code.begin_time,
-        "end_time": code.end_time,
+        "status": account.codes.status_at(at, world.now()).as_str(),
+        "begin_time": begin_time,
+        "end_time": end_time,
         "outer_str": code.outer_str,
     });
     if card.is_member_card() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    card::Card,
+    card::{Card, Cards},
     code::{CardNo, CodeBook, UserNo},
     gift_rule::GiftRule,
     ids::Ids,
@@ -16,7 +16,7 @@ use super::{
     ticket::Tickets,
     token::Tokens,
 };
-use crate::seal::SealKey;
+use crate::{seal::SealKey, visits::Table};
 
 /// An account and all that belongs to it.
 #[derive(Clone, Debug)]
@@ -26,15 +26,15 @@ pub(crate) struct Account {
     pub(crate) usage: Usage,
     pub(crate) tokens: Tokens,
     pub(crate) tickets: Tickets,
-    pub(crate) cards: Vec<Card>,
+    pub(crate) cards: Cards,
     pub(crate) codes: CodeBook,
     pub(crate) members: Members,
     pub(crate) gift_rules: Vec<GiftRule>,
     pub(crate) ledger: Ledger,
     /// Who may claim cards before they are approved.
     pub(crate) testers: BTreeSet<UserNo>,
-    pub(crate) qrs: Vec<Qr>,
-    pub(crate) pages: Vec<LandingPage>,
+    pub(crate) qrs: Table<Qr>,
+    pub(crate) pages: Table<LandingPage>,
     pub(crate) images: Images,
     pub(crate) media: MediaShelf,
     constants: Constants,
@@ -78,14 +78,14 @@ impl Account {
             usage: Usage::default(),
             tokens: Tokens::default(),
             tickets: Tickets::default(),
-            cards: Vec::new(),
+            cards: Cards::default(),
             codes: CodeBook::default(),
             members: Members::default(),
             gift_rules: Vec::new(),
             ledger: Ledger::default(),
             testers: BTreeSet::new(),
-            qrs: Vec::new(),
-            pages: Vec::new(),
+            qrs: Table::default(),
+            pages: Table::default(),
             images: Images::default(),
             media: MediaShelf::default(),
         }

@@ -1,6 +1,6 @@
 //! A card: a kind of coupon, its terms, its stock and its review.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,16 +9,19 @@ use sha1::{Digest, Sha1};
 mod card_type;
 mod cells;
 mod deposit;
+mod list;
 mod node;
 mod terms;
 
 pub(crate) use card_type::CardType;
 pub(crate) use cells::{Cells, SelfConsume};
 pub(crate) use deposit::{Deposit, LONGEST_CODE, is_custom_code};
+pub(crate) use list::{Cards, States};
 pub(crate) use node::{Node, Piece, members};
 pub(crate) use terms::{Dates, Description, Terms};
 
 use super::clock;
+
 /// How a card stands; the names are WeChat's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CardStatus {
@@ -101,7 +104,8 @@ pub(crate) struct Card {
     pub(crate) card_type: CardType,
     pub(crate) node: Node,
     pub(crate) terms: Terms,
-    pub(crate) status: CardStatus,
+    /// Changed by [`Cards::set_status`] alone.
+    status: CardStatus,
     pub(crate) refuse_reason: String,
     pub(crate) quantity: u64,
     pub(crate) total_quantity: u64,
@@ -111,7 +115,7 @@ pub(crate) struct Card {
     pub(crate) deposit: Deposit,
     pub(crate) cells: Cells,
     pub(crate) reminded_at: Option<i64>,
-    used_pairs: HashSet<u128>,
+    used_pairs: BTreeSet<u128>,
 }
 
 /// The reviewer came to a card that is not waiting.
@@ -141,7 +145,7 @@ impl Card {
             deposit: Deposit::default(),
             cells: Cells::default(),
             reminded_at: None,
-            used_pairs: HashSet::new(),
+            used_pairs: BTreeSet::new(),
         }
     }
 
@@ -211,6 +215,11 @@ impl Card {
             cells: self.cells,
             reminded_at: self.reminded_at,
         }
+    }
+
+    /// How it stands.
+    pub(crate) fn status(&self) -> CardStatus {
+        self.status
     }
 
     /// Whether this pair was claimed with before.

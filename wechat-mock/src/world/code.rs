@@ -4,9 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+mod dates;
+mod made;
 mod notes;
 
+pub(crate) use dates::Seconds;
 pub(crate) use notes::{Gift, Mark, Notes};
+
+use dates::{Ends, Range};
+use made::Made;
+
+use crate::visits::{Index, Table, visited};
 
 /// A card by its place among the account's cards.
 pub(crate) type CardNo = u32;
@@ -103,19 +111,24 @@ pub(crate) struct Code {
     pub(crate) status: CodeStatus,
     /// It came from a friend, and so is no claim of its holder's.
     pub(crate) is_gift: bool,
-    /// First and last second in which it can be redeemed.
-    pub(crate) begin_time: i64,
-    pub(crate) end_time: i64,
+    /// First and last second in which it can be redeemed, unless the card was given other dates since:
+    /// see [`CodeBook::dates`].
+    pub(crate) first_dates: Seconds,
     pub(crate) outer_str: Option<Box<str>>,
 }
 
+/// Whether a code was neither redeemed nor given away: what was deleted or made void is still listed.
+fn is_living(status: CodeStatus) -> bool {
+    !matches!(status, CodeStatus::Consumed | CodeStatus::GiftSucc)
+}
+
 impl Code {
-    /// The state a caller sees at `now`.
-    pub(crate) fn user_card_status(&self, now: i64) -> UserCardStatus {
+    /// The state a caller sees at `now`, of a code whose last second is `end`.
+    fn user_card_status(&self, now: i64, end: i64) -> UserCardStatus {
         let now = now + 60 * i64::from(crate::breaks::broken("code-ends-early"));
         match self.status {
             CodeStatus::Normal | CodeStatus::GiftTimeout
-                if now > self.end_time && !crate::breaks::broken("expired-code-usable") =>
+                if now > end && !crate::breaks::broken("expired-code-usable") =>
             {
                 UserCardStatus::Expire
             }
@@ -138,27 +151,42 @@ pub(crate) struct OfCard {
     /// Claims; what came from a friend is none.
     pub(crate) claimed: u64,
     pub(crate) consumed: u64,
+    range: Option<Box<Range>>,
+    ends: Ends,
+}
+
+/// What a user did with a card.
+#[derive(Clone, Copy, Debug, Default)]
+struct Uses {
+    /// Claims; what came from a friend is none.
+    claims: u32,
+    redemptions: u32,
 }
 
 /// All codes of one account, found by text, by holder, and counted per card and user.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CodeBook {
-    codes: Vec<Code>,
+    codes: Table<Code>,
     /// Codes that WeChat made are unique in the account.
-    made: HashMap<Box<str>, CodeNo>,
+    made: Made,
     /// Custom codes are unique in their card; by text first, so that those of all cards stand together.
     custom: BTreeMap<(Box<str>, CardNo), CodeNo>,
     /// What was a code until it was given away or renamed.
     gone: HashMap<Box<str>, CodeNo>,
+    /// What is or was a user's, but for what they gave away.
     held: HashMap<UserNo, Vec<CodeNo>>,
+    /// What was neither redeemed nor given away.
+    living: Index<(UserNo, CardNo, CodeNo)>,
     of_card: HashMap<CardNo, OfCard>,
-    claims: HashMap<(CardNo, UserNo), u32>,
+    /// The days on which codes of a card end.
+    ending: Index<(i64, CardNo)>,
+    uses: HashMap<(CardNo, UserNo), Uses>,
     notes: HashMap<CodeNo, Notes>,
 }
 
 impl CodeBook {
     /// All codes, in the order in which they came to their holders.
-    pub(crate) fn all(&self) -> &[Code] {
+    pub(crate) fn all(&self) -> &Table<Code> {
         &self.codes
     }
 
@@ -170,30 +198,39 @@ impl CodeBook {
         } else {
             self.insert(&code.code, is_custom.then_some(code.card), number);
         }
-        self.held.entry(code.user).or_default().push(number);
+        if code.status != CodeStatus::GiftSucc {
+            self.held.entry(code.user).or_default().push(number);
+        }
+        if is_living(code.status) {
+            self.living.insert((code.user, code.card, number));
+        }
         let of_card = self.of_card.entry(code.card).or_default();
         of_card.numbers.push(number);
         of_card.claimed += u64::from(!code.is_gift);
-        of_card.consumed += u64::from(code.status == CodeStatus::Consumed);
-        if !code.is_gift {
-            *self.claims.entry((code.card, code.user)).or_default() += 1;
-        }
+        let is_consumed = code.status == CodeStatus::Consumed;
+        of_card.consumed += u64::from(is_consumed);
+        let uses = self.uses.entry((code.card, code.user)).or_default();
+        uses.claims += u32::from(!code.is_gift);
+        uses.redemptions += u32::from(is_consumed);
         self.codes.push(code);
+        self.remember_end(number);
         number
     }
 
     fn insert(&mut self, text: &str, custom_of: Option<CardNo>, number: CodeNo) {
-        match custom_of {
-            Some(card) => self.custom.insert((text.into(), card), number),
-            None => self.made.insert(text.into(), number),
-        };
+        if let Some(card) = custom_of {
+            self.custom.insert((text.into(), card), number);
+        } else {
+            self.made.insert(text, number);
+        }
     }
 
     fn remove(&mut self, text: &str, custom_of: Option<CardNo>) {
-        match custom_of {
-            Some(card) => self.custom.remove(&(text.into(), card)),
-            None => self.made.remove(text),
-        };
+        if let Some(card) = custom_of {
+            self.custom.remove(&(text.into(), card));
+        } else {
+            self.made.remove(text);
+        }
     }
 
     /// Whether a text is taken: in the account for WeChat's codes, in the card for custom ones.
@@ -205,7 +242,7 @@ impl CodeBook {
     pub(crate) fn find(&self, code: &str, custom_of: Option<CardNo>) -> Option<CodeNo> {
         match custom_of {
             Some(card) => self.custom.get(&(code.into(), card)).copied(),
-            None => self.made.get(code).copied(),
+            None => self.made.get(code),
         }
     }
 
@@ -226,7 +263,7 @@ impl CodeBook {
         let made = self.made.get(code);
         let custom = self.custom_of_all(code);
         let gone = self.gone.get(code);
-        made.into_iter().chain(custom).chain(gone).copied()
+        made.into_iter().chain(custom.chain(gone).copied())
     }
 
     /// What was a code until it was given away or renamed.
@@ -246,8 +283,7 @@ impl CodeBook {
         next: CodeStatus,
         custom_of: Option<CardNo>,
     ) -> bool {
-        let code = &mut self.codes[number as usize];
-        if !code.status.can_become(next) {
+        if !self.at(number).status.can_become(next) {
             return false;
         }
         let stays = match next {
@@ -258,13 +294,14 @@ impl CodeBook {
             _ => false,
         };
         if !stays {
-            code.status = next;
+            self.set_status(number, next);
         }
         if next == CodeStatus::Consumed {
-            self.of_card.entry(code.card).or_default().consumed += 1;
+            let card = self.at(number).card;
+            self.of_card.entry(card).or_default().consumed += 1;
         }
         if next == CodeStatus::GiftSucc && !crate::breaks::broken("gifted-code-still-known") {
-            let text = code.code.clone();
+            let text = self.at(number).code.clone();
             self.remove(&text, custom_of);
             self.gone.insert(text, number);
         }
@@ -275,15 +312,35 @@ impl CodeBook {
     ///
     /// Only a member card comes back so: see `World::restorable`.
     pub(crate) fn restore(&mut self, number: CodeNo, outer_str: Option<Box<str>>) {
-        let code = &mut self.codes[number as usize];
         debug_assert_eq!(
-            code.status,
+            self.at(number).status,
             CodeStatus::Delete,
             "only a deleted code comes back"
         );
-        code.status = CodeStatus::Normal;
+        self.set_status(number, CodeStatus::Normal);
         if outer_str.is_some() {
-            code.outer_str = outer_str;
+            self.codes[number as usize].outer_str = outer_str;
+        }
+    }
+
+    /// The one place where the state of a code changes.
+    fn set_status(&mut self, number: CodeNo, next: CodeStatus) {
+        self.forget_end(number);
+        let code = &mut self.codes[number as usize];
+        code.status = next;
+        let (user, card) = (code.user, code.card);
+        self.remember_end(number);
+        if !is_living(next) {
+            self.living.remove(&(user, card, number));
+        }
+        if next == CodeStatus::Consumed {
+            self.uses.entry((card, user)).or_default().redemptions += 1;
+        }
+        if next == CodeStatus::GiftSucc
+            && let Some(held) = self.held.get_mut(&user)
+            && let Ok(place) = held.binary_search(&number)
+        {
+            held.remove(place);
         }
     }
 
@@ -300,32 +357,39 @@ impl CodeBook {
         self.gone.insert(former, number);
     }
 
-    /// Gives one code another first and last second.
-    pub(crate) fn set_dates(&mut self, number: CodeNo, begin: i64, end: i64) {
-        let code = &mut self.codes[number as usize];
-        (code.begin_time, code.end_time) = (begin, end);
-    }
-
-    /// Gives all codes of a card the same first and last second.
-    pub(crate) fn set_range(&mut self, card: CardNo, begin: i64, end: i64) {
-        let numbers = self.of_card.get(&card).into_iter();
-        for number in numbers.flat_map(|of_card| &of_card.numbers) {
-            let code = &mut self.codes[*number as usize];
-            (code.begin_time, code.end_time) = (begin, end);
-        }
-    }
-
     /// What was handed out of a card.
     pub(crate) fn of_card(&self, card: CardNo) -> &OfCard {
         static NOTHING: OfCard = OfCard {
             numbers: Vec::new(),
             claimed: 0,
             consumed: 0,
+            range: None,
+            ends: Ends::new(),
         };
         self.of_card.get(&card).unwrap_or(&NOTHING)
     }
 
-    /// What a user holds or held, in the order in which it came to them.
+    /// What of a card a user has neither redeemed nor given away, in the order in which it came to them.
+    pub(crate) fn living_of_card(
+        &self,
+        user: UserNo,
+        card: CardNo,
+    ) -> impl DoubleEndedIterator<Item = CodeNo> {
+        let range = (user, card, CodeNo::MIN)..=(user, card, CodeNo::MAX);
+        self.living.range(range).map(|(_, _, number)| *number)
+    }
+
+    /// The same of all cards.
+    pub(crate) fn living_of(&self, user: UserNo) -> Vec<CodeNo> {
+        let first = (user, CardNo::MIN, CodeNo::MIN);
+        let last = (user, CardNo::MAX, CodeNo::MAX);
+        let living = self.living.range(first..=last);
+        let mut living: Vec<CodeNo> = living.map(|(_, _, number)| *number).collect();
+        living.sort_unstable();
+        living
+    }
+
+    /// What a user holds or held, but for what they gave away, in the order in which it came to them.
     pub(crate) fn held_by(&self, user: UserNo) -> impl Iterator<Item = &Code> {
         self.numbers_held_by(user).map(|number| self.at(number))
     }
@@ -342,12 +406,23 @@ impl CodeBook {
     ) -> impl Iterator<Item = CodeNo> {
         let numbers = self.held.get(&user).map_or(&[][..], Vec::as_slice);
         let begin = numbers.partition_point(|number| *number < first);
-        numbers[begin..].iter().copied()
+        visited(&numbers[begin..]).copied()
     }
 
     /// How many times a user has claimed a card.
     pub(crate) fn claims_of(&self, card: CardNo, user: UserNo) -> u32 {
-        self.claims.get(&(card, user)).copied().unwrap_or(0)
+        self.uses.get(&(card, user)).map_or(0, |uses| uses.claims)
+    }
+
+    /// How many times a user has redeemed a card.
+    pub(crate) fn redemptions_of(&self, card: CardNo, user: UserNo) -> u32 {
+        let of_pair = self.uses.get(&(card, user));
+        of_pair.map_or(0, |uses| uses.redemptions)
+    }
+
+    /// The state of a code that a caller sees at `now`.
+    pub(crate) fn status_at(&self, number: CodeNo, now: i64) -> UserCardStatus {
+        self.at(number).user_card_status(now, self.dates(number).1)
     }
 
     /// What few codes have.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, error::Category, json};
 
 use super::{
-    Due, World,
+    World,
     card::{Card, LONGEST_CODE},
     code::{CardNo, Code, CodeStatus, Gift, Mark, Notes},
     ids::Ids,
@@ -26,6 +26,19 @@ const VERSION: u32 = 2;
 const OPENIDS: usize = 300_000;
 
 /// Why a world cannot be read.
+///
+/// # Examples
+///
+/// ```
+/// use wechat_mock::{MockWechat, StartError};
+///
+/// let world = serde_json::json!({"accounts": [{"name": "shop", "apid": "wx"}]});
+/// let Err(StartError::World(error)) = MockWechat::builder().world(world).try_start_blocking() else {
+///     panic!("no account has an apid");
+/// };
+/// assert!(error.at.starts_with("accounts[0]"), "{error}");
+/// assert!(error.message.contains("apid"), "{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {message}")]
 pub struct WorldError {
@@ -114,7 +127,7 @@ impl World {
         world.clock = file.clock;
         world.switches = file.switches;
         world.ids = Ids::new(seed, "world", file.drawn);
-        world.logins = file.logins;
+        world.logins = file.logins.into();
 
         let mut states = Vec::new();
         for (number, account) in file.accounts.into_iter().enumerate() {
@@ -246,9 +259,11 @@ impl World {
                 return Err(WorldError::new(at, "no card of this account"));
             }
         }
+        for qr in state.qrs {
+            self.add_qr(number, qr);
+        }
         let account = &mut self.accounts[number];
         account.gift_rules = state.gift_rules;
-        account.qrs = state.qrs;
         account.pages = state.pages;
         Ok(())
     }
@@ -313,14 +328,13 @@ impl World {
                 user,
                 status: record.status,
                 is_gift: record.is_gift,
-                begin_time: record.begin_time,
-                end_time: record.end_time,
+                first_dates: (record.begin_time, record.end_time),
                 outer_str: record.outer_str.map(Into::into),
             },
             custom_of.is_some(),
         );
         if let Some(gift) = notes.gift {
-            self.due.insert((gift.until, number, Due::Return(code_no)));
+            self.expect_return((number, code_no), gift);
         }
         let account = &mut self.accounts[number];
         account.codes.set_notes(code_no, notes);

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     AccountNo, World,
     clock::day,
-    code::{CardNo, CodeBook, CodeNo, CodeStatus, UserNo},
+    code::{CardNo, CodeBook, CodeNo, UserNo},
     date,
 };
+use crate::visits::{self, visited};
 
 /// Days that are kept, of those on which something happened.
 const DAYS: usize = 400;
@@ -65,14 +66,18 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// The codes that ended on the days of a range and were not used, as a ledger of its own.
-    pub(crate) fn of_expired(codes: &CodeBook, days: &RangeInclusive<i64>) -> Self {
+    /// The codes that ended on the days of a range and were not used, as a ledger of its own; those of one
+    /// card or of all.
+    pub(crate) fn of_expired(
+        codes: &CodeBook,
+        days: &RangeInclusive<i64>,
+        only: Option<CardNo>,
+    ) -> Self {
         let mut expired = Self::default();
-        for code in codes.all() {
-            let is_held = matches!(code.status, CodeStatus::Normal | CodeStatus::GiftTimeout);
-            let ended = day(code.end_time);
-            if is_held && days.contains(&ended) {
-                expired.add(ended, code.card, Deed::Expire, &Sum::one(code.user));
+        for day in days.clone() {
+            for (card, number) in codes.ending_on(day, only) {
+                let sum = Sum::one(codes.at(number).user);
+                expired.add(day, card, Deed::Expire, &sum);
             }
         }
         expired
@@ -89,14 +94,24 @@ impl Ledger {
     /// The cards to which anything happened on a day; one may come several times.
     pub(crate) fn cards(&self, day: i64) -> impl Iterator<Item = CardNo> {
         let deeds = self.days.get(&day).into_iter().flatten();
-        deeds.map(|((card, _), _)| *card)
+        visited(deeds).map(|((card, _), _)| *card)
     }
 
     /// What happened to one card on a day.
     pub(crate) fn of_card(&self, day: i64, card: CardNo, deed: Deed) -> Sum {
+        visits::count(1);
         let deeds = self.days.get(&day);
         let sum = deeds.and_then(|deeds| deeds.get(&(card, deed)));
         sum.cloned().unwrap_or_default()
+    }
+
+    /// What happened to one card before a day.
+    pub(crate) fn of_card_before(&self, day: i64, card: CardNo, deed: Deed) -> Sum {
+        let mut total = Sum::default();
+        for day in visited(self.days.range(..day)).map(|(day, _)| *day) {
+            total.add(&self.of_card(day, card, deed));
+        }
+        total
     }
 
     /// What happened on the days of a range to the cards that are meant, all of them together.
@@ -108,9 +123,7 @@ impl Ledger {
     ) -> Sum {
         let mut total = Sum::default();
         for deeds in self.days.range(days).map(|(_, deeds)| deeds) {
-            for (_, sum) in deeds
-                .iter()
-                .filter(|((card, of), _)| *of == deed && is_meant(*card))
+            for (_, sum) in visited(deeds).filter(|((card, of), _)| *of == deed && is_meant(*card))
             {
                 total.add(sum);
             }

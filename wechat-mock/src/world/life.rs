@@ -73,9 +73,9 @@ impl World {
     /// Starts the review of a card, from the beginning.
     pub(super) fn start_review(&mut self, at: CardAt) {
         let now = self.now();
-        let card = self.card_mut(at);
-        card.status = CardStatus::NotVerify;
-        card.review_due = None;
+        let cards = &mut self.account_mut(at.0).cards;
+        cards.set_status(at.1, CardStatus::NotVerify);
+        self.card_mut(at).review_due = None;
         match self.account(at.0).profile.review {
             Review::Auto => self.end_review(at, true, "", now),
             Review::Manual if crate::breaks::broken("review-skipped") => {
@@ -97,7 +97,7 @@ impl World {
         pass: bool,
         reason: &str,
     ) -> Result<(), NotWaiting> {
-        let status = self.card(at).status;
+        let status = self.card(at).status();
         if status != CardStatus::NotVerify {
             return Err(NotWaiting(status));
         }
@@ -109,19 +109,20 @@ impl World {
     /// A reviewer who was faster, a later review and a deletion have the last word.
     pub(super) fn review_falls_due(&mut self, at: CardAt, due: i64) {
         let card = self.card(at);
-        if card.status == CardStatus::NotVerify && card.review_due == Some(due) {
+        if card.status() == CardStatus::NotVerify && card.review_due == Some(due) {
             self.end_review(at, true, "", due);
         }
     }
 
     fn end_review(&mut self, at: CardAt, pass: bool, reason: &str, when: i64) {
         let platform = self.account(at.0).platform_openid().to_owned();
-        let card = self.card_mut(at);
-        card.status = if pass || crate::breaks::broken("refusal-of-review-approves") {
+        let status = if pass || crate::breaks::broken("refusal-of-review-approves") {
             CardStatus::VerifyOk
         } else {
             CardStatus::VerifyFail
         };
+        self.account_mut(at.0).cards.set_status(at.1, status);
+        let card = self.card_mut(at);
         (if pass { "" } else { reason }).clone_into(&mut card.refuse_reason);
         card.review_due = None;
         card.update_time = when;
@@ -153,10 +154,11 @@ impl World {
     /// Ends the claims of a card; its codes live on.
     pub(crate) fn delete_card(&mut self, at: CardAt) {
         let now = self.now();
-        let card = self.card_mut(at);
         if !crate::breaks::broken("delete-does-nothing") {
-            card.status = CardStatus::Delete;
+            let cards = &mut self.account_mut(at.0).cards;
+            cards.set_status(at.1, CardStatus::Delete);
         }
+        let card = self.card_mut(at);
         card.review_due = None;
         card.update_time = now;
     }
@@ -194,7 +196,7 @@ impl World {
         card.quantity = card
             .quantity
             .saturating_sub(u64::from(!crate::breaks::broken("stock-not-taken")));
-        let (begin_time, end_time) = card.terms.dates.of_claim(now, claimed.begin);
+        let dates = card.terms.dates.of_claim(now, claimed.begin);
         let is_custom = card.terms.use_custom_code;
         let text = if card.terms.deposit {
             card.deposit.next()
@@ -209,8 +211,7 @@ impl World {
                 user,
                 status: CodeStatus::Normal,
                 is_gift: false,
-                begin_time,
-                end_time,
+                first_dates: dates,
                 outer_str: some_text(claimed.outer_str)
                     .filter(|_| !crate::breaks::broken("outer-str-lost")),
             },
@@ -245,10 +246,9 @@ impl World {
         }
         let (now, codes) = (self.now(), &self.account(at.0).codes);
         let is_restorable = |number: &CodeNo| {
-            let code = codes.at(*number);
-            code.card == at.1 && code.status == CodeStatus::Delete && now <= code.end_time
+            codes.at(*number).status == CodeStatus::Delete && now <= codes.dates(*number).1
         };
-        codes.numbers_held_by(user).filter(is_restorable).last()
+        codes.living_of_card(user, at.1).rev().find(is_restorable)
     }
 
     /// Gives a deleted member card back: the same code, and what was known of the member.
@@ -262,11 +262,16 @@ impl World {
 
     /// How a code stands now.
     pub(crate) fn code_status(&self, at: CodeAt) -> UserCardStatus {
-        self.code(at).user_card_status(self.now())
+        self.account(at.0).codes.status_at(at.1, self.now())
     }
 
     pub(crate) fn code(&self, at: CodeAt) -> &Code {
         self.account(at.0).codes.at(at.1)
+    }
+
+    /// First and last second in which a code can be redeemed.
+    pub(crate) fn dates(&self, at: CodeAt) -> (i64, i64) {
+        self.account(at.0).codes.dates(at.1)
     }
 
     /// A code as events name it.
@@ -290,9 +295,9 @@ impl World {
     /// Redeems a code, once.
     pub(crate) fn consume(&mut self, at: CodeAt, how: Redeemed<'_>) -> Result<(), CannotRedeem> {
         self.only_usable(at)?;
-        let code = self.code(at);
-        if self.now() < code.begin_time && !crate::breaks::broken("consume-before-the-first-day") {
-            return Err(CannotRedeem::NotBegun(code.begin_time));
+        let (begin, _) = self.dates(at);
+        if self.now() < begin && !crate::breaks::broken("consume-before-the-first-day") {
+            return Err(CannotRedeem::NotBegun(begin));
         }
         if let Some(limit) = self.use_limit_reached(at) {
             return Err(CannotRedeem::Limit(limit));
@@ -335,9 +340,12 @@ impl World {
         let code = self.code(at);
         let card = (at.0, code.card);
         let limit = self.card(card).terms.use_limit?;
-        (self.redemptions(code.user, card) >= limit
-            && !crate::breaks::broken("limit-of-use-ignored"))
-        .then_some(limit)
+        let redeemed = self
+            .account(at.0)
+            .codes
+            .redemptions_of(code.card, code.user);
+        (u64::from(redeemed) >= limit && !crate::breaks::broken("limit-of-use-ignored"))
+            .then_some(limit)
     }
 
     fn only_usable(&self, at: CodeAt) -> Result<(), WrongState> {
@@ -380,25 +388,40 @@ impl World {
         self.move_on(at, CodeStatus::Gifting)?;
         let gift = Gift::new(friend, self.now());
         self.account_mut(at.0).codes.note(at.1).gift = Some(gift);
-        self.due.insert((gift.until, at.0, Due::Return(at.1)));
+        self.expect_return(at, gift);
         let event = self.code_of(at).gifting(self.openid(friend, at.0), false);
         self.emit(at.0, event);
         Ok(())
     }
 
-    /// All gifts that nobody took yet, by when their offer ends; behind `after` where it is given.
-    pub(crate) fn gifts_behind(
+    /// Remembers that an offer ends by itself, and for whom it is until then.
+    pub(super) fn expect_return(&mut self, at: CodeAt, gift: Gift) {
+        self.due.insert((gift.until, at.0, Due::Return(at.1)));
+        self.offered.insert((gift.to, gift.until, at.0, at.1));
+    }
+
+    /// Ends the offer of a code, if it is offered.
+    fn end_offer(&mut self, at: CodeAt) -> Option<Gift> {
+        let gift = self.account_mut(at.0).codes.take_gift(at.1)?;
+        self.due.remove(&(gift.until, at.0, Due::Return(at.1)));
+        self.offered.remove(&(gift.to, gift.until, at.0, at.1));
+        Some(gift)
+    }
+
+    /// What friends offer a customer and nobody took yet, by when the offer ends; behind `after` where it
+    /// is given.
+    pub(crate) fn gifts_to(
         &self,
+        user: UserNo,
         after: Option<(i64, CodeAt)>,
     ) -> impl Iterator<Item = (CodeAt, Gift)> {
-        let behind = after.map_or(Bound::Unbounded, |(until, (account, code))| {
-            Bound::Excluded((until, account, Due::Return(code)))
+        let first = (user, i64::MIN, AccountNo::MIN, CodeNo::MIN);
+        let behind = after.map_or(Bound::Included(first), |(until, (account, code))| {
+            Bound::Excluded((user, until, account, code))
         });
-        let due = self.due.range((behind, Bound::Unbounded));
-        due.filter_map(|&(_, account, what)| {
-            let Due::Return(code) = what else {
-                return None;
-            };
+        let last = (user, i64::MAX, AccountNo::MAX, CodeNo::MAX);
+        let offered = self.offered.range((behind, Bound::Included(last)));
+        offered.filter_map(|&(_, _, account, code)| {
             let gift = self.account(account).codes.notes(code)?.gift?;
             Some(((account, code), gift))
         })
@@ -407,9 +430,7 @@ impl World {
     /// The friend takes what was offered: the giver's code is gone, the friend has one of their own.
     pub(crate) fn accept(&mut self, at: CodeAt) -> Result<CodeNo, WrongState> {
         let status = self.code_status(at);
-        let gift = self.account_mut(at.0).codes.take_gift(at.1);
-        let gift = gift.ok_or(WrongState(status))?;
-        self.due.remove(&(gift.until, at.0, Due::Return(at.1)));
+        let gift = self.end_offer(at).ok_or(WrongState(status))?;
         self.move_on(at, CodeStatus::GiftSucc)?;
         self.count(at, Deed::Give);
 
@@ -427,6 +448,7 @@ impl World {
             user: gift.to,
             status: CodeStatus::Normal,
             is_gift: true,
+            first_dates: account.codes.dates(at.1),
             ..given.clone()
         };
         let number = account.codes.add(taken, is_custom);
@@ -439,7 +461,7 @@ impl World {
 
     /// Nobody took the gift.
     pub(super) fn gift_falls_due(&mut self, at: CodeAt, when: i64) {
-        let Some(gift) = self.account_mut(at.0).codes.take_gift(at.1) else {
+        let Some(gift) = self.end_offer(at) else {
             return;
         };
         if crate::breaks::broken("gift-never-returns") {
@@ -449,26 +471,6 @@ impl World {
             let event = self.code_of(at).gifting(self.openid(gift.to, at.0), true);
             self.emit_at(at.0, event, when);
         }
-    }
-
-    /// The QR code that has this ticket and url, with its account.
-    pub(crate) fn find_qr(
-        &self,
-        is_meant: impl Fn(&str, &str) -> bool,
-    ) -> Option<(AccountNo, usize)> {
-        let mut accounts = self.accounts().iter().enumerate();
-        accounts.find_map(|(number, account)| {
-            let mut qrs = account.qrs.iter();
-            let at = qrs.position(|qr| is_meant(&qr.ticket, &qr.url))?;
-            Some((number, at))
-        })
-    }
-
-    /// How often a customer has redeemed a card.
-    fn redemptions(&self, user: UserNo, at: CardAt) -> u64 {
-        let codes = self.account(at.0).codes.held_by(user);
-        let is_redeemed = |code: &&Code| code.card == at.1 && code.status == CodeStatus::Consumed;
-        codes.filter(is_redeemed).count() as u64
     }
 }
 

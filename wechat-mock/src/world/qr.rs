@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clock;
+use super::{AccountNo, World, clock};
 
 /// What one QR code leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,4 +61,25 @@ pub(crate) struct LandingPage {
 pub(crate) struct PageCard {
     pub(crate) card_id: String,
     pub(crate) thumb_url: String,
+}
+
+impl World {
+    /// Adds a QR code to an account.
+    pub(crate) fn add_qr(&mut self, account: AccountNo, qr: Qr) {
+        let at = (account, self.accounts[account].qrs.len());
+        // A world file may have one twice; the first is meant.
+        self.qrs_by_ticket.entry(qr.ticket.clone()).or_insert(at);
+        self.qrs_by_url.entry(qr.url.clone()).or_insert(at);
+        self.accounts[account].qrs.push(qr);
+    }
+
+    /// The QR code that has a ticket, with its account.
+    pub(crate) fn qr_of_ticket(&self, ticket: &str) -> Option<(AccountNo, usize)> {
+        self.qrs_by_ticket.get(ticket).copied()
+    }
+
+    /// The QR code that holds a url, with its account.
+    pub(crate) fn qr_of_url(&self, url: &str) -> Option<(AccountNo, usize)> {
+        self.qrs_by_url.get(url).copied()
+    }
 }

@@ -27,6 +27,7 @@ mod handles;
 mod imports;
 #[cfg(feature = "intercept")]
 mod intercept;
+mod library;
 mod life;
 mod lists;
 mod login;
@@ -43,6 +44,7 @@ mod pages;
 mod phone;
 mod pitfalls;
 mod program;
+mod public_items;
 mod pushes;
 mod quotas;
 mod random;

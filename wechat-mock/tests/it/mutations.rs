@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod calls;
 mod damage;
+mod growth;
 mod members;
 
 use calls::{ADD_CARD, Call, Things};

@@ -65,6 +65,10 @@ pub(crate) struct TestMock {
     pub(crate) token: String,
 }
 
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 impl TestMock {
     /// A starter world at [`NOW`], and a token of `oa`.
     pub(crate) async fn start() -> Self {
@@ -76,14 +80,18 @@ impl TestMock {
         let mock = builder.seed(7).start().await;
         mock.clock().freeze();
         mock.clock().set(NOW).unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut test = Self {
             mock,
-            http,
+            http: client(),
             token: String::new(),
         };
         test.token = test.token_of("oa").await;
         test
+    }
+
+    /// Calls by new connections: after a long wait the mock closes those that are idle.
+    pub(crate) fn reconnect(&mut self) {
+        self.http = client();
     }
 
     /// A fresh token of an account, by `/cgi-bin/token`.

@@ -40,7 +40,7 @@ fn write_shown(card: &Card, text: &mut String) {
         match piece {
             Piece::Kept(range) => text.push_str(&kept[range.start as usize..range.end as usize]),
             Piece::Fixed(fixed) => text.push_str(fixed),
-            Piece::Status => push_json(text, card.status.as_str()),
+            Piece::Status => push_json(text, card.status().as_str()),
             Piece::Stock => {
                 let (left, total) = (card.quantity, card.total_quantity);
                 // Memory takes what is written.

@@ -6,7 +6,7 @@ use super::{own_card, user_of_openid};
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
-    world::code::{Code, CodeStatus},
+    world::code::CodeNo,
 };
 
 pub(in crate::api) fn held(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -18,17 +18,20 @@ pub(in crate::api) fn held(context: &mut Context<'_>) -> Result<Reply, Refusal> 
         .transpose()?;
 
     let account = context.world.account(context.own_number());
+    let only = only.filter(|_| !crate::breaks::broken("getcardlist-of-all-cards"));
     // What was deleted or made void stays, as captured; only code/get tells it apart.
-    let is_listed = |code: &&Code| {
-        let is_gone = matches!(code.status, CodeStatus::Consumed | CodeStatus::GiftSucc);
-        (!is_gone || crate::breaks::broken("getcardlist-shows-the-used"))
-            && (crate::breaks::broken("getcardlist-of-all-cards")
-                || only.is_none_or(|at| at.1 == code.card))
+    let codes: Vec<CodeNo> = match only {
+        _ if crate::breaks::broken("getcardlist-shows-the-used") => {
+            account.codes.numbers_held_by(user).collect()
+        }
+        Some(at) => account.codes.living_of_card(user, at.1).collect(),
+        None => account.codes.living_of(user),
     };
-    let codes = account.codes.held_by(user).filter(is_listed);
-    let shown: Vec<Value> = codes
-        .map(|code| json!({"code": code.code, "card_id": account.card(code.card).card_id}))
-        .collect();
+    let shown = codes.into_iter().map(|number| {
+        let code = account.codes.at(number);
+        json!({"code": code.code, "card_id": account.card(code.card).card_id})
+    });
+    let shown: Vec<Value> = shown.collect();
     Ok(Reply::card(
         json!({"card_list": shown, "has_share_card": false}),
     ))

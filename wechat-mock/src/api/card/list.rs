@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     api::{Context, reply::Reply},
     refusal::Refusal,
-    world::card::{Card, CardStatus},
+    world::card::{Card, CardStatus, States},
 };
 
 pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> {
@@ -15,8 +15,11 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
     let count = count.saturating_sub(usize::from(crate::breaks::broken(
         "batchget-count-off-by-one",
     )));
-    let states: Option<Vec<CardStatus>> = fields.value("status_list").map(|_| {
+    let states: Option<States> = fields.value("status_list").map(|_| {
         let names = fields.texts("status_list").into_iter();
+        if crate::breaks::broken("batchget-status-ignored") {
+            return States::ALL;
+        }
         names.filter_map(CardStatus::read).collect()
     });
 
@@ -32,11 +35,8 @@ pub(in crate::api) fn list(context: &mut Context<'_>) -> Result<Reply, Refusal> 
             (page.map(id).collect(), cards.len())
         }
         Some(states) => {
-            let wanted = cards.iter().filter(|card| {
-                states.contains(&card.status) || crate::breaks::broken("batchget-status-ignored")
-            });
-            let page = wanted.clone().skip(offset).take(count);
-            (page.map(id).collect(), wanted.count())
+            let page = cards.of_states(states, offset).take(count);
+            (page.map(id).collect(), cards.count_of(states))
         }
     };
     Ok(Reply::card(json!({

@@ -23,6 +23,7 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         .collect::<Result<_, _>>()?;
 
     let now = context.world.now();
+    let number = context.own_number();
     let account = context.own_account();
     let ticket = STANDARD.encode(account.ids.draw().bytes::<70>());
     let url = format!(
@@ -36,7 +37,7 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
         "url": url,
         "show_qrcode_url": format!("https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket={encoded}"),
     });
-    account.qrs.push(Qr {
+    let qr = Qr {
         ticket,
         url,
         expires_at: now.saturating_add(if crate::breaks::broken("qr-code-for-ever") {
@@ -45,7 +46,8 @@ pub(in crate::api) fn create(context: &mut Context<'_>) -> Result<Reply, Refusal
             life
         }),
         cards,
-    });
+    };
+    context.world.add_qr(number, qr);
     Ok(Reply::card(reply))
 }
 
@@ -99,7 +101,7 @@ fn read_card(context: &Context<'_>, given: Fields<'_>) -> Result<QrCard, Refusal
 pub(in crate::api) fn show(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let ticket = context.call.query.get("ticket").unwrap_or_default();
     let now = context.world.now();
-    let found = context.world.find_qr(|known, _| known == ticket);
+    let found = context.world.qr_of_ticket(ticket);
     let qr = found.map(|(account, qr)| &context.world.account(account).qrs[qr]);
     let qr = qr.filter(|qr| now < qr.expires_at).ok_or_else(|| {
         Refusal::new("WX-CRD-077")

@@ -14,15 +14,16 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
     let world = &*context.world;
     let code = world.code(at);
     let status = world.code_status(at);
+    let (begin, end) = world.dates(at);
     let card = world.card((at.0, code.card));
     let member = context.world.account(at.0).members.of_code(at.1);
     let member = card
         .is_member_card()
         .then(|| member.cloned().unwrap_or_default());
     let mut reply = json!({
-        "card": of_card(card, code, member.as_ref()),
+        "card": of_card(card, (code, (begin, end)), member.as_ref()),
         "openid": world.openid(code.user, at.0),
-        "can_consume": crate::breaks::broken("can-consume-always") || status.is_usable() && code.begin_time <= world.now(),
+        "can_consume": crate::breaks::broken("can-consume-always") || status.is_usable() && begin <= world.now(),
         "user_card_status": if crate::breaks::broken("status-of-code-always-normal") { "NORMAL" } else { status.as_str() },
     });
     if let Some(outer_str) = &code.outer_str {
@@ -41,11 +42,15 @@ pub(in crate::api) fn get(context: &mut Context<'_>) -> Result<Reply, Refusal> {
 }
 
 /// The object `card`; that of a member card has the member's numbers in it (captured in 2018).
-fn of_card(card: &Card, code: &Code, member: Option<&Member>) -> Value {
+fn of_card(
+    card: &Card,
+    (code, (begin, end)): (&Code, (i64, i64)),
+    member: Option<&Member>,
+) -> Value {
     let mut shown = json!({
         "card_id": card.card_id,
-        "begin_time": code.begin_time,
-        "end_time": code.end_time,
+        "begin_time": begin,
+        "end_time": end,
     });
     let Some(member) = member else {
         shown["code"] = json!(code.code);

@@ -68,14 +68,11 @@ fn make_member(context: &mut Context<'_>, at: CodeAt) -> Result<Reply, Refusal> 
 
 /// When the card can be used, where activation sets it anew.
 fn dates(context: &Context<'_>, fields: Fields<'_>, at: CodeAt) -> Result<(i64, i64), Refusal> {
-    let code = context.world.code(at);
+    let (first, last) = context.world.dates(at);
     let begin = fields.number("activate_begin_time");
     let end = fields.number("activate_end_time");
     let is_set = begin.is_some() || end.is_some();
-    let (begin, end) = (
-        begin.unwrap_or(code.begin_time),
-        end.unwrap_or(code.end_time),
-    );
+    let (begin, end) = (begin.unwrap_or(first), end.unwrap_or(last));
     if !is_set || (0 <= begin && begin < end && end <= LATEST) {
         return Ok((begin, end));
     }

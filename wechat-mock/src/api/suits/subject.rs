@@ -103,7 +103,7 @@ impl<'a> Subject<'a> {
             Attribute::CategoryClosed => {
                 Found::Flag(restrictions.are_closed_for(self.card_type.name))
             }
-            Attribute::Status => Found::Text(self.card?.status.as_str()),
+            Attribute::Status => Found::Text(self.card?.status().as_str()),
             Attribute::InStock => Found::Flag(self.card?.quantity > 0),
             Attribute::PayCellOpen => Found::Flag(self.card?.cells.pay),
             Attribute::SelfConsumeCellOpen => Found::Flag(self.card?.cells.self_consume.is_some()),
@@ -138,7 +138,7 @@ impl<'a> Subject<'a> {
         let (world, account) = (self.world, self.world.account(at.0));
         Some(match attribute {
             Attribute::CodeStatus => Found::Text(world.code_status(at).as_str()),
-            Attribute::Began => Found::Flag(world.code(at).begin_time <= world.now()),
+            Attribute::Began => Found::Flag(world.dates(at).0 <= world.now()),
             Attribute::UseLimitReached => Found::Flag(world.use_limit_reached(at).is_some()),
             Attribute::MemberActive => {
                 let member = account.members.of_code(at.1);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, ops::Index};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use super::Sentence;
+use super::{Mistake, Sentence};
 use crate::handles::Sex;
 
 row! {
@@ -396,5 +396,46 @@ impl CallbackCheck {
     /// Whether it passes.
     pub fn is_ok(&self) -> bool {
         self.reason.is_none()
+    }
+}
+
+row! {
+    /// How a signature stands.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let answer = r#"{
+    ///     "values": ["1798000000", "n", "pCard", "ticket"], "joined": "1798000000npCardticket",
+    ///     "expected": "6ca6", "received": "6ca6", "ok": true
+    /// }"#;
+    /// let check: wechat_mock::SignatureCheck = serde_json::from_str(answer).unwrap();
+    /// assert!(check.is_ok() && check.rule.is_none());
+    /// assert_eq!(check.values.concat(), check.joined);
+    /// ```
+    pub struct SignatureCheck {
+        /// What is signed, sorted as WeChat sorts it; a page's as `key=value`.
+        pub values: Vec<String>,
+        /// The text whose SHA-1 is the signature.
+        pub joined: String,
+        /// The right signature; empty when what came cannot be read.
+        pub expected: String,
+        /// What came.
+        pub received: String,
+        /// Whether it is right, and its ticket lives.
+        pub ok: bool,
+        /// The id of the rule that was broken; none for a page's signature.
+        pub rule: Option<String>,
+        /// The mistake that is likeliest behind it.
+        pub mistake: Option<Mistake>,
+        /// What to do.
+        pub fix: Option<Sentence>,
+    }
+}
+
+impl SignatureCheck {
+    /// Whether it is right, and its ticket lives.
+    pub fn is_ok(&self) -> bool {
+        self.ok
     }
 }

@@ -9,8 +9,7 @@ fn code(text: &str) -> Code {
         user: 0,
         status: CodeStatus::Normal,
         is_gift: false,
-        begin_time: 0,
-        end_time: 10,
+        first_dates: (0, 10),
         outer_str: None,
     }
 }
@@ -61,8 +60,8 @@ fn a_code_can_be_redeemed_in_its_last_second() {
             status,
             ..code("0001")
         };
-        assert_eq!(code.user_card_status(10), held);
-        assert_eq!(code.user_card_status(11), UserCardStatus::Expire);
+        assert_eq!(code.user_card_status(10, 10), held);
+        assert_eq!(code.user_card_status(11, 10), UserCardStatus::Expire);
     }
 }
 
@@ -136,10 +135,8 @@ fn one_code_and_all_codes_of_a_card_get_other_dates() {
         ..code("0003")
     };
     book.add(other_card, false);
-    let dates = |book: &CodeBook| -> Vec<(i64, i64)> {
-        let codes = book.all().iter();
-        codes.map(|code| (code.begin_time, code.end_time)).collect()
-    };
+    let dates =
+        |book: &CodeBook| -> Vec<(i64, i64)> { (0..3).map(|number| book.dates(number)).collect() };
 
     book.set_dates(1, 3, 30);
     assert_eq!(dates(&book), [(0, 10), (3, 30), (0, 10)]);

@@ -10,14 +10,16 @@ use serde_json::{Map, Value};
 
 use crate::{
     switches::Switches,
+    visits::Table,
     world::{
-        LoginCode, UserDraft,
+        UserDraft,
         card::CardRecord,
         clock::{self, Clock},
         code::CodeStatus,
         gift_rule::GiftRule,
         ids::Ids,
         is_false, ledger,
+        login::LoginCode,
         media::{Images, MediaShelf},
         member::{Member, Members},
         message::CardMessage,
@@ -145,7 +147,7 @@ pub(super) struct AccountState {
     pub(super) ledger: Vec<ledger::Entry>,
     pub(super) testers: Vec<String>,
     pub(super) qrs: Vec<Qr>,
-    pub(super) pages: Vec<LandingPage>,
+    pub(super) pages: Table<LandingPage>,
     pub(super) images: Images,
     pub(super) media: MediaShelf,
 }

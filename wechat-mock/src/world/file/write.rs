@@ -27,8 +27,8 @@ impl World {
     }
 
     fn export_messages(&self) -> impl Iterator<Item = MessageRecord> {
-        let all = self.messages.iter();
-        let all = all.flat_map(|(user, messages)| messages.iter().map(move |one| (*user, one)));
+        let users = (0..).take(self.users.len());
+        let all = users.flat_map(|user| self.messages_of(user).map(move |one| (user, one)));
         all.map(|(user, message)| MessageRecord {
             user: self.name(user),
             message: message.clone(),
@@ -42,13 +42,14 @@ impl World {
             user: self.name(user),
             until,
         };
+        let (begin_time, end_time) = account.codes.dates(at);
         CodeRecord {
             code: code.code.to_string(),
             card_id: account.card(code.card).card_id.clone(),
             user: self.name(code.user),
             status: code.status,
-            begin_time: code.begin_time,
-            end_time: code.end_time,
+            begin_time,
+            end_time,
             outer_str: code.outer_str.as_deref().map(str::to_owned),
             is_gift: code.is_gift,
             mark: notes.mark.map(|mark| until(mark.user, mark.until)),

@@ -276,14 +276,14 @@ fn only_a_change_that_is_reviewed_starts_a_review() {
     }}});
     let description = || Description::read(&node).unwrap();
     world.update_card(at, description(), false);
-    assert_eq!(world.card(at).status, CardStatus::VerifyOk);
+    assert_eq!(world.card(at).status(), CardStatus::VerifyOk);
 
     world.update_card(at, description(), true);
-    assert_eq!(world.card(at).status, CardStatus::NotVerify);
+    assert_eq!(world.card(at).status(), CardStatus::NotVerify);
     wait(&mut world, 59);
-    assert_eq!(world.card(at).status, CardStatus::NotVerify);
+    assert_eq!(world.card(at).status(), CardStatus::NotVerify);
     wait(&mut world, 1);
-    assert_eq!(world.card(at).status, CardStatus::VerifyOk);
+    assert_eq!(world.card(at).status(), CardStatus::VerifyOk);
 }
 
 #[test]

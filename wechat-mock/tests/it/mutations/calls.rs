@@ -117,6 +117,11 @@ impl Things {
         }
     }
 
+    /// The card that most calls are about.
+    pub(super) fn card_id(&self) -> &str {
+        &self.card_id
+    }
+
     /// A valid call of every path.
     pub(super) fn calls(&self, test: &TestMock) -> Vec<Call> {
         let mut paths: Vec<&str> = wechat_mock::paths().collect();
