@@ -308,6 +308,80 @@ fn nothing_of_a_callback_prints_a_secret_or_a_code() {
     }
 }
 
+#[test]
+fn what_is_printed_says_when_and_what_kind() {
+    let (query, _) = sealed(claim());
+    assert_eq!(
+        format!("{query:?}"),
+        r#"CallbackQuery { timestamp: "1714037059", encrypt_type: "aes", .. }"#
+    );
+    let key = EncodingAesKey::parse(KEY).unwrap();
+    assert_eq!(format!("{key:?}"), "EncodingAesKey([redacted])");
+    let push = "<xml><FromUserName>o1</FromUserName><CreateTime>7</CreateTime>\
+                <Event>user_del_card</Event><CardId>p1</CardId>\
+                <UserCardCode>018255396048</UserCardCode></xml>";
+    let push = Push::parse(push).unwrap();
+    assert_eq!(
+        format!("{:?}", push.elements),
+        r#"["FromUserName", "CreateTime", "Event", "CardId", "UserCardCode"]"#
+    );
+    assert_eq!(
+        format!("{push:?}"),
+        "Push { from_user_name: OpenId(\"o1\"), create_time: 7, event: UserDelCard(UserDelCard { \
+         card_id: CardId(\"p1\"), code: CardCode(…6048) }), .. }"
+    );
+    let answer = callback().seal("hush", 1, "n").unwrap();
+    assert_eq!(format!("{answer:?}"), "Sealed { timestamp: 1, .. }");
+}
+
+#[test]
+fn a_query_is_good_for_some_seconds_around_its_time() {
+    let taken = |timestamp: &str, now, window| {
+        let query = CallbackQuery {
+            timestamp: timestamp.to_owned(),
+            ..CallbackQuery::default()
+        };
+        query.check_time(now, window)
+    };
+    for (timestamp, now, window, is_taken) in [
+        ("1700000000", 1_700_000_000, 0, true),
+        ("1700000000", 1_700_000_001, 0, false),
+        ("1700000000", 1_700_000_300, 300, true),
+        ("1700000000", 1_700_000_301, 300, false),
+        ("1700000000", 1_699_999_700, 300, true),
+        ("1700000000", 1_699_999_699, 300, false),
+        ("", 0, 300, false),
+        ("now", 0, 300, false),
+        ("1700000000.5", 1_700_000_000, 300, false),
+        ("99999999999999999999", 1_700_000_000, 300, false),
+        ("-9223372036854775808", i64::MAX, i64::MAX, false),
+    ] {
+        let expected = if is_taken {
+            Ok(())
+        } else {
+            Err(CallbackError::OutOfTime)
+        };
+        assert_eq!(
+            taken(timestamp, now, window),
+            expected,
+            "{timestamp} at {now}, give or take {window}"
+        );
+    }
+}
+
+#[test]
+fn a_body_has_a_mebibyte_at_most() {
+    let callback = Callback::new(TOKEN.into(), None, APP.into());
+    for (length, expected) in [
+        (1_048_576, Ok(1_048_576)),
+        (1_048_577, Err(CallbackError::Unreadable("it is too long"))),
+    ] {
+        let body = vec![b' '; length];
+        let read = callback.message(&plain(), &body);
+        assert_eq!(read.map(|message| message.len()), expected, "{length}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in any::<Vec<u8>>(), text in any::<String>()) {

@@ -97,55 +97,113 @@ fn claims_of_one_second_are_told_apart() {
     assert_eq!(first.dedup_key(), again.dedup_key());
 }
 
+const NO_XML: &str = "it is no XML";
+const NO_TIME: &str = "it has no CreateTime";
+const TOO_DEEP: &str = "its elements nest too deep";
+const TOO_MANY: &str = "it has too many elements";
+
+fn nested(levels: usize) -> String {
+    "<a>".repeat(levels) + &"</a>".repeat(levels)
+}
+
 #[test]
 fn what_is_no_push_is_unreadable() {
     let bomb = "<!DOCTYPE xml [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;\">]>\
                 <xml><CreateTime>1</CreateTime><Event>&b;</Event></xml>";
-    let deep = format!(
-        "<xml>{}{}</xml>",
-        "<a>".repeat(10_000),
-        "</a>".repeat(10_000)
-    );
+    let deep = format!("<xml>{}</xml>", nested(10_000));
     let many = format!("<xml>{}</xml>", "<a/>".repeat(10_000));
     let open = "<xml>".repeat(10_000);
     let json = "[".repeat(10_000);
     let deep_json = format!("{{\"a\":{json}");
+    let below_the_root =
+        |elements: &str| format!("<xml><CreateTime>1</CreateTime><Event>x</Event>{elements}</xml>");
     let faults = [
-        "",
-        " ",
-        "success",
-        "<xml>",
-        "<xml/>",
-        "<html></html>",
-        "</xml>",
-        "{}",
-        "[]",
-        "null",
-        "{\"Event\":\"x\"}",
-        "<xml>text</xml>",
-        "<xml></xml><xml></xml>",
-        "<xml></xml>x",
-        "<xml><Event>x</Event></xml>",
-        "<xml><CreateTime>1</CreateTime></xml>",
-        "<xml><CreateTime>now</CreateTime><Event>x</Event></xml>",
-        "<xml><CreateTime>1</CreateTime><Event>&own;</Event></xml>",
-        "<xml><CreateTime>1</CreateTime><Event>user_del_card</Event><CardId>p</CardId></xml>",
-        bomb,
-        &deep,
-        &many,
-        &open,
-        &json,
-        &deep_json,
+        (NO_XML, ""),
+        (NO_XML, " "),
+        (NO_XML, "success"),
+        (NO_XML, "<xml>"),
+        (NO_TIME, "<xml/>"),
+        (NO_XML, "<xml/>x"),
+        (NO_XML, "<html></html>"),
+        (
+            NO_XML,
+            "<html><CreateTime>1</CreateTime><Event>x</Event></html>",
+        ),
+        (NO_XML, "</xml>"),
+        (NO_TIME, "{}"),
+        (NO_XML, "[]"),
+        (NO_XML, "null"),
+        (NO_TIME, "{\"Event\":\"x\"}"),
+        (NO_XML, "<xml>text</xml>"),
+        (
+            NO_XML,
+            "<xml>text<CreateTime>1</CreateTime><Event>x</Event></xml>",
+        ),
+        (NO_XML, &below_the_root("text")),
+        (NO_XML, "<xml></xml><xml></xml>"),
+        (NO_XML, &below_the_root("").repeat(2)),
+        (NO_XML, "<xml></xml>x"),
+        (NO_XML, &(below_the_root("") + "x")),
+        (NO_TIME, "<xml><Event>x</Event></xml>"),
+        ("it names no event", "<xml><CreateTime>1</CreateTime></xml>"),
+        (
+            NO_TIME,
+            "<xml><CreateTime>now</CreateTime><Event>x</Event></xml>",
+        ),
+        (
+            "it has an entity of its own",
+            "<xml><CreateTime>1</CreateTime><Event>&own;</Event></xml>",
+        ),
+        (
+            "it has no UserCardCode",
+            "<xml><CreateTime>1</CreateTime><Event>user_del_card</Event><CardId>p</CardId></xml>",
+        ),
+        ("it declares a document type", bomb),
+        (TOO_DEEP, &deep),
+        (TOO_DEEP, &below_the_root(&nested(16))),
+        (TOO_MANY, &many),
+        (TOO_MANY, &below_the_root(&"<a/>".repeat(255))),
+        (TOO_DEEP, &open),
+        (NO_XML, &json),
+        ("it is no object in JSON", &deep_json),
     ];
-    for fault in faults {
-        let read = Push::parse(fault);
-        assert!(
-            matches!(read, Err(CallbackError::Unreadable(_))),
-            "{}",
-            fault.chars().take(80).collect::<String>()
-        );
+    for (reason, fault) in faults {
+        let shown = fault.chars().take(80).collect::<String>();
+        match Push::parse(fault) {
+            Err(refused) => assert_eq!(refused, CallbackError::Unreadable(reason), "{shown}"),
+            Ok(push) => panic!("{push:?}: {shown}"),
+        }
+    }
+    // As deep and as many as can be.
+    for written in [
+        below_the_root(&nested(15)),
+        below_the_root(&"<a/>".repeat(254)),
+    ] {
+        assert!(Push::parse(&written).is_ok(), "{written}");
     }
     for end in claim().char_indices().map(|(end, _)| end) {
         assert!(Push::parse(&claim()[..end]).is_err(), "cut off at {end}");
+    }
+}
+
+#[test]
+fn what_is_about_cards_is_told_from_what_customers_write() {
+    let push = |elements: &str| {
+        let xml = format!("<xml><CreateTime>1</CreateTime>{elements}</xml>");
+        Push::parse(&xml).unwrap()
+    };
+    for (is_about_cards, elements) in [
+        (true, "<Event>giftcard_pay_done</Event><OrderId>1</OrderId>"),
+        (true, "<Event>user_eat_card</Event>"),
+        (true, "<Event>new</Event><CardId>p1</CardId>"),
+        (true, "<Event>user_eat_card</Event><CardId>p1</CardId>"),
+        (false, "<Event>subscribe</Event>"),
+        (false, "<MsgType>text</MsgType><Content>card</Content>"),
+    ] {
+        assert_eq!(
+            push(elements).is_about_cards(),
+            is_about_cards,
+            "{elements}"
+        );
     }
 }
