@@ -105,6 +105,8 @@ struct Grown {
     given_back: String,
     /// A card whose dates are changed.
     range: String,
+    /// How many cards, codes and customers were added.
+    more: usize,
     counts: Counts,
 }
 
@@ -132,6 +134,7 @@ impl Grown {
             offer,
             given_back,
             range,
+            more,
             counts: Counts::new(),
         }
     }
@@ -177,12 +180,12 @@ impl Grown {
             (
                 "deep in the list",
                 "/card/batchget",
-                json!({"offset": FEW / 2, "count": 5}),
+                json!({"offset": self.more / 2, "count": 5}),
             ),
             (
                 "deep among states",
                 "/card/batchget",
-                json!({"offset": FEW / 5, "count": 5, "status_list": states}),
+                json!({"offset": self.more / 5, "count": 5, "status_list": states}),
             ),
             (
                 "of one card",
