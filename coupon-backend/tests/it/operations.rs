@@ -1,11 +1,10 @@
 //! What may act at WeChat: one answer to one call, whatever happened to it.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use wechat_mock::{Fault, FaultKind};
 
 use crate::{
+    killed::until,
     redeem::consume_elsewhere,
     support::{ADMIN, Answer, NOW, Shop, draft, send},
 };
@@ -243,9 +242,10 @@ async fn a_card_that_another_create_is_about_to_write_down_is_not_adopted() {
     let draft = draft(&shop.logo().await);
     fault(&shop, FaultKind::DelayMs(1500), "/card/get", 1);
     let second = async {
-        while shop.calls(CREATE) < 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        until("the first create at WeChat", async || {
+            shop.calls(CREATE) > 0
+        })
+        .await;
         fault(&shop, FaultKind::Errcode(-1), CREATE, 1);
         create(&shop, "second", &draft).await
     };
